@@ -1,0 +1,1 @@
+"""The laptop deployment: a real Kafka, a real PostgreSQL and a mailbox as child processes, without Docker."""

@@ -1,0 +1,37 @@
+"""classification.held: a document that a person must look at before it can be booked, with the reason and one next action."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from schemas.contract import EventData
+from schemas.values import Code, CompanySettings, Currency, Day, DocumentRef, Id, Supplier, Text, Totals
+
+
+class ClassificationHeld(EventData):
+    """What is known of the document, why it is held, and what to do. Null = the document does not say."""
+
+    ce_type: ClassVar[str] = "achats.classification.held.v1"
+
+    company_id: Id
+    connection_id: Id
+    invoice_id: Id
+    revision: Annotated[int, Field(ge=1)]
+    rulebook_version: Code
+    reason: Code = Field(description="a code of the rulebook's list of hold reasons")
+    sentence: Text = Field(description="the reason, in French")
+    next_action: Text = Field(description="what to do, in French")
+    type: Code | None
+    number: Text | None
+    issue_date: Day | None
+    currency: Currency | None
+    totals: Totals | None
+    supplier: Supplier
+    orders: tuple[Id, ...]
+    document: DocumentRef
+    settings: CompanySettings
+
+    @property
+    def subject(self) -> str:
+        """Company and invoice."""
+        return f"{self.company_id}/{self.invoice_id}"

@@ -1,0 +1,31 @@
+"""collection.finished: the marker that ends an import run's collection and says how many events the run has."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from schemas.contract import EventData
+from schemas.values import Code, CompanySettings, Day, Id, ReasonCount
+
+
+class CollectionFinished(EventData):
+    """`emitted` = N: the run's events carry `ce_runseq` 1…N. What was collected or expected and not emitted stands in `waiting`."""
+
+    ce_type: ClassVar[str] = "achats.collection.finished.v1"
+
+    company_id: Id
+    connection_id: Id
+    run_id: Id
+    kind: Code = Field(description="known: initial, daily, sync_now, history")
+    emitted: Annotated[int, Field(ge=0)]
+    waiting: tuple[ReasonCount, ...] = Field(
+        description="known reasons: import_disabled, before_import_start, number_unknown, number_pending, document_missing, document_failed"
+    )
+    window_from: Day
+    window_to: Day
+    settings: CompanySettings
+
+    @property
+    def subject(self) -> str:
+        """Company and run."""
+        return f"{self.company_id}/{self.run_id}"

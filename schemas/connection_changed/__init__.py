@@ -1,0 +1,1 @@
+"""connection.changed: a connection moved from one state to another."""

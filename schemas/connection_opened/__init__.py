@@ -1,0 +1,1 @@
+"""connection.opened: a company gave both consents; the first collection begins."""

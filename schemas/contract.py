@@ -1,0 +1,28 @@
+"""The two base classes every contract is made of."""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Contract(BaseModel):
+    """A frozen value. Writers are closed (unknown fields refused); readers ask `model_validate_json(…, extra="ignore")`."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class EventData(Contract):
+    """The data of one event: `ce_type` names it and its major version, `company_id` leads its record key."""
+
+    ce_type: ClassVar[str]
+    company_id: str
+
+    @property
+    def subject(self) -> str:
+        """What the event is about, as `ce_subject`: an id path such as `company/invoice`."""
+        return self.company_id
+
+    @property
+    def record_key(self) -> str:
+        """The Kafka record key: the company, so that order holds between the events of one company."""
+        return self.company_id

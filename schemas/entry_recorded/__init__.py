@@ -1,0 +1,1 @@
+"""entry.recorded: a balanced entry « À traiter » stands in the books."""

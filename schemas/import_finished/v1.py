@@ -1,0 +1,30 @@
+"""import.finished: every document of an import run has an outcome; the counts add up."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from schemas.contract import EventData
+from schemas.values import Code, Day, Id, Instant, ReasonCount, RunCounts
+
+
+class ImportFinished(EventData):
+    """What an import run came to. A later retry of a parked record makes the next `revision`."""
+
+    ce_type: ClassVar[str] = "achats.import.finished.v1"
+
+    company_id: Id
+    connection_id: Id
+    run_id: Id
+    revision: Annotated[int, Field(ge=1)]
+    kind: Code
+    counts: RunCounts
+    waiting: tuple[ReasonCount, ...]
+    window_from: Day
+    window_to: Day
+    finished_at: Instant
+
+    @property
+    def subject(self) -> str:
+        """Company and run."""
+        return f"{self.company_id}/{self.run_id}"

@@ -1,0 +1,1 @@
+"""invoice.described: everything known of an invoice now; the topic is compacted, so a new reader gets today's state."""

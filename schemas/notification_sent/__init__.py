@@ -1,0 +1,1 @@
+"""notification.sent: a person was told, once."""

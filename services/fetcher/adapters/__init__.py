@@ -1,0 +1,1 @@
+"""The fetcher's outside: Amazon, PostgreSQL, jobs, the object store, PDF files."""

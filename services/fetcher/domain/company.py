@@ -1,0 +1,126 @@
+"""A company, its settings, and what it may do: connect, and how far back it may import."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from pydantic import Field
+
+from schemas.contract import Contract
+from schemas.values import Code, CompanySettings, Day
+from services.fetcher.domain.identity import digest
+
+PLANS_WITH_CONNECTIONS = frozenset({"essentiel", "premium"})
+OLDEST_IMPORT = timedelta(days=30)
+SCAN_MARGIN = timedelta(days=45)
+"""Transactions are dated otherwise than invoices, and Amazon's date filter has two readings: look that far before (§12.3)."""
+
+
+class Refusal(Exception):
+    """What a person asked for is not possible; the docstring says why, in French, `next_action` what to do."""
+
+    next_action = ""
+
+    def __str__(self) -> str:
+        """The reason, as shown."""
+        return (self.__doc__ or "").strip()
+
+
+class UnknownCompany(Refusal):
+    """Aucune entreprise ne porte ce nom."""
+
+    next_action = "Vérifiez l'orthographe : le nom doit être celui de l'entreprise dans l'application."
+
+
+class PlanTooLow(Refusal):
+    """L'intégration Amazon Business est incluse dans les abonnements Essentiel et Premium."""
+
+    next_action = "Passez à l'abonnement Essentiel ou supérieur, ou utilisez un environnement de test."
+
+
+class ImportStartTooEarly(Refusal):
+    """La date de début d'import ne peut pas précéder la connexion de plus de 30 jours."""
+
+    next_action = "Choisissez une date plus récente, ou demandez une migration d'historique (service payant)."
+
+
+class Choices(Contract):
+    """What a company chose; null = follows from the connection's day."""
+
+    vat_regime: Code = "normal"
+    deduction_coefficient: str = "1"
+    supplier_mode: Code = "amazon_business"
+    automatic_import: bool = False
+    import_start: Day | None = None
+    cut_over: Day | None = None
+    buyer_check: bool = True
+
+
+class CompanyFile(Contract):
+    """A company as an operator enters it. `email` is the account's address; `settings` overrides the defaults."""
+
+    company_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
+    name: str
+    siren: str = Field(pattern=r"^\d{9}$")
+    vat_id: str | None = None
+    plan: Code
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", repr=False)
+    file_code: str = Field(pattern=r"^[A-Z0-9-]{1,20}$")
+    test_environment: bool = False
+    settings: Choices = Choices()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company as stored. `sealed_address` only the notifier opens."""
+
+    company_id: str
+    name: str
+    siren: str
+    vat_id: str | None
+    plan: str
+    file_code: str
+    test_environment: bool
+    sealed_address: str
+    choices: Choices
+    settings_revision: int
+
+    def check_plan(self) -> None:
+        """Raises PlanTooLow below Essentiel, unless this is a test environment."""
+        if not self.test_environment and self.plan not in PLANS_WITH_CONNECTIONS:
+            raise PlanTooLow
+
+    def settings(self, today: date) -> CompanySettings:
+        """The settings in force; import starts on `today` when nothing was chosen, and nothing is before the cut-over."""
+        start = self.choices.import_start or today
+        return CompanySettings(
+            revision=self.settings_revision,
+            company_name=self.name,
+            siren=self.siren,
+            vat_id=self.vat_id,
+            vat_regime=self.choices.vat_regime,
+            deduction_coefficient=self.choices.deduction_coefficient,
+            supplier_mode=self.choices.supplier_mode,
+            automatic_import=self.choices.automatic_import,
+            import_start=start,
+            cut_over=self.choices.cut_over or start,
+            buyer_check=self.choices.buyer_check,
+            test_environment=self.test_environment,
+        )
+
+
+def check_import_start(chosen: date, opened_on: date) -> None:
+    """Raises ImportStartTooEarly more than 30 days before the connection."""
+    if chosen < opened_on - OLDEST_IMPORT:
+        raise ImportStartTooEarly
+
+
+def window(import_start: date, today: date) -> tuple[date, date]:
+    """The days whose transactions a run scans."""
+    return min(import_start, today) - SCAN_MARGIN, today
+
+
+def last_daily_slot(company_id: str, now: datetime) -> datetime:
+    """The latest moment at or before `now` when this company's daily run is due: its minute of the day follows from its id."""
+    minute = int(digest(company_id)[:8], 16) % (24 * 60)
+    slot = datetime.combine(now.date(), time(minute // 60, minute % 60), now.tzinfo)
+    return slot if slot <= now else slot - timedelta(days=1)

@@ -1,0 +1,77 @@
+"""How fast Amazon may be asked: a token bucket per connection and operation, and the ladder on which a report is polled."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+SHARE = 0.8
+POLL_LADDER_SECONDS = (15, 30, 60, 120, 300)
+POLL_FOR = timedelta(hours=24)
+
+
+class Operation(StrEnum):
+    """The operations of Amazon that the fetcher calls."""
+
+    GET_TRANSACTIONS = "getTransactions"
+    GET_INVOICE_DETAILS = "getInvoiceDetailsByOrderLineItems"
+    CREATE_REPORT = "createReport"
+    GET_REPORT = "getReport"
+    GET_REPORT_DOCUMENT = "getReportDocument"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Requests a second, and how many may come at once."""
+
+    rate: float
+    burst: int
+
+
+PUBLISHED = {
+    Operation.GET_TRANSACTIONS: Allowance(2.0, 10),
+    Operation.GET_INVOICE_DETAILS: Allowance(2.0, 10),
+    Operation.CREATE_REPORT: Allowance(0.1, 15),
+    Operation.GET_REPORT: Allowance(2.0, 15),
+    Operation.GET_REPORT_DOCUMENT: Allowance(0.1, 15),
+}
+"""Rates of Amazon's release notes 2026; `getReport` is not listed there, its twin of the seller API is taken."""
+
+
+class Bucket:
+    """A token bucket kept at 80 % of an allowance, so that Amazon's own never runs dry."""
+
+    def __init__(self, allowance: Allowance, now: datetime) -> None:
+        self._rate = allowance.rate * SHARE
+        self._burst = max(1.0, allowance.burst * SHARE)
+        self._tokens = self._burst
+        self._at = now
+
+    def wait_seconds(self, now: datetime) -> float:
+        """How long until the next request may go; 0 = now."""
+        self._fill(now)
+        return max(0.0, (1 - self._tokens) / self._rate)
+
+    def take(self, now: datetime) -> None:
+        """Count one request."""
+        self._fill(now)
+        self._tokens -= 1
+
+    def adjust(self, published_rate: float) -> None:
+        """Follow the rate that Amazon states in `x-amzn-RateLimit-Limit`."""
+        if published_rate > 0:
+            self._rate = published_rate * SHARE
+
+    def drain(self, now: datetime) -> None:
+        """Amazon refused for going too fast: wait for a whole new token."""
+        self._fill(now)
+        self._tokens = min(self._tokens, 0.0)
+
+    def _fill(self, now: datetime) -> None:
+        elapsed = max(0.0, (now - self._at).total_seconds())
+        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
+        self._at = max(self._at, now)
+
+
+def poll_again_after(polls: int) -> timedelta:
+    """How long to wait before asking after a report again that was asked after `polls` times."""
+    return timedelta(seconds=POLL_LADDER_SECONDS[min(polls, len(POLL_LADDER_SECONDS) - 1)])

@@ -1,0 +1,180 @@
+"""An event and its wire form: CloudEvents 1.0, Kafka protocol binding, binary mode."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas.contract import EventData
+from schemas.record_parked.v1 import RecordParked
+from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, UnknownVersion, Unreadable
+
+type Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as the broker gave it: bytes untouched."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record to send. The partition follows from the key (murmur2)."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class RunPosition:
+    """Where an event stands in its run; the run's markers have no number."""
+
+    run_id: str
+    seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event[T: EventData]:
+    """A fact with its CloudEvents attributes. `id` is derived, so a repeat is the same event."""
+
+    id: str
+    source: str
+    time: str
+    data: T
+    run: RunPosition | None = None
+    causation_id: str | None = None
+    replay_id: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A record and what it turned out to be: an event, a refusal, or (neither) a type nobody here reads."""
+
+    record: Record
+    event: Event[Any] | None
+    refusal: Poison | None
+
+
+def event_id(source: str, ce_type: str, subject: str, n: str | int) -> str:
+    """The id of the n-th event of this type about this subject: 32 hexadecimal digits of SHA-256."""
+    return hashlib.sha256("\n".join([source, ce_type, subject, str(n)]).encode()).hexdigest()[:32]
+
+
+def encode(event: Event[Any], topic: str) -> Outgoing:
+    """The event as a record of `topic`, ready to send."""
+    data: EventData = event.data
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": event.id,
+        "ce_source": event.source,
+        "ce_type": data.ce_type,
+        "ce_time": event.time,
+        "ce_subject": data.subject,
+        "ce_dataschema": data.ce_type.removeprefix("achats."),
+        "ce_companyid": data.company_id,
+        "ce_causationid": event.causation_id,
+        "ce_runid": event.run.run_id if event.run else None,
+        "ce_runseq": str(event.run.seq) if event.run and event.run.seq is not None else None,
+        "ce_replayid": event.replay_id,
+        "traceparent": event.traceparent,
+        "content-type": "application/json",
+    }
+    headers = tuple((name, value.encode()) for name, value in attributes.items() if value is not None)
+    return Outgoing(topic, data.record_key.encode(), data.model_dump_json().encode(), headers)
+
+
+def decode(record: Record, types: Mapping[str, type[EventData]]) -> Event[Any] | None:
+    """The event in a record; None for a type that this reader does not know, which it skips.
+
+    Raises Poison: a header is missing, the value is unreadable, its version is unknown, its contract is broken, or key and company differ.
+    """
+    headers = _texts(record.headers)
+    ce_type = _required(headers, "ce_type")
+    contract = types.get(ce_type)
+    if contract is None:
+        if any(ce_type.rpartition(".v")[0] == known.rpartition(".v")[0] for known in types):
+            raise UnknownVersion(ce_type)
+        return None
+    data = _parse(record.value, contract)
+    if not headers.get("ce_companyid") == data.company_id == (record.key or b"").decode(errors="replace").partition("/")[0]:
+        raise KeyMismatch(record.key, headers.get("ce_companyid"), data.company_id)
+    return Event(
+        id=_required(headers, "ce_id"),
+        source=_required(headers, "ce_source"),
+        time=_required(headers, "ce_time"),
+        data=data,
+        run=run_of(record),
+        causation_id=headers.get("ce_causationid"),
+        replay_id=headers.get("ce_replayid"),
+        traceparent=headers.get("traceparent"),
+    )
+
+
+def deliver(record: Record, types: Mapping[str, type[EventData]]) -> Delivery:
+    """The record with the event in it, or with the reason why there is none."""
+    try:
+        return Delivery(record, decode(record, types), None)
+    except Poison as refusal:
+        return Delivery(record, None, refusal)
+
+
+def parked(record: Record, refusal: Poison, service: str, topic: str, now: str) -> Outgoing:
+    """The refused record for the parked topic: key, value and headers untouched, the reason in one more header."""
+    reason = RecordParked(
+        service=service,
+        reason=refusal.reason,
+        detail=str(refusal)[:500],
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp_ms=record.timestamp_ms,
+        parked_at=now,
+    )
+    header = (RecordParked.header_name, reason.model_dump_json().encode())
+    return Outgoing(topic, record.key or b"", record.value, (*record.headers, header))
+
+
+def run_of(record: Record) -> RunPosition | None:
+    """Where the record stands in its run, from its headers alone; None when they do not say."""
+    headers = _texts(record.headers)
+    run_id, seq = headers.get("ce_runid"), headers.get("ce_runseq", "")
+    return RunPosition(run_id, int(seq) if seq.isascii() and seq.isdigit() else None) if run_id else None
+
+
+def company_of(record: Record) -> str | None:
+    """The company the record's headers name, or failing that its key."""
+    return _texts(record.headers).get("ce_companyid") or (record.key or b"").decode(errors="replace").partition("/")[0] or None
+
+
+def _texts(headers: Headers) -> dict[str, str]:
+    return {name: value.decode("utf-8", errors="replace") for name, value in headers}
+
+
+def _required(headers: Mapping[str, str], name: str) -> str:
+    if not headers.get(name):
+        raise HeaderMissing(name)
+    return headers[name]
+
+
+def _parse(value: bytes | None, contract: type[EventData]) -> EventData:
+    if not value:
+        raise Unreadable("no value")
+    try:
+        return contract.model_validate_json(value, extra="ignore")
+    except ValidationError as broken:
+        first = broken.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "value"
+        raise (Unreadable if first["type"] == "json_invalid" else ContractBroken)(f"{where}: {first['msg']}") from None

@@ -1,0 +1,172 @@
+"""Kafka by confluent-kafka: the only place that imports it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, cast
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from services.kernel.envelope import Outgoing, Record
+from services.kernel.errors import KernelError, Unavailable
+from services.kernel.log import log
+from services.kernel.names import Log
+from services.kernel.ports import Positions
+
+ACKNOWLEDGE_SECONDS = 10.0
+SESSION_MS = 6_000
+MESSAGE_MAX_BYTES = 8_388_608
+PASSING_ERRORS = {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._MAX_POLL_EXCEEDED}  # pyright: ignore[reportPrivateUsage]
+
+
+class LogLost(KernelError):
+    """The broker no longer has the records this consumer must read next: its position is outside the log."""
+
+
+class KafkaSource:
+    """A member of a consumer group. With `positions` it starts where its own book says; without, where the group last committed."""
+
+    def __init__(self, bootstrap: str, group: str, topics: Sequence[str], positions: Positions | None = None) -> None:
+        """Join `group` on `topics`; partitions arrive during `poll`."""
+        self._bootstrap, self._positions, self._ids = bootstrap, positions, dict[str, str]()
+        self._consumer = Consumer({**_consumer_settings(bootstrap, group), "auto.offset.reset": "error" if positions else "earliest"})
+        self._consumer.subscribe(list(topics), on_assign=self._assigned, on_revoke=self._released, on_lost=self._released)
+
+    def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
+        """Up to `limit` records, in order within a partition. Raises LogLost."""
+        messages = self._consumer.consume(limit, wait_seconds)
+        return [_record(message) for message in messages if _good(message)]
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Commit the group's offsets behind these records; a refusal (the group moved on) is logged: the records come again."""
+        reached = {(record.topic, record.partition): record.offset + 1 for record in records}
+        offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in reached.items()]
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as refused:
+            log.warning(Log.COMMIT_FAILED, error=str(refused))
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        log.info(Log.ASSIGNED, partitions=[f"{p.topic}/{p.partition}" for p in partitions])
+        if self._positions is not None:
+            for place in partitions:
+                start = self._positions.take(place.topic, self._topic_id(place.topic), place.partition)
+                place.offset = OFFSET_BEGINNING if start is None else start
+        consumer.incremental_assign(partitions)
+
+    def _released(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        log.info(Log.REVOKED, partitions=[f"{p.topic}/{p.partition}" for p in partitions])
+        if self._positions is not None:
+            for place in partitions:
+                self._positions.release(place.topic, place.partition)
+        consumer.incremental_unassign(partitions)
+
+    def _topic_id(self, topic: str) -> str:
+        if topic not in self._ids:
+            admin = AdminClient({"bootstrap.servers": self._bootstrap})
+            described = cast("Future[Any]", admin.describe_topics(TopicCollection([topic]))[topic])
+            self._ids[topic] = str(described.result(timeout=30).topic_id)
+        return self._ids[topic]
+
+
+class KafkaSender:
+    """An idempotent producer that counts a message as sent only when every in-sync replica has it."""
+
+    def __init__(self, bootstrap: str, client_id: str) -> None:
+        """Connects at the first message."""
+        self._settings = _producer_settings(bootstrap, client_id)
+        self._producer: Producer | None = None
+
+    def send(self, messages: Sequence[Outgoing]) -> int:
+        """Send in order; how many leading messages were acknowledged. After a failure the producer is given up for a new one."""
+        producer = self._producer = self._producer or Producer(self._settings)
+        acknowledged = [False] * len(messages)
+        for place, message in enumerate(messages):
+            _produce(producer, message, partial(_note, acknowledged, place))
+        producer.flush(ACKNOWLEDGE_SECONDS)
+        if all(acknowledged):
+            return len(messages)
+        producer.purge()
+        producer.flush(1.0)
+        self._producer = None
+        return acknowledged.index(False)
+
+
+def _note(acknowledged: list[bool], place: int, error: KafkaError | None, _message: Message) -> None:
+    acknowledged[place] = error is None
+    if error is not None:
+        log.warning(Log.SEND_FAILED, error=str(error))
+
+
+def _produce(producer: Producer, message: Outgoing, on_delivery: Callable[[KafkaError | None, Message], None]) -> None:
+    """Queue one message; a full queue is drained first."""
+    for _ in range(100):
+        try:
+            producer.produce(message.topic, value=message.value, key=message.key, headers=list(message.headers), on_delivery=on_delivery)
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return
+    raise Unavailable("the producer's queue stays full")
+
+
+def _good(message: Message) -> bool:
+    error = message.error()
+    if error is None:
+        return True
+    if error.code() in PASSING_ERRORS:
+        log.warning(Log.RETRYING, loop="consume", trouble=str(error))
+        return False
+    if error.code() == KafkaError._AUTO_OFFSET_RESET:  # pyright: ignore[reportPrivateUsage]
+        raise LogLost(f"{message.topic()}/{message.partition()}", str(error))
+    raise KafkaException(error)
+
+
+def _record(message: Message) -> Record:
+    return Record(
+        topic=message.topic() or "",
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        timestamp_ms=message.timestamp()[1],
+        key=_bytes(message.key()),
+        value=_bytes(message.value()),
+        headers=tuple((name, _bytes(value) or b"") for name, value in message.headers() or ()),
+    )
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
+
+
+def _consumer_settings(bootstrap: str, group: str) -> dict[str, str | int | bool]:
+    return {
+        "bootstrap.servers": bootstrap,
+        "group.id": group,
+        "enable.auto.commit": False,
+        "isolation.level": "read_committed",
+        "check.crcs": True,
+        "fetch.queue.backoff.ms": 10,
+        "session.timeout.ms": SESSION_MS,
+        "heartbeat.interval.ms": SESSION_MS // 3,
+        "partition.assignment.strategy": "cooperative-sticky",
+        "fetch.message.max.bytes": MESSAGE_MAX_BYTES,
+    }
+
+
+def _producer_settings(bootstrap: str, client_id: str) -> dict[str, str | int | bool]:
+    return {
+        "bootstrap.servers": bootstrap,
+        "client.id": client_id,
+        "enable.idempotence": True,
+        "acks": "all",
+        "partitioner": "murmur2_random",
+        "compression.type": "zstd",
+        "linger.ms": 5,
+        "message.timeout.ms": 0,
+        "message.max.bytes": MESSAGE_MAX_BYTES,
+    }

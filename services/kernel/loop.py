@@ -1,0 +1,146 @@
+"""The loops of a service: read and handle, or relay what is committed. What they cannot foresee ends the process at the same record."""
+
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import stamina
+
+from schemas.contract import EventData
+from services.kernel.clock import Clock, instant
+from services.kernel.envelope import Delivery, Event, deliver, parked
+from services.kernel.errors import Poison, Unavailable
+from services.kernel.log import log
+from services.kernel.names import Log
+from services.kernel.ports import Pending, Sender, Source
+from services.kernel.postgres import PostgresStore, Transaction
+from services.kernel.probes import ANNOUNCED, PARKED, RECORDS, RETRIES, Health
+
+POLL_SECONDS = 0.2
+RETRY_SECONDS = 120.0
+RELAY_IDLE_SECONDS = 0.05
+RELAY_LIMIT = 500
+STOP_SECONDS = 20.0
+UNFORESEEN, TRY_AGAIN = 70, 75
+
+type Handle = Callable[[Sequence[Delivery]], None]
+type OnEvent = Callable[[Event[Any], Transaction], None]
+
+
+def consume(
+    source: Source, handle: Handle, types: Mapping[str, type[EventData]], health: Health, stop: threading.Event, limit: int = 500
+) -> None:
+    """Poll, decode, handle, and only then commit, until `stop`. Unavailable is retried in place for two minutes; the rest propagates."""
+    try:
+        while not stop.is_set():
+            records = source.poll(limit, POLL_SECONDS)
+            health.turned("consume")
+            if records:
+                _patiently(lambda batch: handle(batch), [deliver(record, types) for record in records], health, stop)
+                source.commit(records)
+    finally:
+        source.close()
+
+
+def relay(pending: Pending, sender: Sender, health: Health, stop: threading.Event, service: str) -> None:
+    """Announce what is committed, stripe by stripe in order, until `stop`; outside parts that do not answer are waited for."""
+    while not stop.is_set():
+        try:
+            announced = pending.turn(RELAY_LIMIT, sender.send)
+            health.turned("relay")
+        except Unavailable as trouble:
+            log.warning(Log.RETRYING, loop="relay", trouble=str(trouble))
+            RETRIES.labels(service).inc()
+            health.turned("relay", able=False)
+            stop.wait(1.0)
+            continue
+        if announced:
+            ANNOUNCED.labels(service).inc(announced)
+        else:
+            stop.wait(RELAY_IDLE_SECONDS)
+
+
+class OncePerEvent:
+    """Handles each event in one transaction: claim, rows, outgoing events. A repeat is dropped, poison is parked through the outbox."""
+
+    def __init__(self, store: PostgresStore, service: str, parked_topic: str, on: Mapping[type[EventData], OnEvent], clock: Clock) -> None:
+        """`on` says what happens on each event; types that are not in it are skipped."""
+        self._store, self._service, self._parked_topic, self._on, self._clock = store, service, parked_topic, on, clock
+
+    def __call__(self, deliveries: Sequence[Delivery]) -> None:
+        """Handle the batch, record by record."""
+        for delivery in deliveries:
+            if delivery.refusal is not None:
+                self._park(delivery, delivery.refusal)
+            elif delivery.event is not None and type(delivery.event.data) in self._on:
+                self._handle(delivery, delivery.event)
+        RECORDS.labels(self._service).inc(len(deliveries))
+
+    def _handle(self, delivery: Delivery, event: Event[Any]) -> None:
+        try:
+            with self._store.transaction() as transaction:
+                if transaction.claim(event.id):
+                    self._on[type(event.data)](event, transaction)
+        except Poison as refusal:
+            self._park(delivery, refusal)
+
+    def _park(self, delivery: Delivery, refusal: Poison) -> None:
+        record = delivery.record
+        with self._store.transaction() as transaction:
+            if transaction.claim(f"parked/{record.topic}/{record.partition}/{record.offset}"):
+                transaction.send(parked(record, refusal, self._service, self._parked_topic, instant(self._clock.now())))
+        note_parked(delivery, refusal, self._service)
+
+
+def note_parked(delivery: Delivery, refusal: Poison, service: str) -> None:
+    """Say in log and metrics that a record was parked."""
+    record = delivery.record
+    log.warning(
+        Log.PARKED, reason=refusal.reason, detail=str(refusal), topic=record.topic, partition=record.partition, offset=record.offset
+    )
+    PARKED.labels(service, refusal.reason).inc()
+
+
+def run(service: str, loops: Mapping[str, Callable[[], None]], stop: threading.Event) -> int:
+    """Run each loop in a thread until SIGTERM or SIGINT, or until one of them ends in an error; the process's exit code."""
+    failures: list[Exception] = []
+    threads = [threading.Thread(target=_guarded, args=(name, loop, failures, stop), name=name, daemon=True) for name, loop in loops.items()]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    for thread in threads:
+        thread.start()
+    log.info(Log.STARTED, loops=list(loops))
+    while not stop.wait(0.5):
+        pass
+    log.info(Log.STOPPING)
+    for thread in threads:
+        thread.join(STOP_SECONDS)
+    log.info(Log.STOPPED, failed=bool(failures))
+    if not failures:
+        return 0
+    return TRY_AGAIN if isinstance(failures[0], Unavailable) else UNFORESEEN
+
+
+def _guarded(name: str, loop: Callable[[], None], failures: list[Exception], stop: threading.Event) -> None:
+    """A thread has nobody to raise to: what is kept here becomes the exit code."""
+    try:
+        loop()
+    except Exception as error:
+        failures.append(error)
+        log.error(Log.UNFORESEEN, loop=name, error=repr(error), exc_info=error)
+        raise
+    finally:
+        stop.set()
+
+
+def _patiently(handle: Handle, batch: Sequence[Delivery], health: Health, stop: threading.Event) -> None:
+    """Handle the batch; while an outside part does not answer, try again in place with jittered back-off."""
+
+    def worth_another_try(error: Exception) -> bool:
+        health.turned("consume", able=False)
+        return isinstance(error, Unavailable) and not stop.is_set()
+
+    for attempt in stamina.retry_context(on=worth_another_try, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.1, wait_max=5.0):
+        with attempt:
+            handle(batch)

@@ -1,0 +1,115 @@
+"""PostgreSQL: transactions, the inbox that makes events count once, and the outbox that announces what was committed."""
+
+import zlib
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosql
+from psycopg import Connection, OperationalError
+from psycopg_pool import ConnectionPool
+
+from services.kernel.envelope import Outgoing
+from services.kernel.errors import Unavailable
+
+STRIPES = 24
+CONNECT_SECONDS = 10.0
+QUERIES: Any = aiosql.from_path(Path(__file__).with_name("outbox.sql"), "psycopg")
+
+
+class Transaction:
+    """One transaction of a service that has an inbox and an outbox."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Lives as long as the `with` that made it."""
+        self.connection = connection
+        self._outgoing: list[Outgoing] = []
+
+    def claim(self, event_id: str) -> bool:
+        """Take the event; False when it has been handled before."""
+        return bool(QUERIES.claim(self.connection, event_id=event_id))
+
+    def send(self, message: Outgoing) -> None:
+        """Announce this when, and only when, the transaction commits; order per key is commit order."""
+        self._outgoing.append(message)
+
+    def write_outbox(self) -> None:
+        """Put what was sent into the outbox. The last statements before the commit: they lock the stripes, in one order."""
+        for stripe in sorted({_stripe(message) for message in self._outgoing}):
+            messages = [message for message in self._outgoing if _stripe(message) == stripe]
+            last: int = QUERIES.next_places(self.connection, stripe=stripe, count=len(messages))
+            first = last - len(messages) + 1
+            QUERIES.put(self.connection, [_row(stripe, first + place, message) for place, message in enumerate(messages)])
+        self._outgoing.clear()
+
+
+class PostgresStore:
+    """A pool of connections to one schema."""
+
+    def __init__(self, url: str, schema: str, pool_size: int = 4) -> None:
+        """Connects lazily; `url` needs no search path."""
+        options = {"options": f"-c search_path={schema}"}
+        self._pool = ConnectionPool(url, min_size=1, max_size=pool_size, kwargs=options, open=True, timeout=CONNECT_SECONDS)
+
+    @contextmanager
+    def connection(self) -> Generator[Connection]:
+        """A connection with one transaction around it. Raises Unavailable when the database does not answer or gives up the transaction."""
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except OperationalError as trouble:
+            raise Unavailable("PostgreSQL", str(trouble).splitlines()[0]) from trouble
+
+    @contextmanager
+    def transaction(self) -> Generator[Transaction]:
+        """The same, with inbox and outbox."""
+        with self.connection() as connection:
+            transaction = Transaction(connection)
+            yield transaction
+            transaction.write_outbox()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+class Outbox:
+    """What waits in the outbox, as a relay wants it: one stripe at a time, in commit order."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        """Reads the outbox of the store's schema."""
+        self._store = store
+
+    def turn(self, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
+        """Announce up to `limit` messages of each stripe with news and delete what was acknowledged. Another relay's stripe is its own."""
+        with self._store.connection() as connection:
+            waiting = [row[0] for row in QUERIES.stripes_with_news(connection)]
+        return sum(self._announce(stripe, limit, send) for stripe in waiting)
+
+    def _announce(self, stripe: int, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
+        with self._store.connection() as connection:
+            if not QUERIES.lock_stripe(connection, stripe=stripe):
+                return 0
+            rows = list(QUERIES.waiting(connection, stripe=stripe, limit=limit))
+            messages = [Outgoing(topic, key, value, tuple(zip(names, values, strict=True))) for _, topic, key, value, names, values in rows]
+            acknowledged = send(messages)
+            if acknowledged:
+                QUERIES.forget(connection, stripe=stripe, through=rows[acknowledged - 1][0])
+            return acknowledged
+
+
+def _stripe(message: Outgoing) -> int:
+    return zlib.crc32(message.key) % STRIPES
+
+
+def _row(stripe: int, seq: int, message: Outgoing) -> dict[str, object]:
+    return {
+        "stripe": stripe,
+        "seq": seq,
+        "topic": message.topic,
+        "key": message.key,
+        "value": message.value,
+        "names": [name for name, _ in message.headers],
+        "values": [value for _, value in message.headers],
+    }

@@ -1,0 +1,69 @@
+"""What Kubernetes and Prometheus ask: /live, /ready, /metrics."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import Counter, Gauge, generate_latest
+
+from services.kernel.names import Metric
+
+RECORDS = Counter(Metric.RECORDS, "Records handled.", ["service"])
+PARKED = Counter(Metric.PARKED, "Records parked.", ["service", "reason"])
+ANNOUNCED = Counter(Metric.ANNOUNCED, "Records sent and acknowledged.", ["service"])
+RETRIES = Counter(Metric.RETRIES, "Times an outside part did not answer.", ["service"])
+TURNED = Gauge(Metric.TURNED, "When a loop last turned.", ["loop"])
+
+LIVE_WITHIN_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Health:
+    """What the loops know of themselves: each says when it turned, and whether it can work."""
+
+    turned_at: dict[str, float] = field(default_factory=dict[str, float])
+    able: dict[str, bool] = field(default_factory=dict[str, bool])
+
+    def turned(self, loop: str, able: bool = True) -> None:
+        """This loop turned just now; `able` = what it needs from outside answered."""
+        self.turned_at[loop] = time.monotonic()
+        self.able[loop] = able
+        TURNED.labels(loop).set_to_current_time()
+
+    def live(self) -> bool:
+        """Every loop turned within a minute."""
+        return all(time.monotonic() - moment < LIVE_WITHIN_SECONDS for moment in self.turned_at.values())
+
+    def ready(self) -> bool:
+        """Every loop has turned and could work when it last did."""
+        return bool(self.able) and all(self.able.values()) and self.live()
+
+
+def serve(port: int, live: Callable[[], bool], ready: Callable[[], bool]) -> ThreadingHTTPServer:
+    """Answer on `port` of every interface until the process ends; 200 = yes, 503 = no."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            """Answer one probe."""
+            if self.path == "/metrics":
+                self._say(200, generate_latest())
+            elif self.path in ("/live", "/ready"):
+                good = live() if self.path == "/live" else ready()
+                self._say(200 if good else 503, b"yes\n" if good else b"no\n")
+            else:
+                self._say(404, b"/live /ready /metrics\n")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it)
+            """Say nothing: probes are asked every few seconds."""
+
+        def _say(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("", port), Answer)
+    threading.Thread(target=server.serve_forever, name="probes", daemon=True).start()
+    return server
