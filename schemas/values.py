@@ -8,12 +8,12 @@ from pydantic import Field, WithJsonSchema
 from schemas.contract import Contract
 
 Cents = Annotated[int, Field(ge=-(10**15), le=10**15, description="hundredths of the document's currency")]
-Rate = Annotated[str, Field(pattern=r"^\d{1,2}(\.\d{1,3})?$", description="a percentage as decimal text, such as 5.5")]
+Rate = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,3})?$", description="a percentage as decimal text, such as 5.5")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Day = Annotated[
-    date, WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "description": "a calendar day in the document's own place"})
+    date, WithJsonSchema({"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "a calendar day in the document's own place"})
 ]
-Instant = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$", description="UTC")]
+Instant = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$", description="UTC")]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$", description="one of a list that may grow: treat an unknown one as other")]
@@ -25,7 +25,7 @@ Origin = Annotated[
     ),
 ]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
-Account = Annotated[str, Field(pattern=r"^\d{6,12}$", description="account number, PCG root padded to six digits")]
+Account = Annotated[str, Field(pattern=r"^[0-9]{6,12}$", description="account number, PCG root padded to six digits")]
 
 
 class Fact[T](Contract):
@@ -56,10 +56,10 @@ class CompanySettings(Contract):
 
     revision: Annotated[int, Field(ge=1)]
     company_name: Text
-    siren: Annotated[str, Field(pattern=r"^\d{9}$")]
+    siren: Annotated[str, Field(pattern=r"^[0-9]{9}$")]
     vat_id: Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9A-Z]{2,13}$")] | None
     vat_regime: Code = Field(description="known: normal, franchise")
-    deduction_coefficient: Annotated[str, Field(pattern=r"^(0(\.\d{1,4})?|1)$")]
+    deduction_coefficient: Annotated[str, Field(pattern=r"^(0(\.[0-9]{1,4})?|1)$")]
     supplier_mode: Code = Field(description="known: amazon_business (one supplier), legal_seller (an auxiliary per seller)")
     automatic_import: bool
     import_start: Day = Field(description="documents issued before this day are not imported")

@@ -7,7 +7,8 @@ from pathlib import Path
 from string import Template
 
 from confluent_kafka import KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from deploy.local.folders import hand_over, write_whole
 from deploy.local.java import Java
@@ -121,10 +122,10 @@ def train_start_cache(plain: Java, recording: Java, folder: Path) -> None:
 
 
 def _acknowledged_record(bootstrap: str) -> None:
-    admin = AdminClient({"bootstrap.servers": bootstrap})  # a client dropped before its answer cancels the question
+    admin = AdminClient({"bootstrap.servers": bootstrap, **QUIET_CLIENT})  # a client dropped before its answer cancels the question
     admin.create_topics([NewTopic("training", 1)])["training"].result(timeout=30)
     failures: list[KafkaError] = []
-    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": "zstd"})
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": "zstd", **QUIET_CLIENT})
     producer.produce("training", b"record", on_delivery=lambda error, _: failures.append(error) if error else None)
     if producer.flush(30) or failures:
         raise ServerFailed(f"The training broker did not take a record: {failures}")

@@ -5,7 +5,7 @@ import os
 import pwd
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +79,7 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def temporary_data_folder(prefix: str = "achats-") -> Iterator[Path]:
+def temporary_data_folder(prefix: str = "achats-") -> Generator[Path]:
     """A data folder outside the checkout that every server can reach; removed with all it holds at the end."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     folder.chmod(0o755)
@@ -90,7 +90,7 @@ def temporary_data_folder(prefix: str = "achats-") -> Iterator[Path]:
 
 
 @contextmanager
-def only_one(lock_file: Path) -> Iterator[None]:
+def only_one(lock_file: Path) -> Generator[None]:
     """Let one process at a time do what is inside; the others wait. The lock ends with its process."""
     with lock_file.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import stamina
@@ -82,7 +83,7 @@ def _fetch_all(jars: list[Jar], folder: Path) -> None:
     """Fetch several jars at a time, showing how many of how many are there."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with ThreadPoolExecutor(FETCHES_AT_ONCE) as fetchers, Progress(*columns, console=Console(stderr=True)) as progress:
-        fetches = fetchers.map(lambda jar: _fetch(jar, folder), jars)
+        fetches = fetchers.map(_fetch, jars, repeat(folder))
         for _ in progress.track(fetches, total=len(jars), description=f"Fetching the jars of Apache Kafka {KAFKA_VERSION} (once)"):
             pass
 

@@ -55,15 +55,19 @@ class Java:
         with only_one(cache.with_suffix(".lock")):
             if not cache.exists():
                 self._make_start_cache(cache, train)
-        return replace(self, extra_flags=(f"-XX:AOTCache={cache}",))
+        return replace(self, extra_flags=(f"-XX:AOTCache={cache}",)) if cache.exists() else self
 
     def _make_start_cache(self, cache: Path, train: Training) -> None:
         folder = cache.with_suffix(".training")
         shutil.rmtree(folder, ignore_errors=True)
         recorded = hand_over(folder) / "recorded.aot"
-        with Console(stderr=True).status("Training Java's start-up cache for Kafka (once, about 10 s)"):
+        screen = Console(stderr=True)
+        with screen.status("Training Java's start-up cache for Kafka (once, about 10 s)"):
             train(self, replace(self, extra_flags=(f"-XX:AOTCacheOutput={recorded}",)), folder)
-        recorded.replace(cache)
+        if recorded.exists():
+            recorded.replace(cache)
+        else:
+            screen.print("Java wrote no start-up cache: Kafka works, and starts about 3 s later.")
         shutil.rmtree(folder)
 
 

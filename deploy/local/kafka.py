@@ -78,7 +78,9 @@ class Kafka:
             self._settle()
         asleep = [broker for broker in self._brokers if not broker.alive]
         with ThreadPoolExecutor(self._size) as together:
-            list(together.map(lambda broker: broker.prepare(java, self._cluster.id, self._cluster.nodes), asleep))
+            preparing = [together.submit(broker.prepare, java, self._cluster.id, self._cluster.nodes) for broker in asleep]
+        for prepared in preparing:
+            prepared.result()
         for broker in asleep:
             broker.launch(java)
         for broker in asleep:

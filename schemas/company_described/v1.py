@@ -26,7 +26,7 @@ class CompanyDescribed(EventData):
     company_id: Id
     version: Annotated[int, Field(ge=1)]
     name: Text
-    siren: Annotated[str, Field(pattern=r"^\d{9}$")]
+    siren: Annotated[str, Field(pattern=r"^[0-9]{9}$")]
     plan: Code = Field(description="known: essentiel, premium, or a plan below them")
     settings: CompanySettings
     connections: tuple[ConnectionState, ...]

@@ -20,6 +20,11 @@ class Log(StrEnum):
     COMMIT_FAILED = "commit_failed"
     MIGRATED = "migrated"
 
+    # notifier
+    NOTIFICATION_RESERVED = "notification_reserved"
+    NOTIFICATION_REPEATED = "notification_repeated"
+    NOTIFICATION_TRIED = "notification_tried"
+
 
 class Metric(StrEnum):
     """Every metric, with what it counts."""

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 import yaml
 
 
-class _Row(TypedDict, total=False):
+class _Row(TypedDict):
     title: str
     unspsc: str
     net_cents: int
     rate: str
     sold_by: list[str]
     most: int
-    weight: int
+    weight: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True)

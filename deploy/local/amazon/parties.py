@@ -30,10 +30,10 @@ def _company(name: str, address: tuple[str, str], eight_digits: str, registry: s
     return Party(name, address, siren, french_vat_number(siren), registry)
 
 
-AMAZON_BRANCH = _company(
-    "Amazon EU S.à r.l., Succursale Française", ("1 allée des Exemples", "92110 Clichy"), "90210047", "RCS Nanterre"
+AMAZON_BRANCH = _company("Amazon EU S.à r.l., Succursale Française", ("1 allée des Exemples", "92110 Clichy"), "90210047", "RCS Nanterre")
+STATIONER = _company(
+    "Papeterie des Trois Ormes SARL", ("14 rue des Relieurs", "63000 Clermont-Ferrand"), "90317266", "RCS Clermont-Ferrand"
 )
-STATIONER = _company("Papeterie des Trois Ormes SARL", ("14 rue des Relieurs", "63000 Clermont-Ferrand"), "90317266", "RCS Clermont-Ferrand")
 ELECTRONICS = _company("Comptoir Numérique des Abers SAS", ("8 quai du Halage", "29200 Brest"), "90488513", "RCS Brest")
 BUYER = _company("Atelier Lumière SAS", ("27 rue des Verriers", "69003 Lyon"), "90655031", "RCS Lyon")
 

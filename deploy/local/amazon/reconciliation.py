@@ -19,6 +19,7 @@ from deploy.local.amazon.world import FRANCE, Document, Line, Person, World
 MOST_ORDER_LINES = 25
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})? ?(Z|[+-]\d\d:?\d\d)")
 MISSING = "Missing required request parameters."
+UNKNOWN_DETAIL: Json = {"invoiceNumber": None, "invoiceDate": None, "invoiceType": None}  # HTTP 200 and nothing known, as users reported
 ORDER_LINE_KEY = ("orderId", "orderLineItemId", "shipmentId")
 
 
@@ -72,7 +73,7 @@ class Reconciliation:
             "transactionType": document.kind and ("REFUND" if refund else "CHARGE"),
             "transactionId": payment.transaction_id,
             "chargeIdentifier": payment.charge_identifier,
-            "shipTaxRate": _fraction(document.lines[0]) if document.lines[0].shipping_cents else None,
+            "shipTaxRate": next((_fraction(line) for line in document.lines if line.shipping_cents), None),
             "giftWrapTaxRate": None,
             "legalEntityName": self._world.buyer.name,
             "purchasingCustomerGroupName": None,
@@ -90,7 +91,7 @@ class Reconciliation:
     def _details(self, order_line: Mapping[str, str]) -> list[Json]:
         """Every document of the line; one detail full of nulls when Amazon knows none now."""
         documents = self._by_line.get(_key(order_line), [])
-        return [_detail(document) for document in documents] or [_unknown_detail()]
+        return [_detail(document) for document in documents] or [dict(UNKNOWN_DETAIL)]
 
 
 def _by_order_line(world: World) -> dict[tuple[str, ...], list[Document]]:
@@ -186,17 +187,9 @@ def _line(document: Document, line: Line, sign: int) -> Json:
 
 
 def _detail(document: Document) -> Json:
-    fields: Json = {
-        "invoiceNumber": document.number or "",
+    known: Json = {
+        "invoiceNumber": document.number,
         "invoiceDate": document.issued_at and iso(document.issued_at),
         "invoiceType": document.kind and document.kind.value,
-        "consolidatedInvoiceDetails": None,
     }
-    if document.number is None:
-        return _unknown_detail()
-    return with_absences(fields, document.payment.transaction_id)
-
-
-def _unknown_detail() -> Json:
-    """As users reported it: HTTP 200 and nothing known."""
-    return {"invoiceNumber": None, "invoiceDate": None, "invoiceType": None}
+    return known | with_absences({"consolidatedInvoiceDetails": None}, document.payment.transaction_id)

@@ -13,10 +13,16 @@ class Refused(Exception):
 class GrantRefused(Exception):
     """Login with Amazon refuses to give tokens (RFC 6749 §5.2)."""
 
-    def __init__(self, error: str, description: str) -> None:
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(f"{error}: {description}")
-        self.status = 401 if error == "invalid_client" else 400
+        self.status = status
         self.body = {"error": error, "error_description": description}
+
+    @classmethod
+    def injected(cls, status: int) -> "GrantRefused":
+        """A fault asked for on the control port: 400 and 401 are definite refusals, the rest is trouble at Amazon's."""
+        errors = {400: "invalid_grant", 401: "invalid_client", 503: "temporarily_unavailable"}
+        return cls(errors.get(status, "server_error"), "Injected by the control port.", status)
 
 
 def bad_parameter(message: str) -> Refused:

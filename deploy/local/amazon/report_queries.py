@@ -72,7 +72,7 @@ def _continued(query: Mapping[str, str], signer: Signer) -> ReportQuery:
     if len(query) > 1:
         raise bad_report_input("nextToken must be the only parameter of the request.")
     try:
-        return ReportQuery(**cast(dict[str, list[str]], signer.open("reports", query["nextToken"])))  # pyright: ignore[reportArgumentType] - sealed by ourselves
+        return ReportQuery(**signer.open("reports", query["nextToken"]))  # pyright: ignore[reportArgumentType]  # sealed by `next_token`
     except Forged as forged:
         raise bad_report_input("Invalid input in next token") from forged
 

@@ -122,7 +122,7 @@ def _number(paper: Paper, rank: int) -> str:
 
 
 def _rendered(paper: Paper) -> bytes:
-    from deploy.local.amazon.rendering import render  # noqa: PLC0415 - its PDF library takes a second to load: not before the first PDF
+    from deploy.local.amazon.rendering import render  # here: its PDF library takes a second to load
 
     return render(paper)
 

@@ -67,7 +67,7 @@ class LoginWithAmazon:
     def _check_client(self, form: Mapping[str, str]) -> None:
         known = hmac.compare_digest(form.get("client_id", "").encode(), self._application.client_id.encode())
         if not known or not hmac.compare_digest(form.get("client_secret", "").encode(), self._application.client_secret.encode()):
-            raise GrantRefused("invalid_client", "Client authentication failed")
+            raise GrantRefused("invalid_client", "Client authentication failed", 401)
 
     def _account_of_code(self, form: Mapping[str, str]) -> str:
         code = _required(form, "code")

@@ -14,6 +14,11 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def sha256_of(data: bytes) -> str:
+    """64 hexadecimal digits of SHA-256 over the bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def issuer_of(evidence: Evidence, charges: Sequence[Charge]) -> str:
     """Who issued the document: VAT number, else SIREN, else the seller's name as printed, else the merchant the API names."""
     seller = evidence.seller

@@ -1,0 +1,68 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Python: the newest real one >= 3.12 (never a pyenv shim); when there is none, uv downloads one.
+PYTHON := $(firstword $(shell for p in $$(ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[2-9]*/bin/python 2>/dev/null | sort -rV) \
+	$$(command -v python3.14 python3.13 python3.12 python3); do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$p; done))
+UV := $(or $(shell uv --version >/dev/null 2>&1 && command -v uv),.tools/bin/uv)
+export UV_PYTHON := $(PYTHON)
+export UV_PYTHON_DOWNLOADS := $(if $(PYTHON),never,automatic)
+
+DEMO := .venv/.demo
+DEVELOPMENT := .venv/.development
+BIN := .venv/bin
+
+.PHONY: help demo up test test-long check format lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(DEMO) ## the main job on real parts: connect, import, show (ARGS=--exit ends at once)
+	@$(BIN)/achats demo $(ARGS)
+
+up: $(DEMO) ## the same parts without the scenario
+	@$(BIN)/achats up $(ARGS)
+
+test: $(DEVELOPMENT) ## every test, on a real Kafka and PostgreSQL
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEVELOPMENT) ## format, lint, strict types, import contracts, contracts, architecture
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar --nocolor -q services
+	@$(BIN)/basedpyright --level error
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/achats contracts check
+	@$(BIN)/python -m pytest -q tests/architecture
+
+format: $(DEVELOPMENT) ## put everything in its form, and write the contracts' schemas
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/achats contracts write
+
+LOCK := pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --quiet --all-extras --group local
+lock: | $(filter .tools/bin/uv,$(UV)) ## renew requirements/*.lock from pyproject.toml
+	@$(UV) $(LOCK) -o requirements/demo.lock
+	@$(UV) $(LOCK) --group dev -o requirements/development.lock
+
+clean: ## forget the environment
+	@rm -rf .venv .tools
+
+.tools/bin/uv:
+	@python3 -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/bin/python: | $(filter .tools/bin/uv,$(UV))
+	@$(UV) venv --quiet --allow-existing .venv
+
+$(DEMO): requirements/demo.lock pyproject.toml | .venv/bin/python
+	@test -e $(DEVELOPMENT) || $(UV) pip sync --quiet --python .venv requirements/demo.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --editable .
+	@touch $@
+
+$(DEVELOPMENT): requirements/development.lock pyproject.toml | .venv/bin/python
+	@$(UV) pip sync --quiet --python .venv requirements/development.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --editable .
+	@touch $@

@@ -1,0 +1,156 @@
+"""`achats`: the local deployment, its demo, and the operators' commands."""
+
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.local.deployment import Account, Deployment
+from deploy.local.screen import Screen, adds_up
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Amazon Business purchase invoices, from the order to the books.")
+contracts_app = typer.Typer(no_args_is_help=True, help="The contracts in schemas/.")
+topics_app = typer.Typer(no_args_is_help=True, help="The topics of schemas/topics.yaml on a broker.")
+app.add_typer(contracts_app, name="contracts")
+app.add_typer(topics_app, name="topics")
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="Keep everything in this folder and go on from it next time.")]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Empty that folder first.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Which made-up Amazon account.")]
+InvoicesOption = Annotated[int, typer.Option("--invoices", min=1, help="How many documents it holds.")]
+DocumentsOption = Annotated[
+    Path | None, typer.Option("--documents", exists=True, file_okay=False, help="Serve the PDFs of this folder as the account's documents.")
+]
+BootstrapOption = Annotated[str, typer.Option("--kafka", envvar="ACHATS_KAFKA", help="host:port of a broker.")]
+
+
+@app.command()
+def demo(
+    stop: Annotated[bool, typer.Option("--exit", help="End when all is shown.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the summary there.")] = None,
+    invoices: InvoicesOption = 50,
+    seed: SeedOption = 1,
+    data: DataOption = None,
+    fresh: FreshOption = False,
+    documents: DocumentsOption = None,
+) -> None:
+    """The main job on real parts: connect a company to Amazon Business, import, book, tell."""
+    from deploy.local.scenario import play  # the scenario needs libraries that other commands need not wait for
+
+    started_at, screen = time.monotonic(), Screen()
+    with _deployment(data, fresh, Account(seed, invoices, documents), screen) as deployment:
+        summary = play(deployment, documents, screen, started_at)
+        if json_file:
+            summary.write(json_file)
+        if not stop:
+            _stay(screen, deployment)
+    raise typer.Exit(0 if adds_up(summary) else 1)
+
+
+@app.command()
+def up(
+    seed: SeedOption = 1,
+    invoices: InvoicesOption = 50,
+    data: DataOption = None,
+    fresh: FreshOption = False,
+    documents: DocumentsOption = None,
+) -> None:
+    """The same parts without the scenario: connect a company yourself."""
+    screen = Screen()
+    with _deployment(data, fresh, Account(seed, invoices, documents), screen) as deployment:
+        _stay(screen, deployment)
+
+
+@app.command()
+def doctor() -> None:
+    """Say in words what is missing or unreachable."""
+    from deploy.ops.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        typer.echo(
+            f"{'ok     ' if finding.good else 'MISSING'}  {finding.what}" + ("" if finding.good else f"\n         {finding.next_action}")
+        )
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+@contracts_app.command("check")
+def contracts_check() -> None:
+    """Fail when a committed schema differs from its class."""
+    from deploy.ops.contracts import stale
+
+    for name in (names := stale()):
+        typer.echo(f"{name} is stale: run `achats contracts write`, and read what changed: it is a promise to others.")
+    raise typer.Exit(1 if names else 0)
+
+
+@contracts_app.command("write")
+def contracts_write() -> None:
+    """Write each contract's JSON Schema from its class."""
+    from deploy.ops.contracts import write
+
+    write()
+
+
+@topics_app.command("apply")
+def topics_apply(kafka: BootstrapOption, replication: Annotated[int, typer.Option(min=1)] = 3) -> None:
+    """Create the topics that are missing; never deletes one, never changes a partition count."""
+    from deploy.ops.topics import apply
+
+    for name in apply(kafka, replication):
+        typer.echo(f"created {name}")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+@contextmanager
+def _deployment(data: Path | None, fresh: bool, account: Account, screen: Screen) -> Generator[Deployment]:
+    """A running deployment; Ctrl-C and SIGTERM end it in order."""
+    with _data_folder(data, fresh) as folder, _interruptible(), Deployment(folder, account, say=screen.say) as deployment:
+        yield deployment
+
+
+@contextmanager
+def _data_folder(data: Path | None, fresh: bool) -> Generator[Path]:
+    """The given folder, kept; or one of our own, removed at the end."""
+    if data is not None:
+        if fresh and data.exists():
+            shutil.rmtree(data)
+        yield data
+        return
+    own = Path(tempfile.mkdtemp(prefix="achats-"))
+    own.chmod(0o755)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Ctrl-C and SIGTERM end the `with` blocks in order, so that every child is stopped."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stay(screen: Screen, deployment: Deployment, wait: Callable[[], object] = signal.pause) -> None:
+    screen.addresses(deployment.urls)
+    screen.console.print("Ctrl-C arrête tout.")
+    try:
+        wait()
+    except KeyboardInterrupt:
+        screen.console.print("Arrêt…")

@@ -1,0 +1,251 @@
+"""The laptop deployment: a real Kafka, a real PostgreSQL, a mailbox, Amazon simulated, and the four services as processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from deploy.local.kafka import Kafka, warm_coordinator
+from deploy.local.keys import keys
+from deploy.local.mailbox import Mailbox
+from deploy.local.postgres import Postgres
+from deploy.local.processes import LOOPBACK, ServerFailed, ServerProcess, free_port
+from deploy.ops.topics import apply
+
+DATABASE = "achats"
+SERVICES = ("fetcher", "classifier", "ledger", "notifier")
+PORTS = (*SERVICES, "web", "amazon", "amazon_documents", "amazon_control", "smtp", "mailbox")
+READY_LIMIT_S = 60.0
+STOP_LIMIT_S = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the simulated Amazon Business account holds: made up from a seed, or the PDFs of a folder."""
+
+    seed: int = 1
+    invoices: int = 50
+    documents: Path | None = None
+
+
+class Deployment:
+    """Everything of one local deployment, under one data folder. `start` may be called again on the same folder: it resumes."""
+
+    def __init__(self, data: Path, account: Account, clock_speed: float = 120.0, say: Callable[[str], None] = lambda _: None) -> None:
+        """`clock_speed`: how much faster than the world Amazon's time runs; `say` is told what is being done."""
+        self.data, self._account, self._say = data.absolute(), account, say
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._ports = _ports(self.data)
+        self.kafka, self.postgres = Kafka(self.data), Postgres(self.data)
+        self.mailbox = Mailbox(self.data, self._ports["smtp"], self._ports["mailbox"])
+        self._clock = _clock(self.data, clock_speed)
+        self.amazon = ServerProcess("amazon", self.data / "amazon.log")
+        self.services = {name: ServerProcess(name, self.data / f"{name}.log") for name in SERVICES}
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The addresses a person can open."""
+        return {
+            "connectivite": f"{self.web}/connectivite",
+            "mailbox": self.mailbox.url,
+            "amazon_truth": f"{self.amazon_control}/truth",
+        }
+
+    @property
+    def web(self) -> str:
+        """The fetcher's pages."""
+        return f"http://{LOOPBACK}:{self._ports['web']}"
+
+    @property
+    def amazon_control(self) -> str:
+        """The simulator's control plane."""
+        return f"http://{LOOPBACK}:{self._ports['amazon_control']}"
+
+    def start(self) -> None:
+        """Start every part and wait until each says it is ready. Raises ServerFailed with the last words of the part that is not."""
+        self._say("Kafka, PostgreSQL, mailbox, Amazon simulator")
+        with ThreadPoolExecutor(4) as together:
+            started = [together.submit(part) for part in (self.kafka.start, self._start_database, self.mailbox.start, self._start_amazon)]
+            for part in started:
+                part.result()
+            self._say("topics and schemas")
+            warm = together.submit(warm_coordinator, self.kafka.bootstrap)
+            prepared = [together.submit(apply, self.kafka.bootstrap, 1), *(together.submit(self._migrate, name) for name in SERVICES)]
+            for part in prepared:
+                part.result()
+            self._say("the four services")
+            for name in SERVICES:
+                self.start_service(name)
+            warm.result()
+        for name in SERVICES:
+            self.wait_ready(name)
+
+    def stop(self) -> None:
+        """Ask every part to end, services first; one that does not is killed."""
+        for process in (*self.services.values(), self.amazon):
+            process.ask_to_end()
+        for process in (*self.services.values(), self.amazon):
+            process.stop(patience_s=STOP_LIMIT_S)
+        with ThreadPoolExecutor(3) as together:
+            for part in (self.mailbox, self.kafka, self.postgres):
+                together.submit(part.stop)
+
+    def start_service(self, name: str) -> None:
+        """Start one service; it is not ready yet."""
+        self.services[name].start([_script(name)], self.environment(name), ordinary_user=False)
+
+    def wait_ready(self, name: str) -> None:
+        """Wait until a service's own probe says ready."""
+        self.services[name].wait_until(lambda: answers(f"http://{LOOPBACK}:{self._ports[name]}/ready"), READY_LIMIT_S)
+
+    def command(self, name: str, *arguments: str) -> str:
+        """Run `achats-<name> ARGUMENTS` to its end; what it printed. Raises ServerFailed with what it said."""
+        return _run([str(_script(name)), *arguments], self.environment(name))
+
+    def environment(self, name: str) -> dict[str, str]:
+        """All that a service's process sees of the environment."""
+        secret = keys(self.data)
+        every = {
+            "PATH": os.environ.get("PATH", ""),
+            "LANG": "C.UTF-8",
+            "ACHATS_KAFKA": self.kafka.bootstrap,
+            f"ACHATS_{name.upper()}_HEALTH_PORT": str(self._ports[name]),
+            "ACHATS_PUBLIC_URL": self.web,
+        }
+        return every | self._databases(name) | {"fetcher": self._fetcher(secret), "notifier": self._notifier(secret)}.get(name, {})
+
+    def database_url(self, role: str) -> str:
+        """The database as one role sees it; `postgres` is its administrator."""
+        return self.postgres.dsn(DATABASE, role)
+
+    def _databases(self, name: str) -> dict[str, str]:
+        if name == "ledger":
+            return {
+                "ACHATS_LEDGER_DATABASE_URL": self.database_url("ledger_app"),
+                "ACHATS_LEDGER_MIGRATE_URL": self.database_url("postgres"),
+            }
+        return {} if name == "classifier" else {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
+
+    def _fetcher(self, secret: Mapping[str, str]) -> dict[str, str]:
+        amazon = f"http://{LOOPBACK}:{self._ports['amazon']}"
+        return {
+            "ACHATS_CLOCK": self._clock,
+            "ACHATS_FETCHER_WEB": f"{LOOPBACK}:{self._ports['web']}",
+            "ACHATS_FETCHER_TOKEN_KEYS": secret["token"],
+            "ACHATS_CONTACT_KEYS": secret["contact"],
+            "ACHATS_SESSION_KEY": secret["session"],
+            "ACHATS_DOCUMENTS_URL": self._documents.as_uri(),
+            "ACHATS_AMAZON_API": amazon,
+            "ACHATS_AMAZON_CONSENT": amazon,
+            "ACHATS_AMAZON_TOKEN_URL": f"{amazon}/auth/o2/token",
+        } | {f"ACHATS_AMAZON_{name}": value for name, value in _APPLICATION.items()}
+
+    def _notifier(self, secret: Mapping[str, str]) -> dict[str, str]:
+        return {
+            "ACHATS_CONTACT_KEYS": secret["contact"],
+            "ACHATS_SMTP": f"{LOOPBACK}:{self.mailbox.smtp_port}",
+            "ACHATS_MAIL_FROM": "achats@achats.example",
+        }
+
+    @property
+    def _documents(self) -> Path:
+        folder = self.data / "documents"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def _start_database(self) -> None:
+        self.postgres.start()
+        with psycopg.connect(self.postgres.dsn("postgres"), autocommit=True) as administrator:
+            if not administrator.execute("select from pg_database where datname = %s", [DATABASE]).fetchone():
+                administrator.execute(f"create database {DATABASE}")
+                for service in ("fetcher", "notifier"):
+                    administrator.execute(f"create role {service} login")
+                    administrator.execute(f"grant create on database {DATABASE} to {service}")
+
+    def _start_amazon(self) -> None:
+        places = {"port": "amazon", "documents-port": "amazon_documents", "control-port": "amazon_control"}
+        options = [part for option, name in places.items() for part in (f"--{option}", str(self._ports[name]))]
+        options += ["--seed", str(self._account.seed), "--invoices", str(self._account.invoices), "--clock", self._clock]
+        options += ["--redirect-uri", f"{self.web}/connectivite/amazon-business/retour"]
+        options += ["--application-id", _APPLICATION["APPLICATION_ID"]]
+        options += ["--client-id", _APPLICATION["CLIENT_ID"], "--client-secret", _APPLICATION["CLIENT_SECRET"]]
+        if self._account.documents:
+            options += ["--documents", str(self._account.documents.absolute())]
+        command = [sys.executable, "-m", "deploy.local.amazon", *options]
+        self.amazon.start(
+            command, {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "PYTHONPATH": str(_CHECKOUT)}, ordinary_user=False
+        )
+        self.amazon.wait_until(lambda: answers(f"{self.amazon_control}/ready"), READY_LIMIT_S)
+
+    def _migrate(self, name: str) -> None:
+        if name != "classifier":
+            self.command(name, "migrate")
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+
+_CHECKOUT = Path(__file__).parents[2]
+_APPLICATION = {
+    "APPLICATION_ID": "amzn1.sp.solution.00000000-0000-4000-8000-000000000001",
+    "CLIENT_ID": "amzn1.application-oa2-client.00000000000000000000000000000001",
+    "CLIENT_SECRET": "amzn1.oa2-cs.v1.simulated-secret",
+}
+
+
+def answers(url: str) -> bool:
+    """Whether this address answers 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def _script(name: str) -> Path:
+    return Path(sys.executable).parent / f"achats-{name}"
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> str:
+    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ServerFailed(f"{' '.join(command)} ended with status {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def _ports(data: Path) -> dict[str, int]:
+    """One port for each part, kept for the next start on the same folder."""
+    file = data / "ports.json"
+    kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    for name in PORTS:
+        kept.setdefault(name, free_port())
+    file.write_text(json.dumps(kept))
+    return kept
+
+
+def _clock(data: Path, speed: float) -> str:
+    """Amazon's time: the world's when this folder was first used, `speed` times faster since, whether or not anything runs."""
+    file = data / "clock"
+    if not file.exists():
+        now = datetime.now(UTC).replace(microsecond=0)
+        file.write_text(f"{now.strftime('%Y-%m-%dT%H:%M:%SZ')}@{now.timestamp()}*{speed}")
+    return file.read_text()

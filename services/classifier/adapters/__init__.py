@@ -1,0 +1,1 @@
+"""The classifier's outside: the rulebook's file, and Kafka by faust."""

@@ -1,0 +1,114 @@
+"""Which document this is: type, number, date, currency. What it says of itself wins over Amazon's API, and must not contradict it."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.invoice_collected.v1 import InvoiceCollected
+from schemas.values import Fact
+from services.classifier.domain.holds import (
+    CurrencyMissing,
+    DocumentUnreadable,
+    IssueDateMissing,
+    NoRate,
+    NotAnInvoice,
+    NumberMismatch,
+    NumberMissing,
+    SelfBilled,
+    TypeMismatch,
+    TypeMissing,
+)
+
+BOOKABLE_TYPES = ("invoice", "credit_note")
+BOOK_CURRENCY = "EUR"
+LONGEST_NUMBER = 500
+A_CODE = re.compile(r"[a-z0-9_]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What every booked document has."""
+
+    type: str
+    number: str
+    issue_date: date
+    currency: str
+
+
+def identify(collected: InvoiceCollected) -> Identity:
+    """The identity of a readable invoice or credit note in euros; a Hold when it is anything else."""
+    if collected.evidence.reading == "none":
+        raise DocumentUnreadable
+    return Identity(_type(collected), _number(collected), _issue_date(collected), _currency(collected))
+
+
+def known_type(collected: InvoiceCollected) -> str | None:
+    """The type as the document or else the API names it; a name no event can carry is `other`."""
+    said = collected.evidence.type or collected.stated.type
+    if said is None:
+        return None
+    return said.value if A_CODE.fullmatch(said.value) else "other"
+
+
+def known_number(collected: InvoiceCollected) -> str | None:
+    """The number as the document or else the API gives it."""
+    return _clean(collected.evidence.number) or _clean(collected.stated.number)
+
+
+def known_issue_date(collected: InvoiceCollected) -> date | None:
+    """The date as the document or else the API gives it."""
+    said = collected.evidence.issue_date or collected.stated.issue_date
+    return said.value if said else None
+
+
+def known_currency(collected: InvoiceCollected) -> str | None:
+    """The currency the document names, else the one that all of Amazon's charges share."""
+    if collected.evidence.currency:
+        return collected.evidence.currency.value
+    charged = {charge.currency for charge in collected.stated.charges if charge.currency}
+    return charged.pop() if len(charged) == 1 else None
+
+
+def _type(collected: InvoiceCollected) -> str:
+    kind, stated = known_type(collected), collected.stated.type
+    if kind is None:
+        raise TypeMissing
+    if kind == "self_billed":
+        raise SelfBilled
+    if kind not in BOOKABLE_TYPES or "not_a_vat_invoice" in collected.evidence.mentions:
+        raise NotAnInvoice
+    if stated is not None and stated.value != kind:
+        raise TypeMismatch
+    return kind
+
+
+def _number(collected: InvoiceCollected) -> str:
+    printed, stated = _clean(collected.evidence.number), _clean(collected.stated.number)
+    if printed and stated and _compact(printed) != _compact(stated):
+        raise NumberMismatch
+    if not (number := printed or stated):
+        raise NumberMissing
+    return number
+
+
+def _issue_date(collected: InvoiceCollected) -> date:
+    if (day := known_issue_date(collected)) is None:
+        raise IssueDateMissing
+    return day
+
+
+def _currency(collected: InvoiceCollected) -> str:
+    if (currency := known_currency(collected)) is None:
+        raise CurrencyMissing
+    if currency != BOOK_CURRENCY:
+        raise NoRate
+    return currency
+
+
+def _clean(number: Fact[str] | None) -> str | None:
+    text = number.value.strip() if number else ""
+    return text if 0 < len(text) <= LONGEST_NUMBER else None
+
+
+def _compact(number: str) -> str:
+    return "".join(number.split()).casefold()

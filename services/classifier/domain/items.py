@@ -1,0 +1,112 @@
+"""The lines to classify: the document's own; else Amazon's charges, where they agree with the VAT table; else one line per VAT rate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from schemas.invoice_classified.v1 import ClassifiedVat
+from schemas.invoice_collected.v1 import Charge, Evidence, EvidenceLine
+from schemas.values import Totals
+from services.classifier.domain.arithmetic import tolerance
+from services.classifier.domain.holds import TotalsMismatch
+from services.classifier.domain.rates import A_NUMBER, UNTAXED, bases_by_rate, charged_rate, plain
+from services.classifier.domain.rulebook import fold
+
+LONGEST_LABEL = 500
+SHORTEST_TITLE = 12  # a shorter title is too common to tell which line it belongs to
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line whose nature is not known yet. `rate` is the shortest spelling, `0` = no VAT; a whole VAT rate has `kind` remainder."""
+
+    label: str
+    net_cents: int
+    rate: str
+    quantity: Decimal = Decimal(1)
+    unspsc: str | None = None
+    kind: Literal["goods", "shipping", "remainder"] = "goods"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the lines must come to: the net of each rate, and the net that leaves no more than a rounding gap in the document."""
+
+    bases: dict[str, int]
+    net_cents: int
+
+    def are_met_by(self, items: tuple[Item, ...]) -> bool:
+        """Whether these lines can stand for the document."""
+        left = dict(self.bases)
+        for item in items:
+            left[item.rate] = left.get(item.rate, 0) - item.net_cents
+        gaps = [*left.values(), self.net_cents - sum(item.net_cents for item in items)]
+        return bool(items) and all(abs(gap) <= tolerance(len(items)) for gap in gaps)
+
+
+def items_of(evidence: Evidence, charges: tuple[Charge, ...], totals: Totals, vat: tuple[ClassifiedVat, ...]) -> tuple[Item, ...]:
+    """The first of the three sets of lines that adds up to the document; TotalsMismatch when none does."""
+    bases = bases_by_rate(evidence.vat) or {UNTAXED: totals.net_cents}
+    sums = Sums(bases, totals.gross_cents - sum(row.vat_cents for row in vat))
+    ways: tuple[Callable[[], tuple[Item, ...]], ...] = (
+        lambda: from_lines(evidence.lines, charges, bases),
+        lambda: from_charges(charges, bases),
+        lambda: from_table(bases),
+    )
+    for way in ways:
+        if sums.are_met_by(items := way()):
+            return items
+    raise TotalsMismatch
+
+
+def from_lines(lines: tuple[EvidenceLine, ...], charges: tuple[Charge, ...], bases: dict[str, int]) -> tuple[Item, ...]:
+    """The document's lines; none when one of them names no rate and the document has several."""
+    only = next(iter(bases)) if len(bases) == 1 else None
+    rates = [plain(line.vat_rate) if line.vat_rate else only for line in lines]
+    return tuple(
+        Item(line.label.strip() or "Article", line.net_cents, rate, _quantity(line.quantity), unspsc_of(line.label, charges))
+        for line, rate in zip(lines, rates, strict=True)
+        if rate is not None
+    )
+
+
+def from_charges(charges: tuple[Charge, ...], bases: dict[str, int]) -> tuple[Item, ...]:
+    """Amazon's charges as lines, shipping apart, discounts taken off; none when an amount or a rate is unknown."""
+    only = next(iter(bases)) if len(bases) == 1 else None
+    rates = [charged_rate(charge.tax_rate) or only for charge in charges]
+    if None in rates or any(charge.principal_cents is None for charge in charges):
+        return ()
+    return tuple(item for charge, rate in zip(charges, rates, strict=True) for item in _of_charge(charge, rate or UNTAXED))
+
+
+def from_table(bases: dict[str, int]) -> tuple[Item, ...]:
+    """One line per rate: all that is known when nobody lists the articles."""
+    return tuple(Item(f"Articles non détaillés, TVA {rate} %", base, rate, kind="remainder") for rate, base in bases.items() if base)
+
+
+def unspsc_of(label: str, charges: tuple[Charge, ...]) -> str | None:
+    """The UNSPSC code of the charges whose title begins like the label, or the other way round, when they have one code."""
+    wanted = fold(label.strip())
+    titles = [(fold(charge.title.strip()), charge.unspsc) for charge in charges if charge.title]
+    codes = {code for title, code in titles if code and _same_article(wanted, title)}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _same_article(label: str, title: str) -> bool:
+    shorter, longer = sorted((label, title), key=len)
+    return label == title or (len(shorter) >= SHORTEST_TITLE and longer.startswith(shorter))
+
+
+def _of_charge(charge: Charge, rate: str) -> list[Item]:
+    title = (charge.title or "").strip()[:LONGEST_LABEL] or "Article"
+    net = (charge.principal_cents or 0) - (charge.discount_cents or 0)
+    goods = Item(title, net, rate, Decimal(max(charge.quantity or 1, 1)), charge.unspsc)
+    shipping = Item("Frais de port", charge.shipping_cents or 0, rate, kind="shipping")
+    return [item for item in (goods, shipping) if item.net_cents]
+
+
+def _quantity(text: str | None) -> Decimal:
+    """The printed quantity; 1 when it is unknown or nothing can be divided by it, so that the asset test errs on the careful side."""
+    number = Decimal(text) if text is not None and A_NUMBER.fullmatch(text) else Decimal(1)
+    return number or Decimal(1)

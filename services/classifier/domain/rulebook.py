@@ -1,0 +1,83 @@
+"""The rulebook: which words, UNSPSC codes and charges mean which nature, and which account a nature has. Data with a version."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.contract import Contract
+from schemas.values import Account, Code, Rate, Text
+
+NOTHING = re.compile(r"(?!)")
+
+
+class Nature(Contract):
+    """A kind of purchase. `french_rate` is its VAT rate in France, null when it follows something else; `equipment` may be an asset."""
+
+    account: Account
+    french_rate: Rate | None = None
+    equipment: bool = False
+
+
+class Rule(Contract):
+    """One rule: the nature of a line whose label, UNSPSC code or kind it matches. A word ending in `*` matches every word it begins."""
+
+    id: Text
+    nature: Code
+    words: dict[Annotated[str, Field(pattern="^(fr|en|de)$")], tuple[Text, ...]] = Field(default_factory=dict)
+    unspsc: tuple[Annotated[str, Field(pattern=r"^\d{2,8}$")], ...] = ()
+    charge: Code | None = Field(default=None, description="known: shipping")
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The words of all languages as one expression over folded text."""
+        return words_pattern([word for words in self.words.values() for word in words])
+
+
+class Rulebook(Contract):
+    """Rules in order of precedence: the first that matches decides."""
+
+    version: Code
+    natures: dict[Code, Nature]
+    rules: tuple[Rule, ...]
+    discount_words: tuple[Text, ...] = Field(description="what names a line that only lowers others")
+    waiting_account: Account = Field(description="where a line goes whose nature or asset test needs a person")
+    asset_above_cents: int = Field(description="equipment of a higher net unit price may be an asset (BOI-BIC-CHG-20-30-10)")
+
+    @classmethod
+    def parse(cls, page: Mapping[str, object]) -> Self:
+        """The rulebook in loaded data. Raises ValidationError."""
+        return cls.model_validate(page, strict=False)
+
+    @model_validator(mode="after")
+    def _rules_are_sound(self) -> Self:
+        names = [rule.id for rule in self.rules]
+        if len(set(names)) < len(names):
+            raise ValueError("two rules have one id")
+        if unknown := {rule.nature for rule in self.rules} - set(self.natures):
+            raise ValueError(f"rules name natures that are not listed: {sorted(unknown)}")
+        return self
+
+    @cached_property
+    def discounts(self) -> re.Pattern[str]:
+        """What the label of a discount contains."""
+        return words_pattern(self.discount_words)
+
+
+def fold(text: str) -> str:
+    """The text without case, accents and ligatures: `Œillets À Clé` → `oeillets a cle`."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def words_pattern(words: list[str] | tuple[str, ...]) -> re.Pattern[str]:
+    """An expression that finds any of the words, whole, singular or plural in -s or -x, in folded text."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_expression, words))})(?!\w)") if words else NOTHING
+
+
+def _expression(word: str) -> str:
+    stem = r"[\s-]+".join(re.escape(part) for part in fold(word.removesuffix("*")).split())
+    return stem + (r"\w*" if word.endswith("*") else "[sx]?")

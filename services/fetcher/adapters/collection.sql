@@ -1,0 +1,329 @@
+-- name: run^
+-- One run.
+select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted from run where run_id = :run_id;
+
+-- name: locked_run^
+-- One run, locked: whoever says something in it takes the next number.
+select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted
+from run
+where run_id = :run_id
+for update;
+
+-- name: begin_scan!
+-- The run's scan, from its beginning unless it has begun.
+insert into scan (run_id) values (:run_id) on conflict do nothing;
+
+-- name: scan^
+-- How far the scan is.
+select next_page_token, pages, finished_at from scan where run_id = :run_id;
+
+-- name: advance_scan!
+-- One more page; no next token = the last one.
+update scan
+set
+    next_page_token = :next_page_token,
+    pages = pages + 1,
+    rows_read = rows_read + :rows_read,
+    finished_at = :finished_at
+where run_id = :run_id;
+
+-- name: restart_scan!
+-- Forget the page token.
+update scan set next_page_token = null where run_id = :run_id;
+
+-- name: current_hash$
+-- The content of a transaction as last seen.
+select content_hash
+from amazon_transaction
+where connection_id = :connection_id and transaction_id = :transaction_id and current;
+
+-- name: see_transaction!
+-- It was seen again, unchanged.
+update amazon_transaction
+set last_seen = :now
+where connection_id = :connection_id and transaction_id = :transaction_id and current;
+
+-- name: retire_transaction!
+-- The version until now is no longer the current one.
+update amazon_transaction
+set current = false
+where connection_id = :connection_id and transaction_id = :transaction_id and current;
+
+-- name: put_transaction!
+-- A new version.
+insert into amazon_transaction (connection_id, transaction_id, version, current, content_hash, raw, first_seen, last_seen)
+select
+    :connection_id,
+    :transaction_id,
+    1 + count(*),
+    true,
+    :content_hash,
+    :raw::jsonb,
+    :now,
+    :now
+from amazon_transaction
+where connection_id = :connection_id and transaction_id = :transaction_id;
+
+-- name: see_line*!
+-- A line of a transaction: seen now, and changed now when the transaction is new or changed.
+insert into order_line (connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, seen_at, changed_at)
+values (:connection_id, :order_id, :order_line_item_id, :shipment_id, :charged, :refunded, :now, :now)
+on conflict (connection_id, order_id, order_line_item_id, shipment_id) do update set
+    charged = order_line.charged or excluded.charged,
+    refunded = order_line.refunded or excluded.refunded,
+    seen_at = excluded.seen_at,
+    changed_at = case when :changed then excluded.changed_at else order_line.changed_at end;
+
+-- name: lines_to_ask
+-- Shipped lines whose number is unknown in a direction that money went, or that changed since they were asked; once per run.
+select l.order_id, l.order_line_item_id, l.shipment_id
+from order_line as l
+where
+    l.connection_id = :connection_id
+    and l.shipment_id <> ''
+    and l.seen_at >= :started_at
+    and (l.asked_at is null or l.asked_at < :started_at)
+    and (
+        l.asked_at is null
+        or l.asked_at < l.changed_at
+        or (l.charged and not exists (
+            select from line_number as n
+            where
+                n.connection_id = l.connection_id and n.order_id = l.order_id and n.order_line_item_id = l.order_line_item_id
+                and n.shipment_id = l.shipment_id and n.kind = 'invoice'
+        ))
+        or (l.refunded and not exists (
+            select from line_number as n
+            where
+                n.connection_id = l.connection_id and n.order_id = l.order_id and n.order_line_item_id = l.order_line_item_id
+                and n.shipment_id = l.shipment_id and n.kind = 'credit_note'
+        ))
+    )
+order by l.order_id, l.order_line_item_id, l.shipment_id
+limit :limit;
+
+-- name: mark_asked*!
+-- The line was asked, and its number is or is not announced as pending.
+update order_line
+set asked_at = :now, pending = :pending
+where
+    connection_id = :connection_id and order_id = :order_id and order_line_item_id = :order_line_item_id
+    and shipment_id = :shipment_id;
+
+-- name: put_number*!
+-- A number of a line; `/invoices` knows better than a transaction.
+insert into line_number (connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin)
+values (:connection_id, :order_id, :order_line_item_id, :shipment_id, :number, :kind, :issue_date, :origin)
+on conflict (connection_id, order_id, order_line_item_id, shipment_id, number, kind) do update set
+    issue_date = coalesce(excluded.issue_date, line_number.issue_date),
+    origin = case when excluded.origin = 'api:invoices' then excluded.origin else line_number.origin end;
+
+-- name: orders_seen
+-- The orders of this run's scan.
+select distinct order_id from order_line where connection_id = :connection_id and seen_at >= :started_at order by order_id;
+
+-- name: orders_to_request
+-- Orders of this run that may have a document not seen yet and were not asked for in this run.
+with seen as (
+    select
+        order_id,
+        bool_or(charged) as charged,
+        bool_or(refunded) as refunded,
+        max(changed_at) as changed_at
+    from order_line
+    where connection_id = :connection_id and seen_at >= :started_at
+    group by order_id
+)
+
+select s.order_id
+from seen as s
+where
+    not exists (select from report as r where r.run_id = :run_id and r.order_id = s.order_id)
+    and (
+        -- something happened since the last report that brought a document
+        not exists (
+            select from report as r
+            where
+                r.connection_id = :connection_id and r.order_id = s.order_id and r.state = 'fetched'
+                and r.asked_at >= s.changed_at
+        )
+        -- a number without its document
+        or exists (
+            select from line_number as n
+            where
+                n.connection_id = :connection_id and n.order_id = s.order_id
+                and not exists (
+                    select from document as d where d.connection_id = n.connection_id and d.number = n.number
+                )
+        )
+        -- money in a direction without a document of that direction
+        or (s.charged and not exists (
+            select from document_order as o
+            inner join document as d on o.connection_id = d.connection_id and o.sha256 = d.sha256
+            where
+                o.connection_id = :connection_id and o.order_id = s.order_id
+                and coalesce(d.evidence #>> '{type,value}', 'invoice') <> 'credit_note'
+        ))
+        or (s.refunded and not exists (
+            select from document_order as o
+            inner join document as d on o.connection_id = d.connection_id and o.sha256 = d.sha256
+            where
+                o.connection_id = :connection_id and o.order_id = s.order_id
+                and d.evidence #>> '{type,value}' = 'credit_note'
+        ))
+    )
+order by s.order_id;
+
+-- name: put_report!
+-- A report as it stands now.
+insert into report (report_id, run_id, connection_id, order_id, state, polls, asked_at, next_poll_at, report_document_id)
+values (:report_id, :run_id, :connection_id, :order_id, :state, :polls, :asked_at, :next_poll_at, :report_document_id)
+on conflict (report_id) do update set
+    state = excluded.state,
+    polls = excluded.polls,
+    next_poll_at = excluded.next_poll_at,
+    report_document_id = excluded.report_document_id;
+
+-- name: next_report^
+-- The report of that state whose turn comes first.
+select report_id, order_id, state, polls, asked_at, next_poll_at, report_document_id
+from report
+where run_id = :run_id and state = :state
+order by next_poll_at, report_id
+limit 1;
+
+-- name: put_payload!
+-- The hash of what a report brought.
+update report set payload_sha256 = :payload_sha256 where report_id = :report_id;
+
+-- name: put_document!
+-- A PDF, unless it is known.
+insert into document (connection_id, sha256, size_bytes, object_key, number, evidence, payload_sha256, received_at)
+values (:connection_id, :sha256, :size_bytes, :object_key, :number, :evidence::jsonb, :payload_sha256, :now)
+on conflict do nothing;
+
+-- name: number_document!
+-- The number a PDF bears, as settled.
+update document set number = :number where connection_id = :connection_id and sha256 = :sha256 and number is distinct from :number;
+
+-- name: put_document_order!
+-- The PDF came for this order.
+insert into document_order (connection_id, sha256, order_id) values (:connection_id, :sha256, :order_id) on conflict do nothing;
+
+-- name: lines_of_order
+-- The lines of an order.
+select order_id, order_line_item_id, shipment_id, charged, refunded, pending
+from order_line
+where connection_id = :connection_id and order_id = :order_id
+order by shipment_id, order_line_item_id;
+
+-- name: numbers_of_order
+-- The numbers Amazon gives for an order.
+select order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin
+from line_number
+where connection_id = :connection_id and order_id = :order_id
+order by number, kind, shipment_id, order_line_item_id;
+
+-- name: papers_of_order
+-- The PDFs that came for an order or bear one of its numbers, in the order they came.
+select d.sha256, d.size_bytes, d.object_key, d.evidence::text as evidence
+from document as d
+where
+    d.connection_id = :connection_id
+    and (
+        exists (
+            select from document_order as o
+            where o.connection_id = d.connection_id and o.sha256 = d.sha256 and o.order_id = :order_id
+        )
+        or d.number in (
+            select n.number from line_number as n where n.connection_id = :connection_id and n.order_id = :order_id
+        )
+    )
+order by d.received_at, d.sha256;
+
+-- name: last_report_state$
+-- How the last report of an order ended.
+select state from report where connection_id = :connection_id and order_id = :order_id order by asked_at desc limit 1;
+
+-- name: orders_of_document
+-- The orders a PDF came for.
+select order_id from document_order where connection_id = :connection_id and sha256 = :sha256 order by order_id;
+
+-- name: statements_of_number
+-- Every line that bears a number, and whether that line has another number of the same kind.
+select
+    n.order_id,
+    n.order_line_item_id,
+    n.shipment_id,
+    n.number,
+    n.kind,
+    n.issue_date,
+    n.origin,
+    exists (
+        select from line_number as m
+        where
+            m.connection_id = n.connection_id and m.order_id = n.order_id and m.order_line_item_id = n.order_line_item_id
+            and m.shipment_id = n.shipment_id and m.kind = n.kind and m.number <> n.number
+    ) as shared
+from line_number as n
+where n.connection_id = :connection_id and n.number = :number and n.kind = :kind
+order by n.order_id, n.shipment_id, n.order_line_item_id;
+
+-- name: transactions_of_orders
+-- The current transactions that have a line of one of these orders.
+select t.raw
+from amazon_transaction as t
+where
+    t.connection_id = :connection_id
+    and t.current
+    and t.raw @> any(
+        select jsonb_build_object('transactionLineItems', jsonb_build_array(jsonb_build_object('orderId', wanted.order_id)))
+        from unnest(:orders::text[]) as wanted (order_id)
+    )
+order by t.transaction_id;
+
+-- name: invoice^
+-- The invoice that Amazon's own keys name, with what was last said of it from this PDF.
+select i.invoice_id, i.number, i.kind, i.revision, i.said, f.facts_hash
+from invoice_key as k
+inner join invoice as i on k.invoice_id = i.invoice_id
+left join invoice_facts as f on i.invoice_id = f.invoice_id and f.sha256 = :sha256
+where k.connection_id = :connection_id and k.order_id = any(:orders) and k.number = :number and k.kind = :kind
+order by i.invoice_id
+limit 1;
+
+-- name: put_invoice!
+-- The invoice with its id, unless it has been kept.
+insert into invoice (invoice_id, company_id, connection_id, number, kind)
+values (:invoice_id, :company_id, :connection_id, :number, :kind)
+on conflict do nothing;
+
+-- name: put_invoice_key!
+-- One of Amazon's keys of the invoice.
+insert into invoice_key (connection_id, order_id, number, kind, invoice_id)
+values (:connection_id, :order_id, :number, :kind, :invoice_id)
+on conflict do nothing;
+
+-- name: say_invoice!
+-- The invoice as it is said now.
+update invoice
+set revision = :revision, said = :said, collected = :collected::jsonb
+where invoice_id = :invoice_id;
+
+-- name: put_facts!
+-- What is said of it from this PDF.
+insert into invoice_facts (invoice_id, sha256, facts_hash)
+values (:invoice_id, :sha256, :facts_hash)
+on conflict (invoice_id, sha256) do update set facts_hash = excluded.facts_hash;
+
+-- name: next_runseq$
+-- The next number in the run, without a gap: the row is locked until the commit.
+update run set emitted = emitted + 1 where run_id = :run_id returning emitted;
+
+-- name: put_emission!
+-- Which invoice has which number in the run.
+insert into emission (run_id, runseq, invoice_id, revision, said_at) values (:run_id, :runseq, :invoice_id, :revision, :now);
+
+-- name: finish_run!
+-- The run is over; once.
+update run set state = 'finished', finished_at = :now where run_id = :run_id and state = 'collecting';

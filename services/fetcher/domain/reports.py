@@ -1,0 +1,24 @@
+"""What a poll makes of a report (Document API 2021-09-30, life cycle)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.fetcher.domain.amazon import Report as Answer
+from services.fetcher.domain.pace import POLL_FOR, poll_again_after
+from services.fetcher.domain.records import Report, ReportState
+
+ENDS = {"CANCELLED": ReportState.NOTHING, "FATAL": ReportState.FAILED}
+
+
+def after_poll(report: Report, answer: Answer | None, now: datetime) -> Report:
+    """The report after one more poll; None = Amazon does not know it any more. Given up after 24 hours."""
+    if answer is None:
+        return replace(report, state=ReportState.LOST)
+    if answer.processing_status == "DONE":
+        ready = ReportState.READY if answer.report_document_id else ReportState.NOTHING
+        return replace(report, state=ready, report_document_id=answer.report_document_id)
+    if answer.processing_status in ENDS:
+        return replace(report, state=ENDS[answer.processing_status])
+    if now - report.asked_at > POLL_FOR:
+        return replace(report, state=ReportState.LOST)
+    return replace(report, polls=report.polls + 1, next_poll_at=now + poll_again_after(report.polls + 1))

@@ -1,0 +1,1 @@
+"""How documents are booked: pure functions over contracts."""

@@ -1,0 +1,62 @@
+"""Why a classified document is not booked: one class per reason. The docstring is the sentence shown, `next_action` what to do, the name the code."""
+
+import re
+from typing import ClassVar
+
+
+class Hold(Exception):  # noqa: N818 (a business answer, not an error)
+    """Une personne doit regarder ce document avant qu'il soit comptabilisé."""
+
+    next_action: ClassVar[str] = "Ouvrir le document."
+
+    @classmethod
+    def code(cls) -> str:
+        """The reason as events carry it: `TotalsMismatch` → `totals_mismatch`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def sentence(cls) -> str:
+        """The reason in French."""
+        return (cls.__doc__ or cls.__name__).strip()
+
+
+class TotalsMismatch(Hold):
+    """Le total du document diffère de la somme de ses lignes et de sa TVA."""
+
+    next_action = "Comparer le PDF et les lignes, puis accepter l'écart ou corriger."
+
+
+class NoRate(Hold):
+    """Le document est dans une autre devise que l'euro et son cours n'est pas connu."""
+
+    next_action = "Saisir le cours du jour de la facture, puis la comptabiliser en euros."
+
+
+class TypeUnknown(Hold):
+    """Le document n'est ni une facture ni un avoir."""
+
+    next_action = "Ouvrir le PDF et indiquer s'il s'agit d'une facture ou d'un avoir."
+
+
+class RegimeUnknown(Hold):
+    """Le régime de TVA de ce document n'est pas encore comptabilisé automatiquement."""
+
+    next_action = "Saisir l'écriture à la main, ou confirmer un régime de TVA connu."
+
+
+class DeductionLimited(Hold):
+    """L'entreprise ne déduit pas toute la TVA : la part déductible de ce document est à déterminer."""
+
+    next_action = "Calculer la TVA déductible selon le coefficient de l'entreprise, puis saisir l'écriture."
+
+
+class FixedAsset(Hold):
+    """Une ligne du document est une immobilisation."""
+
+    next_action = "Confirmer l'immobilisation et son compte, puis saisir l'écriture (comptes 404 et 44562)."
+
+
+class Conflict(Hold):
+    """Une autre version de ce document est déjà comptabilisée, avec d'autres montants ou d'autres comptes."""
+
+    next_action = "Comparer les deux versions, puis garder la première écriture ou la corriger."

@@ -1,0 +1,158 @@
+"""What the classifier found becomes one balanced entry « À traiter », or a hold with its reason; the outcomes of a run add up.
+
+invoice.classified    → an entry, unless it is archived, nets to zero, is held, or says nothing new
+classification.held   → held, as the classifier said
+invoice.parked        → an outcome of its run
+collection.finished   → the run's marker: once it has as many outcomes as it says, the run is finished
+a record nobody can read → the parked topic, and an outcome of its run
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Protocol
+
+from schemas.classification_held.v1 import ClassificationHeld
+from schemas.collection_finished.v1 import CollectionFinished
+from schemas.invoice_classified.v1 import InvoiceClassified
+from schemas.invoice_parked.v1 import InvoiceParked
+from services.kernel.clock import Clock, instant
+from services.kernel.envelope import Delivery, Event, Outgoing, RunPosition, parked, run_of
+from services.kernel.errors import Poison
+from services.kernel.log import log
+from services.kernel.loop import note_parked
+from services.kernel.names import Log
+from services.kernel.probes import RECORDS
+from services.ledger.domain.posting import Entry
+from services.ledger.domain.standing import NOTHING, Document, FiscalYear, NoNews, Outcome, Standing, Verdict, advance, against, judge, no_news
+
+SERVICE = "ledger"
+
+type InvoiceKey = tuple[str, str]  # company id, invoice id
+
+
+class Refused(Poison):
+    """The book refuses what this record says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A new state of an invoice; `standing` is where it leaves the invoice."""
+
+    offset: int
+    event: Event[Document]
+    verdict: Verdict
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The end of a run's collection."""
+
+    event: Event[CollectionFinished]
+
+
+@dataclass(slots=True)
+class Page:
+    """All that one stretch of a partition's records writes, in one transaction, in their order."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    versions: list[Version] = field(default_factory=list[Version])
+    outcomes: dict[tuple[str, int], Outcome] = field(default_factory=dict[tuple[str, int], Outcome])
+    markers: list[Marker] = field(default_factory=list[Marker])
+    parked: list[tuple[int, Outgoing]] = field(default_factory=list[tuple[int, Outgoing]])
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The new entries, in order."""
+        return [version.verdict.entry for version in self.versions if version.verdict.entry]
+
+    def count(self, run: RunPosition | None, outcome: Outcome) -> None:
+        """Note what became of an event of a run: the first outcome, except that any replaces parked."""
+        if run is not None and run.seq is not None and self.outcomes.get((run.run_id, run.seq), Outcome.PARKED) is Outcome.PARKED:
+            self.outcomes[run.run_id, run.seq] = outcome
+
+
+class Books(Protocol):
+    """What booking needs from storage."""
+
+    def position(self, topic: str, partition: int) -> int | None:
+        """The offset of the first record that is not in the book yet; None when the partition is not ours (any more)."""
+        ...
+
+    def standing(self, keys: Collection[InvoiceKey]) -> Mapping[InvoiceKey, Standing]:
+        """What the book says of these invoices; the unknown are left out."""
+        ...
+
+    def fiscal_years(self, companies: Collection[str]) -> Mapping[str, Sequence[FiscalYear]]:
+        """The fiscal years of these companies; the unknown are left out."""
+        ...
+
+    def record(self, page: Page) -> None:
+        """Write the page and move the position in one transaction. Raises Refused when the content is refused; nothing is written then."""
+        ...
+
+
+class KeepBooks:
+    """Records of the classifier's topic → the book, one transaction per stretch of a partition, each record once."""
+
+    def __init__(self, books: Books, parked_topic: str, clock: Clock) -> None:
+        """`parked_topic` takes the records that cannot be read or that the book refuses."""
+        self._books, self._parked_topic, self._clock = books, parked_topic, clock
+
+    def __call__(self, deliveries: Sequence[Delivery]) -> None:
+        """Book the deliveries, partition by partition."""
+        for (topic, partition), stretch in groupby(sorted(deliveries, key=_place), key=_place):
+            self._book(topic, partition, list(stretch))
+        RECORDS.labels(SERVICE).inc(len(deliveries))
+
+    def _book(self, topic: str, partition: int, stretch: Sequence[Delivery]) -> None:
+        """Write what is not in the book yet; a partition that was lost meanwhile is its new owner's business."""
+        start = self._books.position(topic, partition)
+        fresh = [delivery for delivery in stretch if start is not None and delivery.record.offset >= start]
+        if not fresh:
+            return
+        try:
+            self._write(fresh)
+        except Refused as refusal:
+            self._isolate(fresh, refusal)
+
+    def _isolate(self, fresh: Sequence[Delivery], refusal: Refused) -> None:
+        """Record by record, so that only the poison is parked."""
+        if len(fresh) == 1:
+            self._write([Delivery(fresh[0].record, None, refusal)])
+            return
+        for delivery in fresh:
+            self._book(delivery.record.topic, delivery.record.partition, [delivery])
+
+    def _write(self, fresh: Sequence[Delivery]) -> None:
+        """One page, one transaction. Raises Refused."""
+        page = self._page(fresh)
+        self._books.record(page)
+        for delivery in fresh:
+            if delivery.refusal is not None:
+                note_parked(delivery, delivery.refusal, SERVICE)
+        log.info(Log.BATCH, partition=page.partition, next_offset=page.next_offset, versions=len(page.versions), entries=len(page.entries))
+
+    def _page(self, fresh: Sequence[Delivery]) -> Page:
+        last = fresh[-1].record
+        page = Page(last.topic, last.partition, last.offset + 1)
+        documents = [delivery.event.data for delivery in fresh if delivery.event and isinstance(delivery.event.data, Document.__value__)]
+        standing = dict(self._books.standing({(data.company_id, data.invoice_id) for data in documents}))
+        years = self._books.fiscal_years({data.company_id for data in documents})
+        for delivery in fresh:
+            if delivery.refusal is not None:
+                self._park(delivery, delivery.refusal, page)
+            elif delivery.event is not None:
+                _enter(delivery.record.offset, delivery.event, page, standing, years)
+        return page
+
+    def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
+        """Keep the refused record for the parked topic. A run's marker is never parked: without it the run would never end."""
+        record = delivery.record
+        if (\"ce_type\", CollectionFinished.ce_type.encode()) in record.headers:
+            raise refusal
+        page.parked.append((record.offset, parked(record, refusal, SERVICE, self._parked_topic, instant(self._clock.now()))))
+        page.count(run_of(record), Outcome.PARKED)

@@ -1,0 +1,1 @@
+"""The notifier's outside: its PostgreSQL schema, the templates, and the mail server."""

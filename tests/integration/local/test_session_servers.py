@@ -1,0 +1,45 @@
+"""The servers of a test session: chosen by the environment, and plain about what is missing."""
+
+import pytest
+
+from tests.support.local import NoDocker, NotConfigured, SessionDatabase, session_kafka, session_postgres
+
+
+def test_an_external_broker_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: anything can be pointed elsewhere. Case: BROKER=external with its address."""
+    monkeypatch.setenv("BROKER", "external")
+    monkeypatch.setenv("BROKER_BOOTSTRAP", "kafka.example:9092")
+    with session_kafka() as broker:
+        assert "kafka.example:9092" == broker.bootstrap
+        assert "Kafka, external, kafka.example:9092" == broker.description
+
+
+def test_an_external_database_keeps_its_password_out_of_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: no secret in a test report. Case: DATABASE=external with a password in the address."""
+    monkeypatch.setenv("DATABASE", "external")
+    monkeypatch.setenv("DATABASE_ADMIN_URL", "postgresql://admin:secret@db.example/postgres")
+    with session_postgres() as database:
+        assert "PostgreSQL, external, db.example" == database.description
+        assert "user=ledger password=secret dbname=achats host=db.example" == database.dsn("achats", "ledger")
+
+
+def test_an_external_server_without_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: a sentence instead of a refused connection. Case: BROKER=external alone."""
+    monkeypatch.setenv("BROKER", "external")
+    monkeypatch.delenv("BROKER_BOOTSTRAP", raising=False)
+    with pytest.raises(NotConfigured, match="BROKER_BOOTSTRAP must say where"), session_kafka():
+        pass
+
+
+def test_containers_without_docker_fail_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: the reader knows what to do. Case: DATABASE=testcontainers, and Docker's address leads nowhere."""
+    monkeypatch.setenv("DATABASE", "testcontainers")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    with pytest.raises(NoDocker, match="no Docker answers"), session_postgres():
+        pass
+
+
+def test_the_local_database_opens_another_database_for_another_user() -> None:
+    """Goal: one server, a role per service. Case: the address of the ledger's role beside the administrator's."""
+    database = SessionDatabase("postgresql://postgres@127.0.0.1:20001/postgres", "PostgreSQL 18, local")
+    assert "user=ledger_app dbname=achats host=127.0.0.1 port=20001" == database.dsn("achats", "ledger_app")

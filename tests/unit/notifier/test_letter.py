@@ -1,0 +1,114 @@
+"""The letter's words: literal French sentences for each case a person can be in."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from schemas.connection_changed.v1 import ConnectionChanged
+from schemas.values import ReasonCount, RunCounts
+from services.notifier.domain.letter import Addressee, Letter, Link, integration_active
+
+AT = datetime(2026, 11, 23, 8, 12, tzinfo=UTC)
+NOTHING = RunCounts(collected=0, recorded=0, no_entry=0, archived=0, held=0, parked=0, duplicates=0)
+TYPICAL = RunCounts(collected=1234, recorded=1200, no_entry=1, archived=15, held=12, parked=2, duplicates=4)
+
+
+def letter(counts: RunCounts, waiting: dict[str, int] | None = None, test_environment: bool = False, at: datetime = AT) -> Letter:
+    """The letter of Menuiserie Dupont with these counts."""
+    fact = ConnectionChanged(
+        company_id="dupont",
+        connection_id="c1",
+        connector="amazon_business",
+        from_state="initialising",
+        to_state="active",
+        reason="import_finished",
+        run_id="r1",
+        counts=counts,
+        waiting=tuple(ReasonCount(reason=reason, count=count) for reason, count in (waiting or {}).items()),
+        test_environment=test_environment,
+    )
+    return integration_active(fact, counts, Addressee("Menuiserie Dupont", "DUPONT"), at, "https://achats.example.org")
+
+
+def test_a_typical_first_import():
+    """Every count is said, in French numbers, and the sum of the parts is the whole: 1200 + 12 + 2 + 1 + 15 + 4 = 1234."""
+    assert Letter(
+        subject="[DUPONT] Amazon Business\u00a0: intégration active",
+        title="L’intégration Amazon Business est active",
+        company="Entreprise\u00a0: Menuiserie Dupont (dossier DUPONT)",
+        notice=None,
+        opening="La première collecte de vos factures d’achat s’est terminée le 23\u00a0novembre 2026 à 09:12.",
+        summary="1\u202f234\u00a0factures collectées, 1\u202f200\u00a0importées dans Achats avec le statut «\u00a0À traiter\u00a0».",
+        results=(
+            "12\u00a0factures à vérifier avant leur écriture",
+            "2\u00a0factures mises de côté, reprises par nos services",
+            "1\u00a0facture qui n’appelle pas d’écriture",
+            "15\u00a0factures archivées sans écriture",
+            "4\u00a0factures déjà présentes dans Achats",
+        ),
+        waiting=("3\u00a0dont le PDF n’est pas encore disponible", "1\u00a0dont Amazon n’a pas encore donné le numéro"),
+        next_step="Commencez par les factures à vérifier\u00a0: chacune dit pourquoi elle attend et ce qu’il faut faire.",
+        links=(
+            Link("Ouvrir Achats", "https://achats.example.org/achats"),
+            Link("Régler l’intégration", "https://achats.example.org/connectivite"),
+        ),
+    ) == letter(TYPICAL, {"document_missing": 3, "number_unknown": 1})
+
+
+def test_with_automatic_import_off():
+    """N collected, 0 imported; the way to switch it on is the next step and the first link; the switch is not a waiting reason."""
+    written = letter(NOTHING, {"import_disabled": 12})
+    assert "12\u00a0factures collectées, 0\u00a0importée\u00a0: import désactivé." == written.summary
+    assert (
+        "Cochez «\u00a0Import automatique des factures fournisseurs\u00a0» dans les paramètres de l’intégration\u00a0: "
+        "les factures collectées seront importées."
+    ) == written.next_step
+    assert "https://achats.example.org/connectivite" == written.links[0].url
+    assert () == written.results
+    assert () == written.waiting
+
+
+def test_a_test_environment_says_so_in_the_subject_and_in_the_letter():
+    written = letter(TYPICAL, test_environment=True)
+    assert "[DUPONT] Amazon Business\u00a0: intégration active (environnement de test)" == written.subject
+    assert "Environnement de test\u00a0: rien de ce qui est annoncé ici n’entre dans une vraie comptabilité." == written.notice
+
+
+def test_nothing_to_import_yet():
+    written = letter(NOTHING)
+    assert "Aucune facture définitive à importer pour l’instant." == written.summary
+    assert "Rien à faire\u00a0: les factures définitives seront importées une fois par jour." == written.next_step
+
+
+def test_one_invoice_is_singular():
+    written = letter(NOTHING.model_copy(update={"collected": 1, "recorded": 1}))
+    assert "1\u00a0facture collectée, 1\u00a0importée dans Achats avec le statut «\u00a0À traiter\u00a0»." == written.summary
+    assert "Ouvrez Achats, puis contrôlez et validez les factures «\u00a0À traiter\u00a0»." == written.next_step
+
+
+@pytest.mark.parametrize(
+    ("reason", "one", "two"),
+    [
+        ("before_import_start", "1\u00a0émise avant la date de début d’import", "2\u00a0émises avant la date de début d’import"),
+        ("number_unknown", "1\u00a0dont Amazon n’a pas encore donné le numéro", "2\u00a0dont Amazon n’a pas encore donné le numéro"),
+        ("number_pending", "1\u00a0pas encore définitive chez Amazon", "2\u00a0pas encore définitives chez Amazon"),
+        ("document_missing", "1\u00a0dont le PDF n’est pas encore disponible", "2\u00a0dont le PDF n’est pas encore disponible"),
+        (
+            "document_failed",
+            "1\u00a0dont le PDF n’a pas pu être récupéré\u00a0: un nouvel essai est prévu",
+            "2\u00a0dont le PDF n’a pas pu être récupéré\u00a0: un nouvel essai est prévu",
+        ),
+        ("a_reason_of_tomorrow", "1\u00a0en attente pour une autre raison", "2\u00a0en attente pour une autre raison"),
+    ],
+)
+def test_every_waiting_reason_has_words(reason: str, one: str, two: str):
+    assert (one,) == letter(NOTHING, {reason: 1}).waiting
+    assert (two,) == letter(NOTHING, {reason: 2}).waiting
+
+
+def test_the_first_of_a_month_and_summer_time():
+    """23:30 UTC on 31 May is already 1 June in Paris, at 01:30."""
+    assert (
+        "La première collecte de vos factures d’achat s’est terminée le 1er\u00a0juin 2027 à 01:30."
+        == letter(TYPICAL, at=datetime(2027, 5, 31, 23, 30, tzinfo=UTC)).opening
+    )
