@@ -132,7 +132,7 @@ def outcome(deployment: Deployment, watcher: Watcher, started_at: float) -> Outc
 
 def mails_in(deployment: Deployment) -> list[Mail]:
     """Every e-mail in the mailbox."""
-    rows: list[dict[str, Any]] = httpx.get(f"{deployment.mailbox.url}messages").json()
+    rows: list[dict[str, Any]] = httpx.get(f"{deployment.mailbox.http_url}messages").json()
     return [Mail(row["subject"], ", ".join(row["to"]), row["text"], row["message_id"]) for row in rows]
 
 

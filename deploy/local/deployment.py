@@ -16,6 +16,7 @@ from typing import Self
 
 import psycopg
 
+from deploy.local.amazon.process import AmazonSimulator, Ports
 from deploy.local.kafka import Kafka, warm_coordinator
 from deploy.local.keys import keys
 from deploy.local.mailbox import Mailbox
@@ -50,7 +51,7 @@ class Deployment:
         self.kafka, self.postgres = Kafka(self.data), Postgres(self.data)
         self.mailbox = Mailbox(self.data, self._ports["smtp"], self._ports["mailbox"])
         self._clock = _clock(self.data, clock_speed)
-        self.amazon = ServerProcess("amazon", self.data / "amazon.log")
+        self.amazon = self._amazon_simulator()
         self.services = {name: ServerProcess(name, self.data / f"{name}.log") for name in SERVICES}
 
     @property
@@ -58,8 +59,8 @@ class Deployment:
         """The addresses a person can open."""
         return {
             "connectivite": f"{self.web}/connectivite",
-            "mailbox": self.mailbox.url,
-            "amazon_truth": f"{self.amazon_control}/truth",
+            "mailbox": self.mailbox.http_url,
+            "amazon_truth": f"{self.amazon.control_url}/truth",
         }
 
     @property
@@ -67,16 +68,11 @@ class Deployment:
         """The fetcher's pages."""
         return f"http://{LOOPBACK}:{self._ports['web']}"
 
-    @property
-    def amazon_control(self) -> str:
-        """The simulator's control plane."""
-        return f"http://{LOOPBACK}:{self._ports['amazon_control']}"
-
     def start(self) -> None:
         """Start every part and wait until each says it is ready. Raises ServerFailed with the last words of the part that is not."""
         self._say("Kafka, PostgreSQL, mailbox, Amazon simulator")
         with ThreadPoolExecutor(4) as together:
-            started = [together.submit(part) for part in (self.kafka.start, self._start_database, self.mailbox.start, self._start_amazon)]
+            started = [together.submit(part) for part in (self.kafka.start, self._start_database, self.mailbox.start, self.amazon.start)]
             for part in started:
                 part.result()
             self._say("topics and schemas")
@@ -93,12 +89,12 @@ class Deployment:
 
     def stop(self) -> None:
         """Ask every part to end, services first; one that does not is killed."""
-        for process in (*self.services.values(), self.amazon):
+        for process in self.services.values():
             process.ask_to_end()
-        for process in (*self.services.values(), self.amazon):
+        for process in self.services.values():
             process.stop(patience_s=STOP_LIMIT_S)
         with ThreadPoolExecutor(3) as together:
-            for part in (self.mailbox, self.kafka, self.postgres):
+            for part in (self.amazon, self.mailbox, self.kafka, self.postgres):
                 together.submit(part.stop)
 
     def start_service(self, name: str) -> None:
@@ -138,7 +134,7 @@ class Deployment:
         return {} if name == "classifier" else {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
 
     def _fetcher(self, secret: Mapping[str, str]) -> dict[str, str]:
-        amazon = f"http://{LOOPBACK}:{self._ports['amazon']}"
+        amazon = self.amazon.api_url
         return {
             "ACHATS_CLOCK": self._clock,
             "ACHATS_FETCHER_WEB": f"{LOOPBACK}:{self._ports['web']}",
@@ -154,7 +150,7 @@ class Deployment:
     def _notifier(self, secret: Mapping[str, str]) -> dict[str, str]:
         return {
             "ACHATS_CONTACT_KEYS": secret["contact"],
-            "ACHATS_SMTP": f"{LOOPBACK}:{self.mailbox.smtp_port}",
+            "ACHATS_SMTP": self.mailbox.smtp_address,
             "ACHATS_MAIL_FROM": "achats@achats.example",
         }
 
@@ -173,20 +169,18 @@ class Deployment:
                     administrator.execute(f"create role {service} login")
                     administrator.execute(f"grant create on database {DATABASE} to {service}")
 
-    def _start_amazon(self) -> None:
-        places = {"port": "amazon", "documents-port": "amazon_documents", "control-port": "amazon_control"}
-        options = [part for option, name in places.items() for part in (f"--{option}", str(self._ports[name]))]
-        options += ["--seed", str(self._account.seed), "--invoices", str(self._account.invoices), "--clock", self._clock]
-        options += ["--redirect-uri", f"{self.web}/connectivite/amazon-business/retour"]
-        options += ["--application-id", _APPLICATION["APPLICATION_ID"]]
-        options += ["--client-id", _APPLICATION["CLIENT_ID"], "--client-secret", _APPLICATION["CLIENT_SECRET"]]
-        if self._account.documents:
-            options += ["--documents", str(self._account.documents.absolute())]
-        command = [sys.executable, "-m", "deploy.local.amazon", *options]
-        self.amazon.start(
-            command, {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "PYTHONPATH": str(_CHECKOUT)}, ordinary_user=False
-        )
-        self.amazon.wait_until(lambda: answers(f"{self.amazon_control}/ready"), READY_LIMIT_S)
+    def _amazon_simulator(self) -> AmazonSimulator:
+        ports = Ports(self._ports["amazon"], self._ports["amazon_documents"], self._ports["amazon_control"])
+        application = {name.lower().replace("_", "-"): value for name, value in _APPLICATION.items()}
+        options: dict[str, str | int | Path | None] = {
+            "seed": self._account.seed,
+            "invoices": self._account.invoices,
+            "documents": self._account.documents and self._account.documents.absolute(),
+            "clock": self._clock,
+            "redirect-uri": f"{self.web}/connectivite/amazon-business/retour",
+            **application,
+        }
+        return AmazonSimulator(self.data, ports, options)
 
     def _migrate(self, name: str) -> None:
         if name != "classifier":
@@ -204,7 +198,6 @@ class Deployment:
         self.stop()
 
 
-_CHECKOUT = Path(__file__).parents[2]
 _APPLICATION = {
     "APPLICATION_ID": "amzn1.sp.solution.00000000-0000-4000-8000-000000000001",
     "CLIENT_ID": "amzn1.application-oa2-client.00000000000000000000000000000001",

@@ -9,5 +9,5 @@ from deploy.local.deployment import Deployment
 
 def truth(deployment: Deployment) -> list[dict[str, Any]]:
     """One row for each document: number, type, date, seller, amounts in cents, SHA-256 of its PDF; null = Amazon states nothing."""
-    answer: Any = httpx.get(f"{deployment.amazon_control}/truth", timeout=60).json()
+    answer: Any = httpx.get(f"{deployment.amazon.control_url}/truth", timeout=60).json()
     return cast("list[dict[str, Any]]", answer["documents"])

@@ -47,6 +47,9 @@ from services.kernel.postgres import Transaction as DatabaseTransaction
 BATCH = 25
 """Lines that `/invoices` answers for at once (Reconciliation API 2021-01-08)."""
 
+LONGEST_SLEEP_SECONDS = 5.0
+"""So that a process that is asked to end does not sleep through it."""
+
 
 class ConsentWithdrawn(Exception):
     """Amazon refuses the connection's refresh token: the company withdrew its consent."""
@@ -70,6 +73,14 @@ class Account(Protocol):
     def report(self, report_id: str) -> ReportAnswer | None: ...
 
     def payload(self, report_document_id: str) -> bytes | None: ...
+
+
+class Accounts(Protocol):
+    """The Amazon accounts of the connections."""
+
+    def open(self, run: Run) -> Account: ...
+
+    def consent_withdrawn(self, run: Run) -> None: ...
 
 
 class Shelf(Protocol):
@@ -158,7 +169,7 @@ class Collect:
     """One import run, from the transactions to its marker. It may be killed at any point and called again."""
 
     progress: Progress
-    open_account: Callable[[Run], Account]
+    accounts: Accounts
     shelf: Shelf
     reader: Reader
     clock: Clock
@@ -169,10 +180,14 @@ class Collect:
         run = self.progress.run(run_id)
         if run.finished:
             return
-        account = self.open_account(run)
-        self._scan(run, account)
-        self._resolve(run, account)
-        self._fetch_documents(run, account)
+        try:
+            account = self.accounts.open(run)
+            self._scan(run, account)
+            self._resolve(run, account)
+            self._fetch_documents(run, account)
+        except ConsentWithdrawn:
+            self.accounts.consent_withdrawn(run)
+            raise
         self._finish(run, self._emit_all(run))
 
     def _scan(self, run: Run, account: Account) -> None:
@@ -203,8 +218,7 @@ class Collect:
             seconds = [wait for wait in waits if wait is not None]
             if not seconds:
                 return
-            if min(seconds) > 0:
-                self.clock.sleep(min(seconds))
+            self.clock.sleep(min(*seconds, LONGEST_SLEEP_SECONDS))
 
     def _request(self, run: Run, account: Account, wanted: deque[str]) -> float | None:
         """Ask for the documents of one order; seconds until the next turn, None = nothing left to do."""

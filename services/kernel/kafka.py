@@ -77,9 +77,9 @@ class KafkaSource:
 class KafkaSender:
     """An idempotent producer that counts a message as sent only when every in-sync replica has it."""
 
-    def __init__(self, bootstrap: str, client_id: str) -> None:
-        """Connects at the first message."""
-        self._settings = _producer_settings(bootstrap, client_id)
+    def __init__(self, bootstrap: str, client_id: str, acknowledge_seconds: float = ACKNOWLEDGE_SECONDS) -> None:
+        """Connects at the first message; waits that long for acknowledgements."""
+        self._settings, self._acknowledge_seconds = _producer_settings(bootstrap, client_id), acknowledge_seconds
         self._producer: Producer | None = None
 
     def send(self, messages: Sequence[Outgoing]) -> int:
@@ -88,7 +88,7 @@ class KafkaSender:
         acknowledged = [False] * len(messages)
         for place, message in enumerate(messages):
             _produce(producer, message, partial(_note, acknowledged, place))
-        producer.flush(ACKNOWLEDGE_SECONDS)
+        producer.flush(self._acknowledge_seconds)
         if all(acknowledged):
             return len(messages)
         producer.purge()

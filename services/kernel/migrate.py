@@ -2,10 +2,12 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import yoyo  # pyright: ignore[reportMissingTypeStubs]
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from services.kernel.log import log
 from services.kernel.names import Log
@@ -28,8 +30,7 @@ def migrate(url: str, schema: str, folder: Path, with_outbox: bool) -> int:
 
 
 def _apply(url: str, schema: str, folders: list[str]) -> int:
-    separator = "&" if "?" in url else "?"
-    backend: Any = yoyo.get_backend(url.replace("postgresql://", "postgresql+psycopg://", 1) + f"{separator}schema={schema}")
+    backend: Any = yoyo.get_backend(_yoyo_address(url, schema))
     try:
         backend.break_lock()
         with backend.lock():
@@ -38,3 +39,10 @@ def _apply(url: str, schema: str, folders: list[str]) -> int:
             return len(missing)
     finally:
         backend.connection.close()
+
+
+def _yoyo_address(url: str, schema: str) -> str:
+    """The database as yoyo writes addresses, whatever form psycopg was given."""
+    parts = conninfo_to_dict(url)
+    user, password, host = (quote(str(parts.get(name) or ""), safe="") for name in ("user", "password", "host"))
+    return f"postgresql+psycopg://{user}:{password}@{host}:{parts.get('port') or 5432}/{parts.get('dbname')}?schema={schema}"

@@ -25,6 +25,18 @@ class Log(StrEnum):
     NOTIFICATION_REPEATED = "notification_repeated"
     NOTIFICATION_TRIED = "notification_tried"
 
+    # fetcher
+    COLLECTED = "run_collected"
+    CONNECTED = "connection_opened"
+    CONSENT_REFUSED = "consent_refused"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    JOB_FAILED = "job_failed"
+    PAYLOAD_UNREADABLE = "payload_unreadable"
+    THROTTLED = "throttled"
+
+    # ledger
+    NO_NEWS = "event_without_news"
+
 
 class Metric(StrEnum):
     """Every metric, with what it counts."""

@@ -1,10 +1,10 @@
 """What the classifier found becomes one balanced entry « À traiter », or a hold with its reason; the outcomes of a run add up.
 
-invoice.classified    → an entry, unless it is archived, nets to zero, is held, or says nothing new
-classification.held   → held, as the classifier said
-invoice.parked        → an outcome of its run
-collection.finished   → the run's marker: once it has as many outcomes as it says, the run is finished
-a record nobody can read → the parked topic, and an outcome of its run
+invoice.classified         → an entry, unless it is archived, nets to zero, is held, or says nothing new
+classification.held        → held, as the classifier said
+invoice.parked             → an outcome of its run
+collection.finished        → the run's marker: with as many outcomes as it says, the run is finished
+a record nobody can read   → the parked topic, and an outcome of its run
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +24,19 @@ from services.kernel.loop import note_parked
 from services.kernel.names import Log
 from services.kernel.probes import RECORDS
 from services.ledger.domain.posting import Entry
-from services.ledger.domain.standing import NOTHING, Document, FiscalYear, NoNews, Outcome, Standing, Verdict, advance, against, judge, no_news
+from services.ledger.domain.standing import (
+    NOTHING,
+    Document,
+    FiscalYear,
+    NoNews,
+    Outcome,
+    Standing,
+    Verdict,
+    advance,
+    against,
+    judge,
+    no_news,
+)
 
 SERVICE = "ledger"
 
@@ -37,7 +49,7 @@ class Refused(Poison):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A new state of an invoice; `standing` is where it leaves the invoice."""
+    """A new state of an invoice: what an event made of it, and where it stands from then on."""
 
     offset: int
     event: Event[Document]
@@ -45,23 +57,16 @@ class Version:
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """The end of a run's collection."""
-
-    event: Event[CollectionFinished]
-
-
 @dataclass(slots=True)
 class Page:
-    """All that one stretch of a partition's records writes, in one transaction, in their order."""
+    """All that one stretch of a partition's records writes, in the order of the records."""
 
     topic: str
     partition: int
     next_offset: int
     versions: list[Version] = field(default_factory=list[Version])
     outcomes: dict[tuple[str, int], Outcome] = field(default_factory=dict[tuple[str, int], Outcome])
-    markers: list[Marker] = field(default_factory=list[Marker])
+    markers: list[Event[CollectionFinished]] = field(default_factory=list[Event[CollectionFinished]])
     parked: list[tuple[int, Outgoing]] = field(default_factory=list[tuple[int, Outgoing]])
 
     @property
@@ -70,7 +75,7 @@ class Page:
         return [version.verdict.entry for version in self.versions if version.verdict.entry]
 
     def count(self, run: RunPosition | None, outcome: Outcome) -> None:
-        """Note what became of an event of a run: the first outcome, except that any replaces parked."""
+        """Note what became of an event of a run: the first outcome stays, except that any replaces parked."""
         if run is not None and run.seq is not None and self.outcomes.get((run.run_id, run.seq), Outcome.PARKED) is Outcome.PARKED:
             self.outcomes[run.run_id, run.seq] = outcome
 
@@ -79,24 +84,24 @@ class Books(Protocol):
     """What booking needs from storage."""
 
     def position(self, topic: str, partition: int) -> int | None:
-        """The offset of the first record that is not in the book yet; None when the partition is not ours (any more)."""
+        """The offset of the first record that is not in the book; None when the partition is not ours (any more)."""
         ...
 
     def standing(self, keys: Collection[InvoiceKey]) -> Mapping[InvoiceKey, Standing]:
-        """What the book says of these invoices; the unknown are left out."""
+        """What the book says of these invoices; those it does not know are left out."""
         ...
 
     def fiscal_years(self, companies: Collection[str]) -> Mapping[str, Sequence[FiscalYear]]:
-        """The fiscal years of these companies; the unknown are left out."""
+        """The fiscal years of these companies; companies it does not know are left out."""
         ...
 
     def record(self, page: Page) -> None:
-        """Write the page and move the position in one transaction. Raises Refused when the content is refused; nothing is written then."""
+        """Write the page and move the position, in one transaction. Raises Refused, and has written nothing then."""
         ...
 
 
 class KeepBooks:
-    """Records of the classifier's topic → the book, one transaction per stretch of a partition, each record once."""
+    """Records of the classifier's topic → the book: one transaction per stretch of a partition, each record once."""
 
     def __init__(self, books: Books, parked_topic: str, clock: Clock) -> None:
         """`parked_topic` takes the records that cannot be read or that the book refuses."""
@@ -128,7 +133,7 @@ class KeepBooks:
             self._book(delivery.record.topic, delivery.record.partition, [delivery])
 
     def _write(self, fresh: Sequence[Delivery]) -> None:
-        """One page, one transaction. Raises Refused."""
+        """One page in one transaction. Raises Refused."""
         page = self._page(fresh)
         self._books.record(page)
         for delivery in fresh:
@@ -139,20 +144,59 @@ class KeepBooks:
     def _page(self, fresh: Sequence[Delivery]) -> Page:
         last = fresh[-1].record
         page = Page(last.topic, last.partition, last.offset + 1)
-        documents = [delivery.event.data for delivery in fresh if delivery.event and isinstance(delivery.event.data, Document.__value__)]
+        documents = [delivery.event.data for delivery in fresh if delivery.event and _is_document(delivery.event)]
         standing = dict(self._books.standing({(data.company_id, data.invoice_id) for data in documents}))
         years = self._books.fiscal_years({data.company_id for data in documents})
         for delivery in fresh:
             if delivery.refusal is not None:
                 self._park(delivery, delivery.refusal, page)
+            elif delivery.event is not None and _is_document(delivery.event):
+                _enter_document(delivery.record.offset, delivery.event, page, standing, years)
             elif delivery.event is not None:
-                _enter(delivery.record.offset, delivery.event, page, standing, years)
+                _enter_notice(delivery.event, page)
         return page
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
-        """Keep the refused record for the parked topic. A run's marker is never parked: without it the run would never end."""
+        """Keep the record for the parked topic. A run's marker is never parked: without it the run would not end."""
         record = delivery.record
-        if (\"ce_type\", CollectionFinished.ce_type.encode()) in record.headers:
+        if ("ce_type", CollectionFinished.ce_type.encode()) in record.headers:
             raise refusal
         page.parked.append((record.offset, parked(record, refusal, SERVICE, self._parked_topic, instant(self._clock.now()))))
         page.count(run_of(record), Outcome.PARKED)
+
+
+def _enter_document(
+    offset: int, event: Event[Document], page: Page, standing: dict[InvoiceKey, Standing], years: Mapping[str, Sequence[FiscalYear]]
+) -> None:
+    """A document → its next version, or nothing when it says nothing new. `standing` moves along, for the records behind it."""
+    document = event.data
+    key = (document.company_id, document.invoice_id)
+    before = standing.get(key, NOTHING)
+    reason = no_news(before, document, event.id)
+    if reason is None:
+        verdict = against(before, judge(document, years.get(document.company_id, ())))
+        standing[key] = advance(before, document, event.id, verdict)
+        page.versions.append(Version(offset, event, verdict, standing[key]))
+        page.count(event.run, verdict.outcome)
+    elif reason is not NoNews.REDELIVERED:
+        log.info(Log.NO_NEWS, reason=reason, invoice_id=document.invoice_id, revision=document.revision, event_id=event.id)
+        page.count(event.run, Outcome.DUPLICATE)
+
+
+def _enter_notice(event: Event[Any], page: Page) -> None:
+    """What the run says of itself: one of its records was parked before us, or its collection is finished."""
+    match event.data:
+        case InvoiceParked():
+            page.count(event.run, Outcome.PARKED)
+        case CollectionFinished():
+            page.markers.append(event)
+        case _:
+            pass
+
+
+def _is_document(event: Event[Any]) -> bool:
+    return isinstance(event.data, InvoiceClassified | ClassificationHeld)
+
+
+def _place(delivery: Delivery) -> tuple[str, int]:
+    return delivery.record.topic, delivery.record.partition

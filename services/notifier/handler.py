@@ -166,8 +166,8 @@ class EndContacts:
 class Deliver:
     """Take the letter that is due, open its address, write it, send it, and write down what came of it."""
 
-    def __init__(self, desk: Desk, post: Post, sealer: Sealer, letterhead: Letterhead, clock: Clock, jitter: Callable[[], float]) -> None:
-        """`jitter` gives numbers from 0 to 1 that spread the attempts."""
+    def __init__(self, desk: Desk, post: Post, sealer: Sealer, letterhead: Letterhead, clock: Clock, jitter: Callable[[], int]) -> None:
+        """`jitter` gives numbers from 0 to 100 that spread the attempts."""
         self._desk, self._post, self._sealer, self._letterhead = desk, post, sealer, letterhead
         self._clock, self._jitter = clock, jitter
         self._unrecorded: Callable[[], None] | None = None

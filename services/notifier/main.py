@@ -48,7 +48,7 @@ def serve(config: Config) -> int:
     sender = KafkaSender(config.kafka, f"achats-{SERVICE}")
     post = SmtpPost(config.smtp_host, config.smtp_port, config.mail_from)
     letterhead = Letterhead(config.public_url, config.message_domain)
-    deliver = Deliver(desk, post, config.contact_sealer, letterhead, SystemClock(), random.random)
+    deliver = Deliver(desk, post, config.contact_sealer, letterhead, SystemClock(), lambda: random.randint(0, 100))
     probes.serve(config.health_port, health.live, health.ready)
     loops = {
         "consume": lambda: consume(source, listen, types_on(topics), health, stop),

@@ -16,7 +16,7 @@ from deploy.local.amazon.tokens import Granted, LoginWithAmazon
 from deploy.local.amazon.world import World
 
 FORM = "application/x-www-form-urlencoded"
-PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+PAGE = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True).get_template("consent.html")
 
 
 class ConsentRefused(Exception):
@@ -47,21 +47,21 @@ class ConsentPage:
 
     async def decide(self, request: Request) -> Response:
         """Send the browser back with a code, or with the refusal."""
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = dict(parse_qsl((await request.body()).decode(errors="replace")))
         return self._answered(lambda: self._send_back(request.query_params, form))
 
     def _answered(self, answer: Callable[[], Response]) -> Response:
         try:
             response = answer()
         except ConsentRefused as refused:
-            response = HTMLResponse(PAGES.get_template("consent.html").render(refusal=refused.sentence), refused.status)
+            response = HTMLResponse(PAGE.render(refusal=refused.sentence), refused.status)
         self._journal.count("consent", response.status_code)
         return response
 
     def _show(self, query: Mapping[str, str]) -> Response:
         self._redirect_uri(query)
         facts = {"application_id": query["applicationId"], "company": self._world.buyer.name, "people": self._world.people}
-        return HTMLResponse(PAGES.get_template("consent.html").render(facts))
+        return HTMLResponse(PAGE.render(facts))
 
     def _send_back(self, query: Mapping[str, str], form: Mapping[str, str]) -> Response:
         redirect_uri = self._redirect_uri(query)

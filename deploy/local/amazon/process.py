@@ -56,6 +56,11 @@ class AmazonSimulator:
         """Whether the process runs."""
         return self._process.alive
 
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._process.pid
+
     def start(self) -> None:
         """Return when all three ports answer. Raises ServerFailed."""
         environment = {**PLAIN_ENVIRONMENT, "PYTHONPATH": str(CHECKOUT)}

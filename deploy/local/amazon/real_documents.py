@@ -22,8 +22,8 @@ from deploy.local.amazon.papers import Kind
 from deploy.local.amazon.parties import Party
 from deploy.local.amazon.world import Document, Line, Payment, World
 
-# UNTDID 1001: invoice, corrected invoice, prepayment invoice, self-billed invoice; credit note, self-billed credit note, factored credit note
-KINDS: dict[str, Kind] = dict.fromkeys(("380", "384", "386", "389"), Kind.INVOICE) | dict.fromkeys(("381", "261", "396"), Kind.CREDIT_NOTE)
+INVOICES = frozenset({"380", "384", "386", "389"})  # UNTDID 1001: invoice, corrected, prepayment, self-billed
+CREDIT_NOTES = frozenset({"381", "261", "396"})  # UNTDID 1001: credit note, self-billed, factored
 SELLER = ".//{*}ApplicableHeaderTradeAgreement/{*}SellerTradeParty"
 SETTLEMENT = ".//{*}ApplicableHeaderTradeSettlement"
 SUMMATION = f"{SETTLEMENT}/{{*}}SpecifiedTradeSettlementHeaderMonetarySummation"
@@ -88,7 +88,7 @@ def _stated(pdf: bytes, carrier: Carrier, root: Element) -> Document:
         payment=carrier.payment,
         lines=_lines(root, carrier),
         pdf=lambda: pdf,
-        kind=KINDS.get(_text(root, "./{*}ExchangedDocument/{*}TypeCode") or ""),
+        kind=_kind(_text(root, "./{*}ExchangedDocument/{*}TypeCode")),
         number=_text(root, "./{*}ExchangedDocument/{*}ID"),
         issued_at=_day(root, "./{*}ExchangedDocument/{*}IssueDateTime/{*}DateTimeString"),
         seller=_text(root, f"{SELLER}/{{*}}Name"),
@@ -100,6 +100,10 @@ def _stated(pdf: bytes, carrier: Carrier, root: Element) -> Document:
         taxes=_taxes(root),
         credited_number=_text(root, f"{SETTLEMENT}/{{*}}InvoiceReferencedDocument/{{*}}IssuerAssignedID"),
     )
+
+
+def _kind(type_code: str | None) -> Kind | None:
+    return Kind.INVOICE if type_code in INVOICES else Kind.CREDIT_NOTE if type_code in CREDIT_NOTES else None
 
 
 def _taxes(root: Element) -> tuple[Tax, ...] | None:

@@ -83,6 +83,9 @@ def _list(query: Mapping[str, str], name: str) -> list[str]:
 
 def _instant(query: Mapping[str, str], name: str, default: datetime) -> str:
     try:
-        return iso(datetime.fromisoformat(query[name])) if name in query else iso(default)
+        instant = datetime.fromisoformat(query[name]) if name in query else default
     except ValueError as malformed:
         raise bad_report_input(f"Invalid input in {name}") from malformed
+    if instant.tzinfo is None:
+        raise bad_report_input(f"Invalid input in {name}")
+    return iso(instant)

@@ -6,10 +6,9 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
 
 import faust
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from faust.exceptions import ProducerSendError
 from faust.types import TopicT
 
@@ -45,15 +44,15 @@ def new_app(kafka: str) -> faust.App:
     )
 
 
-def raw_topic(app: faust.App, *names: str) -> TopicT[Any]:
+def raw_topic(app: faust.App, *names: str) -> TopicT:
     """Topics whose keys and values stay the bytes they are."""
     return app.topic(*names, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
 
 def is_passing(trouble: Exception) -> bool:
-    """Whether sending again can help: the broker's own word for it, also where faust wraps the error."""
+    """Whether sending again can help: aiokafka's own word for it, also where faust wraps the error; a timeout passes, whatever it says."""
     cause = trouble.__cause__ if isinstance(trouble, ProducerSendError) else trouble
-    return isinstance(cause, KafkaError) and bool(cause.retriable)
+    return isinstance(cause, KafkaTimeoutError) or (isinstance(cause, KafkaError) and bool(cause.retriable))
 
 
 def leave(code: int) -> None:

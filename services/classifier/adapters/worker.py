@@ -6,6 +6,7 @@ from typing import Any, NoReturn, cast
 
 from aiokafka.errors import KafkaError
 from faust.exceptions import ProducerSendError
+from faust.transport.consumer import Consumer
 from faust.types import EventT, StreamT, TopicT
 from faust.types.tuples import Message
 
@@ -16,9 +17,8 @@ from services.classifier.handler import SERVICE, answer
 from services.kernel.clock import SystemClock, instant
 from services.kernel.envelope import Delivery, Outgoing, Record, deliver
 from services.kernel.log import log
-from services.kernel.loop import note_parked
 from services.kernel.names import Log
-from services.kernel.probes import RECORDS, RETRIES, Health
+from services.kernel.probes import PARKED, RECORDS, RETRIES, Health
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
 BEAT_SECONDS = 1.0
@@ -31,23 +31,23 @@ class Worker:
         """`leave` ends the process; only a test gives another."""
         self._rulebook, self._health, self._leave = rulebook, health, leave
         self._types = types_on(topics_read_by(SERVICE))
-        self._app = new_app(kafka)
-        self._topics: dict[str, TopicT[Any]] = {}
+        self.app = new_app(kafka)
+        self._topics: dict[str, TopicT] = {}
         self._clock = SystemClock()
         self._retrying = False
-        self._app.agent(raw_topic(self._app, *topics_read_by(SERVICE)), name=SERVICE, concurrency=1)(self._consume)
-        self._app.task(self._beat)
+        self.app.agent(raw_topic(self.app, *topics_read_by(SERVICE)), name=SERVICE, concurrency=1)(self._consume)
+        self.app.task(self._beat)
 
     def run(self) -> NoReturn:
         """Work until SIGTERM or SIGINT; exit code 0, or 75 when the stop took too long, or 70 after an error nobody foresaw."""
         log.info(Log.STARTED, rulebook=self._rulebook.version)
-        BoundedWorker(self._app).execute_from_commandline()
+        BoundedWorker(self.app).execute_from_commandline()
 
     async def _consume(self, stream: StreamT[Any]) -> None:
         async for event in cast(AsyncIterator[EventT[Any]], stream.events()):
-            await _finished(self._handle(event.message))
+            await finished(self.handle(event.message))
 
-    async def _handle(self, message: Message) -> None:
+    async def handle(self, message: Message) -> None:
         """Answer one record. Leaving this by an error would count the record as done, so an error ends the process instead."""
         delivery = deliver(_record(message), self._types)
         try:
@@ -59,18 +59,18 @@ class Worker:
             self._leave(UNFORESEEN)
             raise
 
-    async def _send(self, outgoing: Outgoing, generation: int) -> None:
+    async def _send(self, outgoing: Outgoing, generation: int | None) -> None:
         """Send and wait for every in-sync replica; while Kafka does not take it, again and again, until the partition is someone else's."""
         wait = FIRST_WAIT_SECONDS
         while not await self._acknowledged(outgoing):
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)
-            if generation != self._app.consumer_generation_id:
+            if generation != self.app.consumer_generation_id:
                 log.warning(Log.REVOKED, topic=outgoing.topic)
                 self._leave(TRY_AGAIN)
 
     async def _acknowledged(self, outgoing: Outgoing) -> bool:
-        topic = self._topics.setdefault(outgoing.topic, raw_topic(self._app, outgoing.topic))
+        topic = self._topics.setdefault(outgoing.topic, raw_topic(self.app, outgoing.topic))
         try:
             await (await topic.send(key=outgoing.key, value=outgoing.value, headers=list(outgoing.headers)))
         except (KafkaError, ProducerSendError) as trouble:
@@ -85,18 +85,20 @@ class Worker:
 
     def _note(self, delivery: Delivery) -> None:
         RECORDS.labels(SERVICE).inc()
-        if delivery.refusal is not None:
-            note_parked(delivery, delivery.refusal, SERVICE)
+        if (refusal := delivery.refusal) is not None:
+            record = delivery.record
+            log.warning(Log.PARKED, reason=refusal.reason, topic=record.topic, partition=record.partition, offset=record.offset)
+            PARKED.labels(SERVICE, refusal.reason).inc()
 
     async def _beat(self) -> None:
         """Say that the loop turns and the poll in hand came back; able = partitions are assigned and Kafka takes what we send."""
-        while not self._app.should_stop:
-            await self._app.consumer.wait_for_stopped_flow()
-            self._health.turned("worker", able=bool(self._app.consumer.assignment()) and not self._retrying)
+        while not self.app.should_stop:
+            await cast(Consumer, self.app.consumer).wait_for_stopped_flow()
+            self._health.turned("worker", able=bool(self.app.consumer.assignment()) and not self._retrying)
             await asyncio.sleep(BEAT_SECONDS)
 
 
-async def _finished(work: Coroutine[Any, Any, None]) -> None:
+async def finished(work: Coroutine[Any, Any, None]) -> None:
     """Await the work to its end, even when a stop cancels us meanwhile: faust counts the record in hand as done when it stops."""
     task = asyncio.ensure_future(work)
     try:

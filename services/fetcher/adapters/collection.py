@@ -89,7 +89,7 @@ class PostgresProgress:
         """The report of that state whose turn comes first."""
         with self._store.connection() as session:
             row = QUERIES.row(session, "next_report", run_id=run.run_id, state=state)
-        return Report(**{**row, "state": ReportState(row["state"])}) if row else None
+        return Report(**row) if row else None
 
     def keep_papers(self, run: Run, report: Report, payload_sha256: str, papers: Sequence[Paper], now: datetime) -> None:
         """The documents a report brought, and the report's end."""
@@ -189,7 +189,5 @@ def _line(row: Row) -> OrderLine:
 
 
 def _paper(row: Row) -> Paper:
-    document = DocumentRef(
-        sha256=row["sha256"], size_bytes=row["size_bytes"], media_type=MEDIA_TYPE, object_key=row["object_key"]
-    )
+    document = DocumentRef(sha256=row["sha256"], size_bytes=row["size_bytes"], media_type=MEDIA_TYPE, object_key=row["object_key"])
     return Paper(document, Evidence.model_validate_json(row["evidence"]))

@@ -36,11 +36,12 @@ class Companies:
         row = QUERIES.row(self._session, "company", company_id=company_id)
         if row is None:
             raise LookupError(company_id)
-        return Company(**{**row, "choices": Choices.model_validate_json(row["choices"])})
+        choices = Choices.model_validate_json(row.pop("choices"))
+        return Company(**row, choices=choices)
 
     def company_named(self, name: str) -> Company | None:
         """The company of that name, whatever the case."""
-        company_id = QUERIES.value(self._session, "company_named", name=name.strip())
+        company_id: str | None = QUERIES.value(self._session, "company_named", name=name.strip())
         return self.company(company_id) if company_id else None
 
     def choose(self, company_id: str, choices: Choices) -> None:

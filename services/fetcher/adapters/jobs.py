@@ -27,6 +27,16 @@ class Stopping(Exception):
     """The process is asked to end: the job goes on in the next one."""
 
 
+def stopper(stop: threading.Event) -> Callable[[], None]:
+    """A check that raises Stopping once `stop` is set."""
+
+    def check() -> None:
+        if stop.is_set():
+            raise Stopping
+
+    return check
+
+
 class RetryCollect(BaseRetryStrategy):
     """Amazon or a database that does not answer is worth 50 tries, a bug three, a withdrawn consent none."""
 
@@ -81,8 +91,9 @@ class Worker:
             working = asyncio.create_task(self._app.run_worker_async(**options))
             waiting = asyncio.create_task(asyncio.to_thread(stop.wait))
             await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                working.cancel()
+            if working.done():
+                working.result()
+            working.cancel()
             await asyncio.gather(working, return_exceptions=True)
 
     def _scheduled(self, timestamp: int) -> None:

@@ -18,19 +18,19 @@ class Queries:
         """Load the file; a mistake in it fails here."""
         self._queries: Any = aiosql.from_path(Path(__file__).with_name(file), "psycopg", kwargs={"row_factory": dict_row})
 
-    def rows(self, connection: Connection, name: str, **values: object) -> list[Row]:
+    def rows(self, connection: Connection, name: str, /, **values: object) -> list[Row]:
         """Every row, by column name."""
         return list(getattr(self._queries, name)(connection, **values))
 
-    def row(self, connection: Connection, name: str, **values: object) -> Row | None:
+    def row(self, connection: Connection, name: str, /, **values: object) -> Row | None:
         """The first row, or None."""
         return getattr(self._queries, name)(connection, **values)
 
-    def value(self, connection: Connection, name: str, **values: object) -> Any:
+    def value(self, connection: Connection, name: str, /, **values: object) -> Any:
         """The first column of the first row, or None."""
         return getattr(self._queries, name)(connection, **values)
 
-    def run(self, connection: Connection, name: str, **values: object) -> int:
+    def run(self, connection: Connection, name: str, /, **values: object) -> int:
         """How many rows it touched."""
         return getattr(self._queries, name)(connection, **values)
 

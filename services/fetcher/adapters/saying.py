@@ -35,7 +35,9 @@ class PostgresBook:
     def statements(self, number: str, kind: Kind, sha256: str) -> Statements:
         """What the API says of the number: of the orders the PDF came for, or, when they do not have it, of any order."""
         connection_id = self.run.connection_id
-        came_for = [row["order_id"] for row in QUERIES.rows(self._session, "orders_of_document", connection_id=connection_id, sha256=sha256)]
+        came_for = [
+            row["order_id"] for row in QUERIES.rows(self._session, "orders_of_document", connection_id=connection_id, sha256=sha256)
+        ]
         rows = QUERIES.rows(self._session, "statements_of_number", connection_id=connection_id, number=number, kind=kind)
         numbers = [stated_number(row) for row in rows]
         numbers = [stated for stated in numbers if stated.key.order_id in came_for] or numbers

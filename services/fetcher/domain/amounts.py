@@ -10,7 +10,26 @@ from services.fetcher.domain.layout import plain
 LARGEST_CENTS = 10**15
 """What a contract's amount may hold (`schemas.values.Cents`)."""
 
-CURRENCY_CODES = ("EUR", "USD", "GBP", "CHF", "PLN", "SEK", "DKK", "NOK", "CZK", "HUF", "RON", "BGN", "JPY", "CNY", "HKD", "CAD", "AUD", "TRY")
+CURRENCY_CODES = (
+    "EUR",
+    "USD",
+    "GBP",
+    "CHF",
+    "PLN",
+    "SEK",
+    "DKK",
+    "NOK",
+    "CZK",
+    "HUF",
+    "RON",
+    "BGN",
+    "JPY",
+    "CNY",
+    "HKD",
+    "CAD",
+    "AUD",
+    "TRY",
+)
 """ISO 4217 codes looked for beside amounts: those of Amazon's marketplaces and their neighbours."""
 
 _CODES = "|".join(CURRENCY_CODES)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from services.fetcher.domain import labels
 from services.fetcher.domain.amounts import CURRENCY_CODES, Printed
 from services.fetcher.domain.dates import days_in
-from services.fetcher.domain.layout import plain
+from services.fetcher.domain.layout import Cell, plain
 from services.fetcher.domain.printed import Document, Slot
 
 _NUMBER = re.compile(r"(?=[A-Z/_.-]{0,39}\d)[A-Z0-9](?:[\w/.-]{0,38}[A-Z0-9])?(?![\w/])", re.IGNORECASE | re.ASCII)
@@ -17,13 +18,22 @@ _TITLE_WORDS = 5
 _MARKS = "* \t|#-"
 
 
-def title_of(document: Document) -> tuple[str | None, int | None]:
-    """The type the first title says (`gutschrift` where it has two meanings), and the line of the title."""
-    for index, line in enumerate(document.lines):
-        for cell in line.row.cells:
-            if kind := _title(cell.plain.strip(_MARKS)):
-                return kind, index
-    return next(((kind, None) for kind, label in labels.NUMBER_LABELS.items() if kind != "document" and label.search(document.plain)), (None, None))
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The type a document calls itself (`gutschrift` where the word has two meanings), and the cell that says so."""
+
+    kind: str | None
+    text: str
+
+
+def title_of(document: Document) -> Title:
+    """The first title; without any, the type whose number is labelled."""
+    titles = [title for line in document.lines for cell in line.row.cells if (title := _title(cell))]
+    if first := next((title for title in titles if title.kind != "order"), None):
+        return first
+    labelled = (kind for kind, label in labels.NUMBER_LABELS.items() if kind in {"invoice", "credit_note"} and label.search(document.plain))
+    kind = next(labelled, "other" if titles else None)
+    return Title(kind, "")
 
 
 def number_of(document: Document, kind: str | None) -> str | None:
@@ -43,9 +53,9 @@ def credited_number_of(document: Document) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def day_of(document: Document, kind: str | None, title_line: int | None) -> date | None:
-    """The day of issue: a credit note's own label, the title's row, the usual labels, a bare « Date »."""
-    return next(_days(document, kind, title_line), None)
+def day_of(document: Document, title: Title) -> date | None:
+    """The day of issue: a credit note's own label, the title itself, the usual labels, a bare « Date »."""
+    return next(_days(document, title), None)
 
 
 def currency_of(document: Document, totals: Iterable[Printed]) -> str | None:
@@ -53,7 +63,9 @@ def currency_of(document: Document, totals: Iterable[Printed]) -> str | None:
     labelled = (_currency(slot.text) for slot in document.slots(labels.CURRENCY_LABELS))
     if found := next(filter(None, labelled), None):
         return found
-    beside = {amount.sign for amount in totals if amount.sign} or {amount.sign for line in document.lines for amount in line.amounts if amount.sign}
+    beside = {amount.sign for amount in totals if amount.sign} or {
+        amount.sign for line in document.lines for amount in line.amounts if amount.sign
+    }
     beside = beside or set(re.findall(rf"\b(?:{'|'.join(CURRENCY_CODES)})\b", document.plain))
     if len(beside) != 1:
         return None
@@ -61,13 +73,15 @@ def currency_of(document: Document, totals: Iterable[Printed]) -> str | None:
     return only if only != "$" else ("USD" if labels.US_DOLLARS.search(document.plain) else None)
 
 
-def _title(text: str) -> str | None:
+def _title(cell: Cell) -> Title | None:
+    text = cell.plain.strip(_MARKS)
     for kind, title in labels.TITLES:
         found = title.match(text)
         if found and labels.AFTER_TITLE.match(text, found.end()):
-            return kind
-        if len(text.split()) <= _TITLE_WORDS and any(each.end() == len(text) for each in title.finditer(text)) and text[:1].isupper():
-            return kind
+            return Title(kind, cell.text)
+        short = len(text.split()) <= _TITLE_WORDS and text[:1].isupper()
+        if short and any(each.end() == len(text) for each in title.finditer(text)):
+            return Title(kind, cell.text)
     return None
 
 
@@ -97,11 +111,11 @@ def _title_numbers(document: Document) -> Iterator[str]:
                 yield number
 
 
-def _days(document: Document, kind: str | None, title_line: int | None) -> Iterator[date]:
-    if kind == "credit_note":
+def _days(document: Document, title: Title) -> Iterator[date]:
+    if title.kind == "credit_note":
         yield from _days_at(document, labels.CREDIT_DAY_LABELS)
-    if title_line is not None and (found := days_in(document.lines[title_line].row.text, month_first=document.month_first)):
-        yield from (each.day for each in found[:1] if each.day)
+    in_title = days_in(title.text, month_first=document.month_first)
+    yield from (found.day for found in in_title[:1] if found.day)
     yield from _days_at(document, labels.ISSUE_DAY_LABELS)
     yield from _days_at(document, labels.BARE_DAY_LABELS)
 

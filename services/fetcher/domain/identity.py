@@ -44,6 +44,11 @@ def facts_hash(number: str, kind: str, issue_date: str | None, sha256: str, char
     return digest(json.dumps(facts, sort_keys=True))
 
 
+def token_seal(company_id: str, connection_id: str) -> str:
+    """What a refresh token is sealed to: it opens for this company, connection and column only."""
+    return f"{company_id}/{connection_id}/refresh_token"
+
+
 def run_id_of(connection_id: str, kind: str, occasion: str) -> str:
     """The id of an import run: the same connection, kind and occasion (a day, a settings revision) is the same run."""
     return f"run-{digest(connection_id, kind, occasion)[:20]}"

@@ -31,7 +31,9 @@ TITLES = (
     ),
     (
         "credit_note",
-        _pattern(r"facture d'avoir\b", r"avoir\b", r"note de credit\b", r"credit (?:note|memo)\b", r"rechnungskorrektur\b", r"stornorechnung\b"),
+        _pattern(
+            r"facture d'avoir\b", r"avoir\b", r"note de credit\b", r"credit (?:note|memo)\b", r"rechnungskorrektur\b", r"stornorechnung\b"
+        ),
     ),
     ("gutschrift", _pattern(r"gutschrift\b")),
     (
@@ -40,6 +42,28 @@ TITLES = (
             r"(?:facture )?pro-?\s?forma(?: invoice)?\b",
             r"facture (?:d'acompte|rectificative)\b",
             r"corrected invoice\b",
+        ),
+    ),
+    (
+        "receipt",
+        _pattern(
+            r"recu(?: de (?:paiement|vente|caisse|commande|transaction))?\b",
+            r"(?:sales |payment )?receipt\b",
+            r"quittung\b",
+            r"kassenbon\b",
+        ),
+    ),
+    (
+        "invoice",
+        _pattern(
+            r"(?:duplicata (?:de )?)?facture(?: (?:de vente|originale|definitive|duplicata|commerciale))?\b",
+            r"(?:tax |vat |commercial |sales )?invoice\b",
+            r"(?:handels)?rechnung\b",
+        ),
+    ),
+    (
+        "order",
+        _pattern(
             r"devis\b",
             r"quotation\b",
             r"angebot\b",
@@ -52,20 +76,9 @@ TITLES = (
             r"account statement\b",
         ),
     ),
-    (
-        "receipt",
-        _pattern(r"recu(?: de (?:paiement|vente|caisse|commande|transaction))?\b", r"(?:sales |payment )?receipt\b", r"quittung\b", r"kassenbon\b"),
-    ),
-    (
-        "invoice",
-        _pattern(
-            r"(?:duplicata (?:de )?)?facture(?: (?:de vente|originale|definitive|duplicata|commerciale))?\b",
-            r"(?:tax |vat |commercial |sales )?invoice\b",
-            r"(?:handels)?rechnung\b",
-        ),
-    ),
 )
-"""Titles by type. `gutschrift` is a credit note in trade and a self-billed invoice in law (UStG § 14 Abs. 2): the rest of the page decides."""
+"""Titles by type. `gutschrift` is a credit note in trade and a self-billed invoice in law (UStG § 14 Abs. 2): the rest of the page decides.
+`order` stands for papers that are none of these, and counts only where no other title is seen: an invoice quotes its order too."""
 
 AFTER_TITLE = _pattern(
     r"\s*$",
@@ -96,7 +109,9 @@ NUMBER_LABELS = {
     ),
     "receipt": _number_of(r"(?:recu|receipt|quittung|beleg)"),
     "self_billed": _number_of(r"(?:auto-?facture|self-?bill(?:ed|ing) invoice|gutschrift|facture|invoice|rechnung)"),
-    "document": _pattern(r"\b(?:n\s?°|numero) (?:de |du )?(?:document|piece)\b", r"\bdocument (?:no\.?|number|id)(?!\w)", r"\bbeleg-?(?:nr\.?|nummer)"),
+    "document": _pattern(
+        r"\b(?:n\s?°|numero) (?:de |du )?(?:document|piece)\b", r"\bdocument (?:no\.?|number|id)(?!\w)", r"\bbeleg-?(?:nr\.?|nummer)"
+    ),
 }
 
 CREDITED_LABELS = _pattern(
@@ -184,8 +199,23 @@ TOTALS = (
             r"(?:gesamt)?summe brutto\b",
         ),
     ),
-    ("net", 2, _pattern(r"montant(?: eur)? (?:ht|hors tax\w*)\b", r"sous-?total(?: ht)?\b", r"sub-?total\b", r"base ht\b", r"zwischensumme\b", r"net amount\b")),
-    ("vat", 2, _pattern(r"(?:montant (?:de la |de )?)?(?:dont )?(?:tva|t\.v\.a)\b", r"(?:vat|tax|taxes|mwst|ust|umsatzsteuer|mehrwertsteuer)\b")),
+    (
+        "net",
+        2,
+        _pattern(
+            r"montant(?: eur)? (?:ht|hors tax\w*)\b",
+            r"sous-?total(?: ht)?\b",
+            r"sub-?total\b",
+            r"base ht\b",
+            r"zwischensumme\b",
+            r"net amount\b",
+        ),
+    ),
+    (
+        "vat",
+        2,
+        _pattern(r"(?:montant (?:de la |de )?)?(?:dont )?(?:tva|t\.v\.a)\b", r"(?:vat|tax|taxes|mwst|ust|umsatzsteuer|mehrwertsteuer)\b"),
+    ),
     (
         "gross",
         2,
@@ -207,13 +237,19 @@ TOTALS = (
 COLUMNS = (
     ("rate", _pattern(r"taux", r"\brate\b", r"satz\b", r"%")),
     ("gross", _pattern(r"\bt\.?t\.?c\b", r"\bincl", r"brutto", r"\bgross\b")),
-    ("net", _pattern(r"\bh\.?t\b", r"hors tax", r"\bnet\b", r"netto", r"\bexcl", r"\bbase\b", r"\bbasis", r"\bohne\b", r"\bw/o\b", r"\btaxable\b")),
+    (
+        "net",
+        _pattern(
+            r"\bh\.?t\b", r"hors tax", r"\bnet\b", r"netto", r"\bexcl", r"\bbase\b", r"\bbasis", r"\bohne\b", r"\bw/o\b", r"\btaxable\b"
+        ),
+    ),
     ("vat", _pattern(r"\btva\b", r"\bvat\b", r"\btax(?:es)?\b", r"mwst", r"\bust\b", r"steuer", r"\bmontant\b", r"\bamount\b")),
 )
 """What a column holds, by its heading."""
 
 TOTAL_ROW = _pattern(r"(?:sous-?|grand |sub-?)?total\b", r"(?:gesamt)?summe\b", r"gesamt\b")
-VAT_WORD = _pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:es?)?|mwst|ust|umsatzsteuer|mehrwertsteuer)\b")
+TAX_WORD = _pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust)\b", r"\btaux\b", r"steuer")
+TAX_LABEL = _pattern(r"(?:montant (?:de la |de )?|dont )?(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust|umsatzsteuer|mehrwertsteuer)\b")
 
 # Lines ---------------------------------------------------------------------------------------------------------------------
 
@@ -281,7 +317,17 @@ SOLD_BY_SENTENCE = _pattern(
     r"\bau nom et pour (?:le )?compte de ([^\t]{2,80}?)\.?$",
     r"\bin the name and on behalf of ([^\t]{2,80}?)\.?$",
 )
-LEGAL_NOTICE = _pattern(r"\bsiret\b", r"\bsiren\b", r"\br\.?c\.?s\b", r"\bau capital\b", r"\bsiege social\b", r"\bape\b", r"\bnaf\b", r"\bhandelsregister", r"\bhrb\b")
+LEGAL_NOTICE = _pattern(
+    r"\bsiret\b",
+    r"\bsiren\b",
+    r"\br\.?c\.?s\b",
+    r"\bau capital\b",
+    r"\bsiege social\b",
+    r"\bape\b",
+    r"\bnaf\b",
+    r"\bhandelsregister",
+    r"\bhrb\b",
+)
 HEAD_OFFICE = _pattern(r"siege (?:social )?:", r"siege social\b", r"registered office\b")
 LEGAL_FORM = (
     r"(?:SASU|SAS|S\.A\.S\.?|SARL|S\.A\.R\.L\.?|S\.?a\.? ?r\.?l\.?|EURL|SA|S\.A\.|SNC|SCI|SCOP|SE|GmbH(?: & Co\. KG)?|AG|KG|UG|Ltd\.?|Limited|LLC|Inc\.|PLC|"

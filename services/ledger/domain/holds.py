@@ -1,10 +1,10 @@
-"""Why a classified document is not booked: one class per reason. The docstring is the sentence shown, `next_action` what to do, the name the code."""
+"""Why a document is not booked, one class per reason: the docstring is shown, `next_action` says what to do, the name is the code."""
 
 import re
 from typing import ClassVar
 
 
-class Hold(Exception):  # noqa: N818 (a business answer, not an error)
+class Hold(Exception):
     """Une personne doit regarder ce document avant qu'il soit comptabilisé."""
 
     next_action: ClassVar[str] = "Ouvrir le document."

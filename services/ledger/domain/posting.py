@@ -1,4 +1,4 @@
-"""From a classified document to its entry: expenses and deductible VAT on one side, the supplier's gross on the other (PCG 1031-1, 1214-40)."""
+"""A classified document → its entry: expenses and deductible VAT on one side, the supplier's gross on the other (PCG 1031-1, 1214-40)."""
 
 import hashlib
 import json

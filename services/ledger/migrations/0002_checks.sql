@@ -292,7 +292,8 @@ $$;
 
 revoke execute on all functions in schema ledger from public;
 grant execute on function digest, take_position, keep_position, open_company, open_year to ledger_app;
-grant select on all tables in schema ledger to ledger_app;
+grant select on company, chart, account, fiscal_year, batch, entry, line, fate, todo, invoice, outcome, run, run_marker, run_finished,
+parked_record, kafka_position, chain, chain_head, announced to ledger_app;
 grant insert (book, n, topic_id, partition, epoch, from_offset, next_offset) on batch to ledger_app;
 grant insert on entry, invoice, outcome, run_marker, parked_record to ledger_app;
 grant update (seq, sent) on announced to ledger_app;

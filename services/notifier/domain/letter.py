@@ -89,11 +89,7 @@ def _results(counts: RunCounts) -> list[str]:
     """What became of the collected invoices that were not simply imported."""
     lines = [
         (counts.held, "facture à vérifier avant son écriture", "factures à vérifier avant leur écriture"),
-        (
-            counts.parked,
-            "facture mise de côté par nos services, qui la reprennent",
-            "factures mises de côté par nos services, qui les reprennent",
-        ),
+        (counts.parked, "facture mise de côté, reprise par nos services", "factures mises de côté, reprises par nos services"),
         (counts.no_entry, "facture qui n’appelle pas d’écriture", "factures qui n’appellent pas d’écriture"),
         (counts.archived, "facture archivée sans écriture", "factures archivées sans écriture"),
         (counts.duplicates, "facture déjà présente dans Achats", "factures déjà présentes dans Achats"),

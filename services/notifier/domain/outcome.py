@@ -60,8 +60,8 @@ def given_up(last: Outcome) -> Outcome:
     return Outcome(Verdict.REFUSED, "given_up", f"{last.reason} {last.detail}".strip())
 
 
-def wait_after(attempts: int, jitter: float) -> timedelta | None:
-    """How long to wait after that many attempts, `jitter` (0 to 1) taking off up to half; None = enough."""
+def wait_after(attempts: int, jitter_percent: int) -> timedelta | None:
+    """How long to wait after that many attempts, a jitter of 0 to 100 taking off up to half; None = enough."""
     if attempts >= MOST_ATTEMPTS:
         return None
-    return min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT) * (1 - jitter / 2)
+    return min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT) * (200 - jitter_percent) // 200

@@ -36,19 +36,19 @@ def test_silence_once_the_message_was_on_its_way_is_unclear():
 
 
 @pytest.mark.parametrize(
-    ("attempts", "jitter", "wait"),
+    ("attempts", "jitter_percent", "wait"),
     [
-        (1, 0.0, timedelta(seconds=30)),
-        (1, 1.0, timedelta(seconds=15)),
-        (2, 0.0, timedelta(minutes=1)),
-        (5, 0.5, timedelta(minutes=6)),
-        (11, 0.0, timedelta(hours=6)),
-        (39, 0.0, timedelta(hours=6)),
-        (40, 0.0, None),
+        (1, 0, timedelta(seconds=30)),
+        (1, 100, timedelta(seconds=15)),
+        (2, 0, timedelta(minutes=1)),
+        (5, 50, timedelta(minutes=6)),
+        (11, 0, timedelta(hours=6)),
+        (39, 0, timedelta(hours=6)),
+        (40, 0, None),
     ],
 )
-def test_waits_double_up_to_six_hours_and_end_after_forty_attempts(attempts: int, jitter: float, wait: timedelta | None):
-    assert wait == wait_after(attempts, jitter)
+def test_waits_double_up_to_six_hours_and_end_after_forty_attempts(attempts: int, jitter_percent: int, wait: timedelta | None):
+    assert wait == wait_after(attempts, jitter_percent)
 
 
 def test_giving_up_keeps_the_last_reason():

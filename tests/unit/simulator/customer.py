@@ -1,5 +1,6 @@
 """A customer of the simulator for tests: in process, on a clock that stands still until it is advanced."""
 
+import asyncio
 import gzip
 import io
 import time
@@ -10,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from httpx import Response
-from starlette.testclient import TestClient
+from httpx import ASGITransport, AsyncClient, Response
+from starlette.applications import Starlette
 
 from deploy.local.amazon.app import Simulator, build
 from deploy.local.amazon.clock import VirtualClock, iso
@@ -25,6 +26,31 @@ FRANCE = "A13V1IB3VIYZZH"
 def stopped_clock() -> VirtualClock:
     """Virtual time that moves only by `advance`."""
     return VirtualClock(START, time.time(), 0.0)
+
+
+@dataclass(frozen=True)
+class Port:
+    """One application of the simulator, asked without a network."""
+
+    app: Starlette
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: object = None,
+    ) -> Response:
+        """One request; redirects are not followed."""
+
+        async def answer() -> Response:
+            async with AsyncClient(transport=ASGITransport(self.app), base_url="http://simulator") as client:
+                return await client.request(method, path, params=query, headers=headers, data=form, json=json)
+
+        return asyncio.run(answer())
 
 
 @dataclass
@@ -42,9 +68,9 @@ class Customer:
         self.application = Application()
         self.clock = stopped_clock()
         self.simulator = build(Settings(1, 2, 3, self.seed, self.invoices, self.documents, self.clock, pace=Pace(page_size=self.page_size)))
-        self.api = TestClient(self.simulator.api, follow_redirects=False)
-        self.store = TestClient(self.simulator.documents)
-        self.control = TestClient(self.simulator.control)
+        self.api = Port(self.simulator.api)
+        self.store = Port(self.simulator.documents)
+        self.control = Port(self.simulator.control)
         self.access_token = self.granted().access_token
 
     @property
@@ -52,11 +78,11 @@ class Customer:
         """The parameters of a correct consent request."""
         return {"state": "opaque-state", "redirect_uri": self.application.redirect_uri, "applicationId": self.application.application_id}
 
-    def decide(self, decision: str = "authorise", person: int = 0, **changed: str) -> Response:
+    def decide(self, decision: str = "authorise", *, person: int = 0, changed: Mapping[str, str] | None = None) -> Response:
         """Post the consent page's form."""
         account = self.simulator.world.people[person].id
         form = {"account": account, "decision": decision}
-        return self.api.post("/b2b/abws/oauth", params=self.consent_query | changed, data=form)
+        return self.api.ask("POST", "/b2b/abws/oauth", query={**self.consent_query, **(changed or {})}, form=form)
 
     def code(self) -> str:
         """A fresh authorisation code."""
@@ -71,7 +97,7 @@ class Customer:
         }
         if "refresh_token" not in changed:
             form |= {"code": changed.get("code") or self.code(), "redirect_uri": self.application.redirect_uri}
-        return self.api.post("/auth/o2/token", data=form | changed)
+        return self.api.ask("POST", "/auth/o2/token", form=form | changed)
 
     def granted(self) -> shapes.Granted:
         """Tokens of a fresh consent."""
@@ -88,16 +114,16 @@ class Customer:
 
     def get(self, path: str, **query: str) -> Response:
         """An authorised GET."""
-        return self.api.get(path, params=query, headers=self.headers)
+        return self.api.ask("GET", path, query=query, headers=self.headers)
 
     def post(self, path: str, body: Mapping[str, object]) -> Response:
         """An authorised POST."""
-        return self.api.post(path, json=body, headers=self.headers)
+        return self.api.ask("POST", path, json=body, headers=self.headers)
 
-    def transactions(self, days: int = 45, **query: str) -> Response:
-        """One page of the last days."""
+    def transactions(self, **query: str) -> Response:
+        """One page, of the last 45 days unless the query says otherwise."""
         if not query:
-            query = {"feedStartDate": iso(START - timedelta(days=days)), "feedEndDate": iso(START)}
+            query = {"feedStartDate": iso(START - timedelta(days=45)), "feedEndDate": iso(START)}
         return self.get("/reconciliation/2021-01-08/transactions", **query)
 
     def all_transactions(self) -> list[shapes.Transaction]:
@@ -134,7 +160,7 @@ class Customer:
         """The PDFs of a report, by entry name."""
         document_id = self.finished_report(**options).reportDocumentId
         assert document_id is not None
-        payload = self.store.get(self.link(document_id)).content
+        payload = self.store.ask("GET", self.link(document_id)).content
         with zipfile.ZipFile(io.BytesIO(gzip.decompress(payload))) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
 

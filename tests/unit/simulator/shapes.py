@@ -3,6 +3,7 @@
 Reconciliation API 2021-01-08 (without the Japan-only fields), Document API 2021-09-30, Login with Amazon.
 """
 
+# ruff: noqa: N815 - the names are Amazon's
 from datetime import datetime
 from typing import Annotated, Literal
 

@@ -1,5 +1,6 @@
 """The control plane, the clock, the command line and the process itself."""
 
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.unit.simulator.customer import Customer
 
 def test_truth_lists_every_document():
     """With the buyer and the account it belongs to."""
-    truth = Customer(invoices=16).control.get("/truth").json()
+    truth = Customer(invoices=16).control.ask("GET", "/truth").json()
     assert ("Atelier Lumière SAS", 16) == (truth["buyer"], len(truth["documents"]))
 
 
@@ -28,7 +29,7 @@ def test_calls_are_counted_by_operation_and_status():
     customer.transactions()
     customer.get("/reports/2021-09-30/reports/unknown")
     assert {"consent": {"302": 1}, "getReport": {"404": 1}, "getTransactions": {"200": 1}, "token": {"200": 1}} == (
-        customer.control.get("/calls").json()
+        customer.control.ask("GET", "/calls").json()
     )
 
 
@@ -36,7 +37,7 @@ def test_faults_are_answered_before_the_handler_then_used_up():
     """Two 503, one 429, then the real answer; the bucket is not touched."""
     customer = Customer(invoices=8)
     faults = [{"operation": "getTransactions", "status": 503, "times": 2}, {"operation": "getTransactions", "status": 429, "times": 1}]
-    assert 204 == customer.control.post("/faults", json=faults).status_code
+    assert 204 == customer.control.ask("POST", "/faults", json=faults).status_code
     assert [503, 503, 429, 200] == [customer.transactions().status_code for _ in range(4)]
 
 
@@ -44,22 +45,22 @@ def test_faults_of_tokens_and_downloads():
     """The token endpoint keeps its flat errors, the object store its XML."""
     customer = Customer(invoices=8)
     faults = [{"operation": "token", "status": 400, "times": 1}, {"operation": "download", "status": 503, "times": 1}]
-    customer.control.post("/faults", json=faults)
+    customer.control.ask("POST", "/faults", json=faults)
     assert "invalid_grant" == customer.exchange().json()["error"]
-    assert (503, "<?xml") == ((answer := customer.store.get("/x")).status_code, answer.text[:5])
+    assert (503, "<?xml") == ((answer := customer.store.ask("GET", "/x")).status_code, answer.text[:5])
 
 
 def test_an_unknown_operation_is_no_silent_fault():
     """The answer names the known ones."""
-    answer = Customer(invoices=8).control.post("/faults", json=[{"operation": "getTransaction", "status": 500, "times": 1}])
+    answer = Customer(invoices=8).control.ask("POST", "/faults", json=[{"operation": "getTransaction", "status": 500, "times": 1}])
     assert (400, ["getTransaction"]) == (answer.status_code, answer.json()["unknown"])
 
 
 def test_clock_can_be_advanced():
     """And says the new present."""
     customer = Customer(invoices=8)
-    assert {"now": "2026-03-02T08:00:00.000Z", "speed": 0.0} == customer.control.get("/clock").json()
-    assert {"now": "2026-03-02T09:00:00.000Z"} == customer.control.post("/clock/advance", json={"seconds": 3600}).json()
+    assert {"now": "2026-03-02T08:00:00.000Z", "speed": 0.0} == customer.control.ask("GET", "/clock").json()
+    assert {"now": "2026-03-02T09:00:00.000Z"} == customer.control.ask("POST", "/clock/advance", json={"seconds": 3600}).json()
 
 
 def test_clock_runs_from_its_origin_at_its_speed():
@@ -111,21 +112,27 @@ def test_command_line_is_read_back_as_given():
 
 
 def test_the_process_serves_all_three_ports_and_keeps_tokens_over_a_restart():
-    """A child process on a fast clock: consent, tokens, refresh after a kill, an order's PDFs from the other port."""
+    """A child process on a fast clock, root given up: consent, refresh after a kill, an order's PDFs from the other port."""
     clock = f"2026-03-02T08:00:00Z@{datetime.now(UTC).timestamp()}*60"
     with temporary_data_folder() as folder:
-        simulator = AmazonSimulator(folder, Ports(), {"clock": clock, "invoices": 8, "queued-seconds": 1, "processing-seconds": 1})
+        simulator = AmazonSimulator(folder, Ports(), {"clock": clock, "invoices": 8})
         simulator.start()
         try:
             refresh_token = consent(simulator)
             simulator.kill()
             assert not simulator.alive
             simulator.start()
+            assert "0" != user_id(simulator.pid), "the simulator must not answer as root"
             assert payload(simulator, refresh_token).startswith(b"\x1f\x8b")
         finally:
             simulator.stop()
         assert not simulator.alive
         assert "" == (folder / "amazon.log").read_text()
+
+
+def user_id(pid: int | None) -> str:
+    """The number of the user a process runs as."""
+    return subprocess.run(["ps", "-o", "uid=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def consent(simulator: AmazonSimulator) -> str:
@@ -156,10 +163,7 @@ def payload(simulator: AmazonSimulator, refresh_token: str) -> bytes:
         order_id = httpx.get(f"{simulator.control_url}/truth").json()["documents"][0]["order_id"]
         body = {"reportType": "GET_AB_INVOICE_PDF", "marketplaceIds": ["A13V1IB3VIYZZH"], "reportOptions": {"orderId": order_id}}
         report_id = client.post("/reports/2021-09-30/reports", json=body).json()["reportId"]
-        report: dict[str, str] = {}
-        for _ in range(15):
-            report = client.get(f"/reports/2021-09-30/reports/{report_id}").json()
-            if report["processingStatus"] == "DONE":
-                break
+        httpx.post(f"{simulator.control_url}/clock/advance", json={"seconds": 60})
+        report = client.get(f"/reports/2021-09-30/reports/{report_id}").json()
         url = client.get(f"/reports/2021-09-30/documents/{report['reportDocumentId']}").json()["url"]
         return httpx.get(url).content

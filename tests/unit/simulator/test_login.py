@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from httpx import Response
 
 from tests.unit.simulator import shapes
 from tests.unit.simulator.customer import Customer
@@ -14,14 +15,14 @@ def customer() -> Customer:
     return Customer(invoices=8)
 
 
-def error_of(answer: object) -> str:
+def error_of(answer: Response) -> str:
     """The flat error of the token endpoint, shape checked."""
-    return shapes.GrantError.model_validate_json(answer.content).error  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    return shapes.GrantError.model_validate_json(answer.content).error
 
 
 def test_consent_page_names_the_company_and_offers_both_decisions(customer: Customer):
     """A correct request shows a French page."""
-    page = customer.api.get("/b2b/abws/oauth", params=customer.consent_query)
+    page = customer.api.ask("GET", "/b2b/abws/oauth", query=customer.consent_query)
     assert 200 == page.status_code
     assert all(words in page.text for words in ("Atelier Lumière SAS", "Autoriser", "Refuser", "administrateur"))
 
@@ -36,8 +37,8 @@ def test_consent_page_names_the_company_and_offers_both_decisions(customer: Cust
 )
 def test_a_wrong_request_is_told_on_the_page_and_not_sent_back(customer: Customer, changed: dict[str, str], status: int):
     """redirect_uri must be equal to the registered one, not begin like it."""
-    assert status == customer.api.get("/b2b/abws/oauth", params=customer.consent_query | changed).status_code
-    assert status == customer.decide(**changed).status_code
+    assert status == customer.api.ask("GET", "/b2b/abws/oauth", query=customer.consent_query | changed).status_code
+    assert status == customer.decide(changed=changed).status_code
 
 
 def test_authorising_sends_code_and_state_back(customer: Customer):
@@ -98,7 +99,7 @@ def test_refused_exchanges(customer: Customer, changed: dict[str, str], status: 
 
 def test_token_endpoint_takes_forms_only(customer: Customer):
     """A JSON body is an invalid request."""
-    assert "invalid_request" == error_of(customer.api.post("/auth/o2/token", json={"grant_type": "refresh_token"}))
+    assert "invalid_request" == error_of(customer.api.ask("POST", "/auth/o2/token", json={"grant_type": "refresh_token"}))
 
 
 def test_refresh_token_gives_access_again_after_any_time(customer: Customer):
@@ -146,6 +147,6 @@ def test_expired_token_is_access_denied(customer: Customer):
 )
 def test_headers_are_checked_on_each_call(customer: Customer, changed: dict[str, str], status: int):
     """Malformed token 401, missing or malformed x-amz-date or user-agent 400."""
-    answer = customer.api.get("/reports/2021-09-30/reports/x", headers=customer.headers | changed)
+    answer = customer.api.ask("GET", "/reports/2021-09-30/reports/x", headers=customer.headers | changed)
     assert status == answer.status_code
     assert shapes.ErrorList.model_validate_json(answer.content).errors

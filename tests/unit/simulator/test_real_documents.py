@@ -3,9 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
-from typing import cast
 
-import facturx  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 from fpdf import FPDF
 
@@ -56,26 +54,23 @@ CREDIT_NOTE_XML = b"""<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def bare_pdf() -> bytes:
-    """A page of text without any attachment."""
+def written_pdf(attachment: bytes | None = None) -> bytes:
+    """A page of text, with an embedded invoice or without."""
     pdf = FPDF()
     pdf.add_page()
     pdf.set_font("Helvetica")
     pdf.text(20, 20, "Facture 12 du 14/02/2026, Total TTC 99,00")
+    if attachment:
+        pdf.embed_file(basename="factur-x.xml", bytes=attachment)
     return bytes(pdf.output())
-
-
-def pdf_with_xml() -> bytes:
-    """The same page with an embedded credit note."""
-    return cast(bytes, facturx.generate_from_binary(bare_pdf(), CREDIT_NOTE_XML, check_xsd=False, check_schematron=False))  # pyright: ignore[reportUnknownMemberType]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One PDF with XML, one without."""
     folder = tmp_path_factory.mktemp("documents")
-    (folder / "a-with.pdf").write_bytes(pdf_with_xml())
-    (folder / "b-without.pdf").write_bytes(bare_pdf())
+    (folder / "a-with.pdf").write_bytes(written_pdf(CREDIT_NOTE_XML))
+    (folder / "b-without.pdf").write_bytes(written_pdf())
     return folder
 
 

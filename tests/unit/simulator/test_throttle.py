@@ -22,7 +22,7 @@ def test_burst_then_one_call_per_period(method: str, path: str, burst: int, rate
     customer = Customer(invoices=8)
 
     def refused() -> bool:
-        return customer.api.request(method, path, headers=customer.headers).status_code == 429
+        return customer.api.ask(method, path, headers=customer.headers).status_code == 429
 
     assert [False] * burst + [True] == [refused() for _ in range(burst + 1)]
     customer.clock.advance(1 / rate)

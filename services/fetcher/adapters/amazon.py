@@ -1,0 +1,254 @@
+"""Amazon over HTTPS: Login with Amazon, Reconciliation API 2021-01-08, Document API 2021-09-30. Tokens are in no log and no repr."""
+
+import platform
+import random
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+import httpx
+
+from services.fetcher.config import Application
+from services.fetcher.domain.amazon import (
+    CreateReportAnswer,
+    InvoiceDetailsAnswer,
+    InvoiceDetailsOfLine,
+    Report,
+    ReportDocument,
+    Tokens,
+    TransactionsPage,
+)
+from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
+from services.fetcher.domain.records import LineKey
+from services.fetcher.handler import ConsentWithdrawn, PageRefused
+from services.kernel.clock import Clock
+from services.kernel.errors import KernelError, Unavailable
+from services.kernel.log import log
+from services.kernel.names import Log
+
+RECONCILIATION = "/reconciliation/2021-01-08"
+DOCUMENT = "/reports/2021-09-30"
+REPORT_TYPE = "GET_AB_INVOICE_PDF"
+USER_AGENT = f"Achats/0.1 (Language=Python/{platform.python_version()}; Platform={platform.system()})"
+REFRESH_BEFORE = timedelta(minutes=5)
+PAUSES_SECONDS = (1, 2, 4, 8, 16, 32)
+"""After 5xx and time-outs, with full jitter; then the job is given up for now (§12.6)."""
+
+THROTTLED_MAX = 20
+PAYLOAD_MAX_BYTES = 256 * 1024 * 1024
+
+
+class AmazonRefused(KernelError):
+    """Amazon refuses the request itself; asking again changes nothing, so this is a fault of ours."""
+
+
+class AccessDenied(KernelError):
+    """Amazon denies access with a fresh token: the role is missing or the account is not enrolled."""
+
+
+class CodeRefused(KernelError):
+    """Amazon does not exchange this authorisation code: it was used, or is older than five minutes."""
+
+
+class Amazon:
+    """Our application at Amazon; opens the accounts of connections and remembers how fast each was asked."""
+
+    def __init__(self, application: Application, clock: Clock, client: httpx.Client | None = None) -> None:
+        """`client` is given by tests; it must not follow redirects."""
+        self.application, self.clock = application, clock
+        self.client = client or httpx.Client(timeout=httpx.Timeout(30.0, connect=10.0))
+        self._accounts: dict[str, AmazonAccount] = {}
+
+    def consent_page(self, state: str) -> str:
+        """Where the person is sent to consent. Without `version=beta`, which is for drafts of the seller API."""
+        asked = {"state": state, "redirect_uri": self.application.redirect_uri, "applicationId": self.application.application_id}
+        return f"{self.application.consent_url}/b2b/abws/oauth?{urlencode(asked)}"
+
+    def exchange_code(self, code: str) -> str:
+        """The refresh token for an authorisation code. Raises CodeRefused, Unavailable."""
+        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.application.redirect_uri}
+        tokens = self.tokens(grant, CodeRefused())
+        if not tokens.refresh_token:
+            raise AmazonRefused("no refresh token for the code")
+        return tokens.refresh_token
+
+    def account(self, connection_id: str, marketplace_id: str, refresh_token: str) -> "AmazonAccount":
+        """The account behind a connection; the same object, with its allowances and its access token, while the token is the same."""
+        known = self._accounts.get(connection_id)
+        if known is None or not known.opened_with(refresh_token):
+            known = self._accounts[connection_id] = AmazonAccount(self, marketplace_id, refresh_token)
+        return known
+
+    def tokens(self, grant: Mapping[str, str], refusal: Exception) -> Tokens:
+        """Ask the token endpoint; raises `refusal` on `invalid_grant`, AmazonRefused on other errors, Unavailable."""
+        secret = {"client_id": self.application.client_id, "client_secret": self.application.client_secret}
+        request = self.client.build_request("POST", self.application.token_url, data={**grant, **secret})
+        answer = self.sent(request, "token")
+        if answer.status_code == 200:
+            return Tokens.model_validate_json(answer.content)
+        error = _oauth_error(answer)
+        if error == "invalid_grant":
+            raise refusal
+        raise AmazonRefused("token", answer.status_code, error)
+
+    def sent(self, request: httpx.Request, operation: str) -> httpx.Response:
+        """The answer; 5xx and silence are tried again a few times. Raises Unavailable."""
+        trouble = ""
+        for pause in (*PAUSES_SECONDS, None):
+            try:
+                answer = self.client.send(request)
+            except httpx.TransportError as silence:
+                trouble = type(silence).__name__
+            else:
+                if answer.status_code < 500:
+                    return answer
+                trouble = str(answer.status_code)
+            if pause is not None:
+                self.clock.sleep(pause * random.random())
+        raise Unavailable("Amazon", operation, trouble)
+
+
+class AmazonAccount:
+    """What one connection may ask. Every call keeps to the connection's allowance of that operation."""
+
+    def __init__(self, amazon: Amazon, marketplace_id: str, refresh_token: str) -> None:
+        """Asks for an access token when the first call needs one."""
+        self._amazon, self._clock = amazon, amazon.clock
+        self._marketplace_id, self._refresh_token = marketplace_id, refresh_token
+        self._access_token, self._good_until = "", datetime.min.replace(tzinfo=UTC)
+        self._buckets = {operation: Bucket(allowance, self._clock.now()) for operation, allowance in PUBLISHED.items()}
+
+    def opened_with(self, refresh_token: str) -> bool:
+        """Whether this is the token in use."""
+        return self._refresh_token == refresh_token
+
+    def wait_seconds(self, operation: Operation) -> float:
+        """How long until this operation may be called without waiting."""
+        return self._buckets[operation].wait_seconds(self._clock.now())
+
+    def transactions(self, since: date, until: datetime, page_token: str | None) -> TransactionsPage:
+        """One page of `getTransactions`. Raises PageRefused when the token of a page is refused."""
+        start = datetime.combine(since, time(), UTC)
+        window = {"feedStartDate": _instant(start), "feedEndDate": _instant(until)}
+        query = {"nextPageToken": page_token} if page_token else window
+        try:
+            answer = self._call(Operation.GET_TRANSACTIONS, "GET", f"{RECONCILIATION}/transactions", query=query)
+        except AmazonRefused as refused:
+            if page_token:
+                raise PageRefused from refused
+            raise
+        return TransactionsPage.model_validate_json(answer.content)
+
+    def invoice_details(self, lines: Sequence[LineKey]) -> Sequence[InvoiceDetailsOfLine]:
+        """`getInvoiceDetailsByOrderLineItems` for at most 25 lines; the answers come in any order."""
+        asked = [{"orderId": line.order_id, "orderLineItemId": line.order_line_item_id, "shipmentId": line.shipment_id} for line in lines]
+        body = {"orderLineItems": asked}
+        answer = self._call(Operation.GET_INVOICE_DETAILS, "POST", f"{RECONCILIATION}/invoices", body=body)
+        return InvoiceDetailsAnswer.model_validate_json(answer.content).invoice_details_by_order_line_items or []
+
+    def create_report(self, order_id: str) -> str:
+        """Ask for all documents of an order; the id of the report. In the EU the order id alone suffices."""
+        body = {"reportType": REPORT_TYPE, "marketplaceIds": [self._marketplace_id], "reportOptions": {"orderId": order_id}}
+        answer = self._call(Operation.CREATE_REPORT, "POST", f"{DOCUMENT}/reports", body=body)
+        return CreateReportAnswer.model_validate_json(answer.content).report_id
+
+    def report(self, report_id: str) -> Report | None:
+        """`getReport`; None when Amazon does not know it (any more)."""
+        answer = self._call(Operation.GET_REPORT, "GET", f"{DOCUMENT}/reports/{report_id}")
+        return None if answer.status_code == 404 else Report.model_validate_json(answer.content)
+
+    def payload(self, report_document_id: str) -> bytes | None:
+        """A report's bytes; None when Amazon has them no more. A link that has died is asked for once more."""
+        for _ in range(2):
+            answer = self._call(Operation.GET_REPORT_DOCUMENT, "GET", f"{DOCUMENT}/documents/{report_document_id}")
+            if answer.status_code == 404:
+                return None
+            payload = self._download(ReportDocument.model_validate_json(answer.content).url)
+            if payload is not None:
+                return payload
+        raise Unavailable("Amazon", "download", "the link was refused twice")
+
+    def _download(self, url: str) -> bytes | None:
+        """A plain GET without our headers; None when the link is refused."""
+        answer = self._amazon.sent(self._amazon.client.build_request("GET", url), "download")
+        if answer.status_code == 403:
+            return None
+        if answer.status_code != 200 or len(answer.content) > PAYLOAD_MAX_BYTES:
+            raise Unavailable("Amazon", "download", answer.status_code)
+        return answer.content
+
+    def _call(
+        self,
+        operation: Operation,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> httpx.Response:
+        """The answer: 2xx or 404. A 429 waits and counts for nothing; 401 and 403 are worth one fresh token."""
+        fresh = False
+        for _ in range(THROTTLED_MAX):
+            request = self._amazon.client.build_request(
+                method, f"{self._amazon.application.api_url}{path}", params=query, json=body, headers=self._headers()
+            )
+            answer = self._limited(operation, request)
+            if answer.status_code in (401, 403) and not fresh:
+                fresh, self._access_token = True, ""
+            elif answer.status_code != 429:
+                return _accepted(operation, answer)
+        raise Unavailable("Amazon", operation, "too many requests")
+
+    def _limited(self, operation: Operation, request: httpx.Request) -> httpx.Response:
+        bucket = self._buckets[operation]
+        if (wait := bucket.wait_seconds(self._clock.now())) > 0:
+            self._clock.sleep(wait)
+        bucket.take(self._clock.now())
+        answer = self._amazon.sent(request, operation)
+        _follow_stated_rate(bucket, answer)
+        if answer.status_code == 429:
+            bucket.drain(self._clock.now())
+            log.info(Log.THROTTLED, operation=operation, request_id=answer.headers.get("x-amzn-requestid"))
+        return answer
+
+    def _headers(self) -> dict[str, str]:
+        now = self._clock.now()
+        if not self._access_token or now >= self._good_until:
+            grant = {"grant_type": "refresh_token", "refresh_token": self._refresh_token}
+            tokens = self._amazon.tokens(grant, ConsentWithdrawn())
+            self._access_token = tokens.access_token
+            self._good_until = now + timedelta(seconds=tokens.expires_in) - REFRESH_BEFORE
+        stamp = self._clock.now().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return {"x-amz-access-token": self._access_token, "x-amz-date": stamp, "user-agent": USER_AGENT}
+
+
+def _accepted(operation: Operation, answer: httpx.Response) -> httpx.Response:
+    if answer.is_success or answer.status_code == 404:
+        return answer
+    about = (operation.value, answer.status_code, answer.headers.get("x-amzn-requestid"), _first_error(answer))
+    raise (AccessDenied if answer.status_code in (401, 403) else AmazonRefused)(*about)
+
+
+def _first_error(answer: httpx.Response) -> str:
+    try:
+        errors = answer.json()["errors"]
+        return f"{errors[0]['code']} {errors[0]['message']}"
+    except (ValueError, KeyError, IndexError, TypeError):
+        return "no error list"
+
+
+def _oauth_error(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return "no error"
+
+
+def _follow_stated_rate(bucket: Bucket, answer: httpx.Response) -> None:
+    try:
+        bucket.adjust(float(answer.headers["x-amzn-ratelimit-limit"]))
+    except (KeyError, ValueError):
+        return
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

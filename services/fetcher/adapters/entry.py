@@ -1,0 +1,23 @@
+"""What an operator enters from a file."""
+
+from pathlib import Path
+
+from services.fetcher.adapters.companies import Companies
+from services.fetcher.domain.company import CompanyFile
+from services.kernel.clock import Clock
+from services.kernel.postgres import PostgresStore
+from services.kernel.sealing import Sealer
+
+
+def enter_company(file: Path, store: PostgresStore, sealer: Sealer, clock: Clock) -> str:
+    """Create or update the company of a JSON file and say its new state; its id. Raises pydantic's ValidationError on a bad file.
+
+    Settings that the file does not name keep their default; an earlier `import_start` than the pages allow is the operator's decision.
+    """
+    entered, now = CompanyFile.model_validate_json(file.read_bytes()), clock.now()
+    with store.transaction() as transaction:
+        book = Companies(transaction)
+        book.enter(entered, sealer.seal(entered.email.encode(), entered.company_id))
+        book.describe_company(entered.company_id, now)
+        book.describe_contact(entered.company_id, now)
+    return entered.company_id

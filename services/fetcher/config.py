@@ -1,0 +1,156 @@
+"""The fetcher's settings, from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Self
+
+from services.kernel.clock import Clock, clock_from
+from services.kernel.sealing import Sealer, sealer_from
+
+DATABASE_URL, MIGRATE_URL = "ACHATS_FETCHER_DATABASE_URL", "ACHATS_FETCHER_MIGRATE_URL"
+CALLBACK_PATH = "/connectivite/amazon-business/retour"
+MEANINGS = {
+    "ACHATS_KAFKA": "the brokers, host:port[,host:port]",
+    DATABASE_URL: "the fetcher's database, postgresql://user:password@host:port/name",
+    "ACHATS_FETCHER_HEALTH_PORT": "the port of /live, /ready and /metrics",
+    "ACHATS_FETCHER_WEB": "where the pages are served, 127.0.0.1:port",
+    "ACHATS_CONTACT_KEYS": "the keys of the contacts' addresses, id:base64[,id:base64], the current one first",
+    "ACHATS_FETCHER_TOKEN_KEYS": "the keys of Amazon's refresh tokens, id:base64[,id:base64], the current one first",
+    "ACHATS_SESSION_KEY": "a long random text that signs the session cookie",
+    "ACHATS_DOCUMENTS_URL": "the object store, such as file:///var/lib/achats/documents or s3://bucket",
+    "ACHATS_PUBLIC_URL": "the address people reach the pages at, such as https://achats.example.org",
+    "ACHATS_AMAZON_API": "the base of Amazon's APIs, such as https://eu.business-api.amazon.com",
+    "ACHATS_AMAZON_CONSENT": "the base of Amazon's consent page, such as https://www.amazon.fr",
+    "ACHATS_AMAZON_TOKEN_URL": "Login with Amazon's token endpoint, such as https://api.amazon.com/auth/o2/token",
+    "ACHATS_AMAZON_APPLICATION_ID": "the application's id in Amazon's Solution Provider Portal",
+    "ACHATS_AMAZON_CLIENT_ID": "the application's LWA client id",
+    "ACHATS_AMAZON_CLIENT_SECRET": "the application's LWA client secret",
+}
+
+
+class SettingMissing(Exception):
+    """A variable of the environment is missing or unreadable."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is missing or unreadable. Set it to {MEANINGS[name]}.")
+
+
+class WebNotLocal(Exception):
+    """The pages have no sign-in yet, so they are served on this machine only: ACHATS_FETCHER_WEB must name a loopback address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Our registration at Amazon, and where Amazon is. Bases have no slash at their end."""
+
+    api_url: str
+    consent_url: str
+    token_url: str
+    application_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebPlace:
+    """Where the pages are served and how their sessions are signed."""
+
+    host: str
+    port: int
+    session_key: str = field(repr=False)
+    https: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything the fetcher is told from outside."""
+
+    kafka: str
+    database_url: str = field(repr=False)
+    health_port: int
+    pretty_log: bool
+    clock: Clock
+    contact_sealer: Sealer
+    token_sealer: Sealer
+    documents_url: str
+    web: WebPlace
+    amazon: Application
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read the settings; raises SettingMissing, WebNotLocal, or BadKeys for the keys."""
+        return cls(
+            kafka=required(env, "ACHATS_KAFKA"),
+            database_url=required(env, DATABASE_URL),
+            health_port=_port("ACHATS_FETCHER_HEALTH_PORT", required(env, "ACHATS_FETCHER_HEALTH_PORT")),
+            pretty_log=env.get("ACHATS_LOG") == "pretty",
+            clock=clock_from(env.get("ACHATS_CLOCK")),
+            contact_sealer=sealer_from(required(env, "ACHATS_CONTACT_KEYS")),
+            token_sealer=sealer_from(required(env, "ACHATS_FETCHER_TOKEN_KEYS")),
+            documents_url=required(env, "ACHATS_DOCUMENTS_URL"),
+            web=_web(env),
+            amazon=_amazon(env),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryConfig:
+    """What entering a company needs, and no more."""
+
+    database_url: str = field(repr=False)
+    clock: Clock
+    contact_sealer: Sealer
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read the settings; raises SettingMissing, or BadKeys for the keys."""
+        return cls(required(env, DATABASE_URL), clock_from(env.get("ACHATS_CLOCK")), sealer_from(required(env, "ACHATS_CONTACT_KEYS")))
+
+
+def migrate_url(env: Mapping[str, str]) -> str:
+    """The database as the role that may change tables: ACHATS_FETCHER_MIGRATE_URL, else the fetcher's own."""
+    return env.get(MIGRATE_URL) or required(env, DATABASE_URL)
+
+
+def required(env: Mapping[str, str], name: str) -> str:
+    """The variable's value; raises SettingMissing."""
+    if not env.get(name):
+        raise SettingMissing(name)
+    return env[name]
+
+
+def _web(env: Mapping[str, str]) -> WebPlace:
+    host, _, port = required(env, "ACHATS_FETCHER_WEB").rpartition(":")
+    if not _is_loopback(host):
+        raise WebNotLocal(WebNotLocal.__doc__)
+    public = required(env, "ACHATS_PUBLIC_URL")
+    return WebPlace(host, _port("ACHATS_FETCHER_WEB", port), required(env, "ACHATS_SESSION_KEY"), public.startswith("https:"))
+
+
+def _amazon(env: Mapping[str, str]) -> Application:
+    return Application(
+        api_url=required(env, "ACHATS_AMAZON_API").rstrip("/"),
+        consent_url=required(env, "ACHATS_AMAZON_CONSENT").rstrip("/"),
+        token_url=required(env, "ACHATS_AMAZON_TOKEN_URL"),
+        application_id=required(env, "ACHATS_AMAZON_APPLICATION_ID"),
+        client_id=required(env, "ACHATS_AMAZON_CLIENT_ID"),
+        client_secret=required(env, "ACHATS_AMAZON_CLIENT_SECRET"),
+        redirect_uri=required(env, "ACHATS_PUBLIC_URL").rstrip("/") + CALLBACK_PATH,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _port(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise SettingMissing(name)
+    return int(text)

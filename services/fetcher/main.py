@@ -1,0 +1,78 @@
+"""`achats-fetcher` runs the service; `… migrate` brings its schema up to date, `… company FILE` enters one, `… read FILE…` reads PDFs."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from schemas.contract import EventData
+from schemas.import_finished.v1 import ImportFinished
+from schemas.registry import parked_topic, topics_read_by, types_on
+from services.fetcher.adapters.amazon import Amazon
+from services.fetcher.adapters.announcing import SERVICE
+from services.fetcher.adapters.collection import PostgresProgress
+from services.fetcher.adapters.companies import Companies
+from services.fetcher.adapters.connections import ConnectionDesk
+from services.fetcher.adapters.documents import DocumentShelf
+from services.fetcher.adapters.entry import enter_company
+from services.fetcher.adapters.jobs import Worker, stopper
+from services.fetcher.adapters.pdf_reader import PdfReader
+from services.fetcher.config import Config, EntryConfig, migrate_url
+from services.fetcher.handler import Collect, ImportEnds
+from services.fetcher.web.connecting import Connecting
+from services.fetcher.web.pages import application
+from services.fetcher.web.server import serve_web
+from services.kernel import probes
+from services.kernel.kafka import KafkaSender, KafkaSource
+from services.kernel.log import configure
+from services.kernel.loop import OncePerEvent, OnEvent, consume, relay, run
+from services.kernel.migrate import migrate
+from services.kernel.postgres import Outbox, PostgresStore
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def main() -> None:
+    """The command."""
+    match sys.argv[1:]:
+        case ["migrate"]:
+            migrate(migrate_url(os.environ), SERVICE, MIGRATIONS, with_outbox=True)
+        case ["company", file]:
+            entry = EntryConfig.from_env(os.environ)
+            enter_company(Path(file), PostgresStore(entry.database_url, SERVICE), entry.contact_sealer, entry.clock)
+        case ["read", *files]:
+            sys.stdout.writelines(f"{PdfReader().read(Path(file).read_bytes()).model_dump_json()}\n" for file in files)
+        case []:
+            config = Config.from_env(os.environ)
+            configure(SERVICE, config.pretty_log)
+            sys.exit(serve(config))
+        case _:
+            sys.exit(__doc__)
+
+
+def serve(config: Config) -> int:
+    """Collect, serve the pages, listen and announce until told to stop; the exit code."""
+    health, stop = probes.Health(), threading.Event()
+    store = PostgresStore(config.database_url, SERVICE, pool_size=8)
+    amazon = Amazon(config.amazon, config.clock)
+    desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
+    shelf, reader = DocumentShelf(config.documents_url), PdfReader()
+    collect = Collect(PostgresProgress(store), desk, shelf, reader, config.clock, stopper(stop))
+    worker = Worker(config.database_url, collect, desk.start_due_runs)
+    pages = application(Connecting(store, amazon, config.token_sealer, config.clock), config.web)
+    topics = topics_read_by(SERVICE)
+    on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
+    listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)
+    source, sender = KafkaSource(config.kafka, f"achats-{SERVICE}", topics), KafkaSender(config.kafka, f"achats-{SERVICE}")
+    probes.serve(config.health_port, health.live, health.ready)
+    loops = {
+        "web": lambda: serve_web(pages, config.web, stop),
+        "collect": lambda: worker.run(stop),
+        "consume": lambda: consume(source, listen, types_on(topics), health, stop),
+        "relay": lambda: relay(Outbox(store), sender, health, stop, SERVICE),
+    }
+    return run(SERVICE, loops, stop)
+
+
+if __name__ == "__main__":
+    main()

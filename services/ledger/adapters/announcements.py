@@ -1,0 +1,86 @@
+"""The book is the outbox: each book's sealed batches, in the order of their seals, announced once every in-sync replica has them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiosql
+from psycopg import Connection
+
+from services.kernel.clock import instant
+from services.kernel.envelope import Outgoing
+from services.kernel.errors import KernelError
+from services.kernel.postgres import PostgresStore
+from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages
+
+QUERIES: Any = aiosql.from_path(
+    Path(__file__).with_name("announcements.sql"), "psycopg", record_classes={"VersionRow": VersionRow, "FinishedRow": FinishedRow}
+)
+
+type Send = Callable[[Sequence[Outgoing]], int]
+type Batch = tuple[int, list[Outgoing]]  # place in the book, messages
+
+
+class Altered(KernelError):
+    """The rows of the book are not what was sealed."""
+
+
+class Announcements:
+    """The kernel's `Pending` over the book. A crash between sending and marking sends the same events again, under the same ids."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        """Reads as the role `ledger_app`."""
+        self._store = store
+
+    def turn(self, limit: int, send: Send) -> int:
+        """Announce about `limit` messages of each book with news (whole batches). Raises Altered when rows differ from their seal."""
+        with self._store.connection() as connection:
+            books = [row[0] for row in QUERIES.books_with_news(connection)]
+        return sum(self._announce(book, limit, send) for book in books)
+
+    def _announce(self, book: int, limit: int, send: Send) -> int:
+        with self._store.connection() as connection:
+            if not QUERIES.lock_book(connection, book=book):
+                return 0
+            seq, sent, sealed = QUERIES.place(connection, book=book)
+            batches = _waiting(connection, book, range(seq + 1, sealed + 1), limit + sent)
+            messages = [message for _, said in batches for message in said][sent:]
+            acknowledged = send(messages) if messages else 0
+            seq, sent = _reached(batches, seq, sent + acknowledged)
+            QUERIES.mark(connection, book=book, seq=seq, sent=sent)
+            return acknowledged
+
+
+def _waiting(connection: Connection, book: int, places: Iterable[int], limit: int) -> list[Batch]:
+    """The batches at these places, until they hold `limit` messages."""
+    batches, count = list[Batch](), 0
+    for seq in places:
+        batches.append((seq, _messages(connection, book, seq)))
+        count += len(batches[-1][1])
+        if count >= limit:
+            break
+    return batches
+
+
+def _reached(batches: Sequence[Batch], seq: int, sent: int) -> tuple[int, int]:
+    """The last batch that is announced whole, and how many messages of the next one are, when `sent` of all are."""
+    for place, messages in batches:
+        if sent < len(messages):
+            break
+        seq, sent = place, sent - len(messages)
+    return seq, sent
+
+
+def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
+    """What a batch has to say: its records in their order, then the runs it finished. Raises Altered."""
+    link = QUERIES.link(connection, book=book, seq=seq)
+    if link is None:
+        raise Altered(f"book {book}, place {seq}: the batch is missing")
+    batch_id, recorded_at, sound = link
+    if not sound:
+        raise Altered(f"book {book}, place {seq}, batch {batch_id}")
+    said = [(row.record_offset, version_messages(row, instant(recorded_at))) for row in QUERIES.versions(connection, batch_id=batch_id)]
+    said += [(offset, [parked_message(*record)]) for offset, *record in QUERIES.parked(connection, batch_id=batch_id)]
+    said.sort(key=lambda pair: pair[0])
+    finished = [finished_message(row, instant(recorded_at)) for row in QUERIES.finished_runs(connection, batch_id=batch_id)]
+    return [message for _, messages in said for message in messages] + finished

@@ -1,0 +1,66 @@
+-- name: books_with_news()
+-- The books that have sealed batches nobody announced yet.
+select h.book
+from ledger.chain_head as h
+inner join ledger.announced as a using (book)
+where h.seq > a.seq
+order by h.book;
+
+-- name: lock_book(book)$
+-- True for the one relay that may announce this book now; free again at the end of its transaction.
+select pg_try_advisory_xact_lock(hashtext('ledger.announced'), :book);
+
+-- name: place(book)^
+-- Up to where the book is announced (whole batches, then messages of the next one), and up to where it is sealed.
+select a.seq, a.sent, h.seq as sealed
+from ledger.announced as a
+inner join ledger.chain_head as h using (book)
+where a.book = :book;
+
+-- name: link(book, seq)^
+-- A batch of the book, and whether its rows and the links around it are what was sealed.
+select
+    c.batch_id,
+    b.recorded_at,
+    c.digest = ledger.digest(c.batch_id)
+    and c.prev = case when c.seq = 1 then '\x00'::bytea else p.hash end
+    and c.hash = sha256(c.prev || int8send(c.seq) || int8send(c.batch_id) || c.digest) as sound
+from ledger.chain as c
+inner join ledger.batch as b using (batch_id)
+left join ledger.chain as p on p.book = c.book and p.seq = c.seq - 1
+where c.book = :book and c.seq = :seq;
+
+-- name: versions(batch_id)
+-- record_class: VersionRow
+-- The batch's versions of invoices with the entries that stand for them.
+select
+    i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome,
+    i.hold_stage, i.hold_reason, i.hold_sentence, i.hold_action, i.booked, i.facts::text as facts,
+    i.event_id, i.run_id, i.runseq, i.replay_id, i.traceparent,
+    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate
+from ledger.invoice as i
+left join ledger.entry as e using (entry_id)
+where i.batch_id = :batch_id
+order by i.record_offset;
+
+-- name: parked(batch_id)
+-- The batch's refused records.
+select record_offset, topic, key, value, header_names, header_values
+from ledger.parked_record
+where batch_id = :batch_id
+order by record_offset;
+
+-- name: finished_runs(batch_id)
+-- record_class: FinishedRow
+-- The runs that this batch finished, or whose counts it changed.
+select
+    f.run_id, f.revision, f.collected, f.recorded, f.no_entry, f.archived, f.held, f.parked, f.duplicates,
+    m.company_id, m.connection_id, m.kind, m.waiting::text as waiting, m.window_from, m.window_to, m.event_id, m.replay_id, m.traceparent
+from ledger.run_finished as f
+inner join ledger.run_marker as m using (run_id)
+where f.batch_id = :batch_id
+order by f.run_id, f.revision;
+
+-- name: mark(seq, sent, book)!
+-- Everything up to here is acknowledged.
+update ledger.announced set seq = :seq, sent = :sent where book = :book;

@@ -1,0 +1,180 @@
+"""The book in PostgreSQL: one transaction per page, rows by COPY, everything checked at its commit."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple
+from itertools import groupby
+from typing import Any
+
+from psycopg import Connection, DatabaseError, DataError, IntegrityError, OperationalError
+
+from services.kernel.errors import Unavailable
+from services.kernel.postgres import PostgresStore
+from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, PostgresPositions, Tenure
+from services.ledger.domain.facts import facts_json
+from services.ledger.domain.posting import Entry
+from services.ledger.domain.standing import FiscalYear, Standing, content_of
+from services.ledger.handler import InvoiceKey, Page, Refused, Version
+
+CONTENT_REFUSED = "LG002"
+PLACE_BITS = 20  # entry id = batch id << 20 | place in the batch
+
+
+class PostgresBooks:
+    """The handler's `Books`. `store` and `positions` share one connection."""
+
+    def __init__(self, store: PostgresStore, positions: PostgresPositions) -> None:
+        """Writes as the role `ledger_app`."""
+        self._store, self._positions = store, positions
+
+    def position(self, topic: str, partition: int) -> int | None:
+        """The offset of the first record that is not in the book; None when the partition is not ours. Raises Fenced."""
+        tenure = self._positions.tenure(topic, partition)
+        return None if tenure is None else tenure.next_offset
+
+    def standing(self, keys: Collection[InvoiceKey]) -> Mapping[InvoiceKey, Standing]:
+        """What the book says of these invoices."""
+        ordered = sorted(keys)
+        if not ordered:
+            return {}
+        with self._store.connection() as connection:
+            rows = list(QUERIES.standings(connection, companies=[key[0] for key in ordered], invoices=[key[1] for key in ordered]))
+        return {(company, invoice): _standing(row) for company, invoice, *row in rows}
+
+    def fiscal_years(self, companies: Collection[str]) -> Mapping[str, Sequence[FiscalYear]]:
+        """The fiscal years of these companies."""
+        if not companies:
+            return {}
+        with self._store.connection() as connection:
+            rows = list(QUERIES.fiscal_years(connection, companies=sorted(companies)))
+        return {company: [FiscalYear(*dates) for _, *dates in group] for company, group in groupby(rows, key=lambda row: row[0])}
+
+    def record(self, page: Page) -> None:
+        """Write the page and move the position. Raises Refused (nothing is written), Fenced (another process owns the partition)."""
+        tenure = self._positions.tenure(page.topic, page.partition)
+        if tenure is None:
+            raise Fenced(page.partition)
+        try:
+            with self._store.connection() as connection:
+                _write(connection, page, tenure)
+        except Unavailable:
+            tenure.session = 0  # whether it was committed is for the database to say
+            raise
+        except DatabaseError as error:
+            refusal = _refusal(error, page.partition)
+            if refusal is None:
+                raise
+            raise refusal from error
+        tenure.next_offset = page.next_offset
+
+
+def _refusal(error: DatabaseError, partition: int) -> Fenced | Refused | None:
+    """What the database means: we are fenced, the content is poison, or (None) it is a bug."""
+    if error.sqlstate == FENCED:
+        return Fenced(partition)
+    if error.sqlstate == CONTENT_REFUSED or isinstance(error, DataError | IntegrityError):
+        return Refused(str(error).splitlines()[0])
+    return None
+
+
+def _write(connection: Connection, page: Page, tenure: Tenure) -> None:
+    """Everything of the page, the batch first: it is checked when the transaction commits."""
+    if connection.info.backend_pid != tenure.session:
+        raise OperationalError("the database session changed")
+    _open(connection, page)
+    batch_id: int = QUERIES.open_batch(
+        connection,
+        n=len(page.entries),
+        topic_id=tenure.topic_id,
+        partition=page.partition,
+        epoch=tenure.epoch,
+        from_offset=tenure.next_offset,
+        next_offset=page.next_offset,
+    )
+    booked = [version for version in page.versions if version.verdict.entry]
+    ids = {id(version.verdict.entry): batch_id << PLACE_BITS | place for place, version in enumerate(booked)}
+    _copy(connection, QUERIES.copy_entries.sql, (_entry_row(ids, version) for version in booked))
+    _copy(connection, QUERIES.copy_versions.sql, (_version_row(batch_id, ids, version) for version in page.versions))
+    _note_run(connection, batch_id, page)
+    for offset, message in page.parked:
+        names, values = [name for name, _ in message.headers], [value for _, value in message.headers]
+        row = {"topic": message.topic, "key": message.key, "value": message.value, "names": names, "values": values}
+        QUERIES.keep_parked(connection, batch_id=batch_id, record_offset=offset, **row)
+
+
+def _open(connection: Connection, page: Page) -> None:
+    """Companies and fiscal years seen for the first time."""
+    companies = sorted({version.event.data.company_id for version in page.versions})
+    if companies:
+        list(QUERIES.open_companies(connection, companies=companies, book=page.partition))
+    years = sorted({(v.event.data.company_id, v.verdict.entry.entry_date.year) for v in page.versions if v.verdict.entry})
+    if years:
+        list(QUERIES.open_years(connection, companies=[company for company, _ in years], years=[year for _, year in years]))
+
+
+def _note_run(connection: Connection, batch_id: int, page: Page) -> None:
+    """Outcomes and markers of runs. Whether a run is finished is found by the check at commit."""
+    if page.outcomes:
+        runs, seqs = zip(*page.outcomes, strict=True)
+        kinds = [outcome.value for outcome in page.outcomes.values()]
+        QUERIES.note_outcomes(connection, batch_id=batch_id, runs=list(runs), seqs=list(seqs), kinds=kinds)
+    for event in page.markers:
+        said = event.data.model_dump(include={"run_id", "company_id", "connection_id", "kind", "emitted", "window_from", "window_to"})
+        waiting = json.dumps([reason.model_dump() for reason in event.data.waiting])
+        trace = {"event_id": event.id, "replay_id": event.replay_id, "traceparent": event.traceparent}
+        QUERIES.note_marker(connection, batch_id=batch_id, waiting=waiting, **said, **trace)
+
+
+def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
+    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _entry_row(ids: Mapping[int, int], version: Version) -> Sequence[object]:
+    document, entry = version.event.data, version.verdict.entry
+    assert entry is not None
+    columns = zip(*map(astuple, entry.lines), strict=True)  # account, auxiliary, cents, rate
+    return (
+        ids[id(entry)],
+        document.company_id,
+        document.invoice_id,
+        document.revision,
+        entry.journal,
+        entry.entry_date,
+        entry.piece_ref,
+        entry.piece_date,
+        entry.label,
+        entry.source_key,
+        *map(list, columns),
+    )
+
+
+def _version_row(batch_id: int, ids: Mapping[int, int], version: Version) -> Sequence[object]:
+    event, document, standing, hold = version.event, version.event.data, version.standing, version.verdict.hold
+    entry_id = ids[id(standing.entry)] if isinstance(standing.entry, Entry) else standing.entry
+    return (
+        batch_id,
+        version.offset,
+        document.company_id,
+        document.invoice_id,
+        standing.version,
+        document.revision,
+        version.verdict.outcome.value,
+        *((hold.stage, hold.reason, hold.sentence, hold.next_action) if hold else (None, None, None, None)),
+        entry_id,
+        version.verdict.entry is not None,
+        standing.posting,
+        content_of(document),
+        facts_json(document),
+        event.id,
+        event.run.run_id if event.run else None,
+        event.run.seq if event.run else None,
+        event.replay_id,
+        event.traceparent,
+    )
+
+
+def _standing(row: Sequence[Any]) -> Standing:
+    version, revision, events, revisions, contents, entry_id, posting = row
+    return Standing(version, revision, frozenset(events), frozenset(zip(revisions, map(bytes, contents), strict=True)), entry_id, posting)

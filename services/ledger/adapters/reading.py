@@ -1,0 +1,82 @@
+"""Reading the book: the list Achats, an entry, the totals. As rows, and as text for a terminal."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiosql
+from psycopg.rows import dict_row
+
+from services.kernel.postgres import PostgresStore
+
+QUERIES: Any = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
+TO_PROCESS, ARCHIVED = "À traiter", "Archivée"
+STATUS = {"recorded": TO_PROCESS, "held": TO_PROCESS, "archived": ARCHIVED, "no_entry": ARCHIVED}
+
+type Row = dict[str, Any]
+
+
+class Reading:
+    """Questions to the book. None of them locks anything."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        """Reads as the role `ledger_app`."""
+        self._store = store
+
+    def answer(self, question: str, about: str, as_json: bool) -> Iterator[str]:
+        """The lines a command prints: `list` of a company, `entry` of an invoice, `totals`."""
+        match question:
+            case "list":
+                return (_json_lines if as_json else _purchase_lines)(self.purchases(about))
+            case "entry":
+                return (_json_lines if as_json else _entry_lines)(self.entry(about))
+            case _:
+                return _json_lines(self.totals())
+
+    def purchases(self, company_id: str) -> list[Row]:
+        """The company's invoices as they stand, held first; `status` as shown."""
+        return [{**row, "status": STATUS[row["outcome"]]} for row in self._ask(QUERIES.purchases.sql, company_id=company_id)]
+
+    def entry(self, invoice_id: str) -> list[Row]:
+        """The lines of the invoice's entry, each with what they share; none when it has no entry."""
+        return self._ask(QUERIES.entry_lines.sql, invoice_id=invoice_id)
+
+    def totals(self) -> list[Row]:
+        """One row about the whole book."""
+        return self._ask(QUERIES.totals.sql)
+
+    def _ask(self, query: str, **named: str) -> list[Row]:
+        with self._store.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.encode(), named).fetchall()
+
+
+def _json_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Each row as one line of JSON."""
+    return (json.dumps(row, ensure_ascii=False, default=str) for row in rows)
+
+
+def _purchase_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """The list Achats as a person reads it: number, date, seller, net, VAT, gross, status, and why it is held."""
+    for row in rows:
+        amounts = "".join(f"{euros(row[name]):>13}" for name in ("net_cents", "vat_cents", "gross_cents"))
+        held = f" — {row['hold_sentence']} {row['hold_action']}" if row["hold_sentence"] else ""
+        seller = row["seller"] or row["supplier"]
+        yield f"{row['number'] or '?':<20} {row['issue_date'] or '?':<10} {seller[:28]:<28}{amounts}  {row['status']}{held}"
+
+
+def _entry_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """An entry as a person reads it: its heading, then a line per account."""
+    for row in rows:
+        if row["n"] == 1:
+            yield f"{row['journal']} {row['entry_date']} {row['piece_ref']} — {row['label']}"
+        account = f"{row['account']} {row['auxiliary'] or ''}"
+        yield f"  {account:<26} {row['account_label'][:40]:<40}{euros(row['debit_cents']):>13}{euros(row['credit_cents']):>13}"
+
+
+def euros(cents: int | None) -> str:
+    """Cents as French text: 1 234,56; nothing for zero or unknown."""
+    if not cents:
+        return ""
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole:,}".replace(",", "\u202f") + f",{rest:02}"

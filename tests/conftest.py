@@ -1,0 +1,65 @@
+"""One real Kafka and one real PostgreSQL for the whole session; the head of the report says which, its foot which of them ran."""
+
+import os
+import uuid
+from collections.abc import Callable, Generator
+
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from psycopg import sql
+
+from tests.support.local import SessionBroker, SessionDatabase, session_kafka, session_postgres
+
+RAN: list[str] = []
+
+
+def pytest_report_header() -> list[str]:
+    """Which servers the tests ask for."""
+    return [f"broker: BROKER={os.environ.get('BROKER', 'local')}", f"database: DATABASE={os.environ.get('DATABASE', 'local')}"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which servers really ran."""
+    terminalreporter.write_sep("-", "ran on " + ("; ".join(RAN) or "no server: no test asked for one"))
+
+
+@pytest.fixture(scope="session")
+def broker() -> Generator[SessionBroker]:
+    """The session's Kafka."""
+    with session_kafka() as server:
+        RAN.append(server.description)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database() -> Generator[SessionDatabase]:
+    """The session's PostgreSQL server."""
+    with session_postgres() as server:
+        RAN.append(server.description)
+        yield server
+
+
+@pytest.fixture
+def database_url(database: SessionDatabase) -> Generator[str]:
+    """An empty database of the test's own, as its administrator."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(database.admin_url, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield database.dsn(name)
+        administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def new_topic(broker: SessionBroker) -> Callable[[int], str]:
+    """Makes a topic of the test's own with that many partitions; its name."""
+
+    administrator = AdminClient({"bootstrap.servers": broker.bootstrap})
+
+    def make(partitions: int) -> str:
+        name = f"test-{uuid.uuid4().hex[:12]}"
+        administrator.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+        return name
+
+    return make

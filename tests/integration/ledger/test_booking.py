@@ -1,0 +1,190 @@
+"""Records in, the book as it stands after: first booking, repeats, revisions, conflicts, poison, other owners."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from schemas.collection_finished.v1 import CollectionFinished
+from schemas.values import Totals
+from services.kernel.envelope import Outgoing, deliver, encode
+from services.kernel.errors import Poison
+from services.ledger.adapters.positions import Fenced
+from tests.integration.ledger.shelf import PARTITION, TOPIC, TYPES, Shelf, event
+from tests.unit.ledger.documents import SETTINGS, held, invoice
+
+OUTCOMES = "select invoice_id, version, revision, outcome, hold_reason from ledger.invoice order by invoice_id, version"
+
+
+def test_a_classified_invoice_becomes_a_balanced_entry_to_process(shelf: Shelf):
+    shelf.receive(event(invoice()))
+    assert [
+        ("606400", None, 100_00, 0, None),
+        ("445660", None, 20_00, 0, "20"),
+        ("401000", "AMAZON", 0, 120_00, None),
+    ] == shelf.ask("select account, auxiliary, debit_cents, credit_cents, vat_rate from ledger.line order by n")
+    assert [("AC", date(2026, 3, 10), "FR-1")] == shelf.ask("select journal, entry_date, piece_ref from ledger.entry")
+    assert [("C-1", True)] == shelf.ask("select company_id, entry_id in (select entry_id from ledger.entry) from ledger.todo")
+
+
+def test_a_company_seen_first_gets_its_book_its_chart_and_the_year(shelf: Shelf):
+    shelf.receive(event(invoice()))
+    assert [("C-1", PARTITION)] == shelf.ask("select company_id, book from ledger.company")
+    assert [("TVA sur autres biens et services",)] == shelf.ask("select label from ledger.account where company_id = 'C-1' and code = '445660'")
+    assert [(2026, date(2026, 1, 1), date(2026, 12, 31), date(2025, 12, 31))] == shelf.ask(
+        "select fy, starts, ends, closed_through from ledger.fiscal_year"
+    )
+
+
+def test_a_held_document_is_in_the_book_without_an_entry(shelf: Shelf):
+    shelf.receive(event(held()), event(invoice(invoice_id="I-2", currency="GBP")))
+    assert [("I-1", 1, 1, "held", "issue_date_missing"), ("I-2", 1, 1, "held", "no_rate")] == shelf.ask(OUTCOMES)
+    assert [] == shelf.ask("select entry_id from ledger.entry")
+
+
+def test_documents_before_the_cut_over_or_of_a_closed_year_are_archived(shelf: Shelf):
+    shelf.receive(event(invoice()))
+    shelf.tamper("update ledger.fiscal_year set closed_through = ends")
+    old = invoice(invoice_id="I-2", issue_date=date(2025, 12, 31))
+    late = invoice(invoice_id="I-3", issue_date=date(2026, 5, 2))
+    shelf.receive(event(old), event(late))
+    assert [
+        ("I-1", 1, 1, "recorded", None),
+        ("I-2", 1, 1, "archived", None),
+        ("I-3", 1, 1, "archived", None),
+    ] == shelf.ask(OUTCOMES)
+
+
+def test_a_document_that_nets_to_zero_is_kept_without_entry(shelf: Shelf):
+    shelf.receive(event(invoice([("606400", 10_00, "20"), ("606400", -10_00, "20")])))
+    assert [("I-1", 1, 1, "no_entry", None)] == shelf.ask(OUTCOMES)
+
+
+def test_records_below_the_stored_offset_are_dropped(shelf: Shelf):
+    arrived = shelf.receive(event(invoice()), event(invoice(invoice_id="I-2")))
+    shelf.receive(*arrived, event(invoice(invoice_id="I-3")))
+    assert [("I-1",), ("I-2",), ("I-3",)] == shelf.ask("select invoice_id from ledger.entry order by entry_id")
+    assert [(0, 2), (2, 3)] == shelf.ask("select from_offset, next_offset from ledger.batch order by batch_id")
+
+
+def test_the_same_event_at_another_offset_and_another_event_that_says_the_same_change_nothing(shelf: Shelf):
+    shelf.receive(event(invoice()), event(invoice()))
+    shelf.receive(event(invoice()), event(invoice(rulebook_version="r2"), n=2))
+    assert [("I-1", 1, 1, "recorded", None)] == shelf.ask(OUTCOMES)
+
+
+def test_a_higher_revision_with_the_same_posting_brings_facts_only(shelf: Shelf):
+    shelf.receive(event(invoice()))
+    shelf.receive(event(invoice(revision=2, orders=("406-1", "406-2")), n=2))
+    assert [("I-1", 1, 1, "recorded", None), ("I-1", 2, 2, "recorded", None)] == shelf.ask(OUTCOMES)
+    assert [(1,)] == shelf.ask("select count(distinct entry_id) from ledger.invoice")
+    assert [(1,)] == shelf.ask("select count(*) from ledger.entry")
+
+
+def test_a_revision_with_another_posting_is_held_as_a_conflict_and_the_first_entry_stands(shelf: Shelf):
+    shelf.receive(event(invoice()), event(invoice([("606300", 100_00, "20")], revision=2), n=2))
+    shelf.receive(event(invoice([("606300", 100_00, "20")], rulebook_version="r3"), n=3))
+    assert [
+        ("I-1", 1, 1, "recorded", None),
+        ("I-1", 2, 2, "held", "conflict"),
+    ] == shelf.ask(OUTCOMES)
+    assert [("606400",)] == shelf.ask("select account[1] from ledger.entry")
+    assert [(1, 2)] == shelf.ask("select count(distinct entry_id), count(entry_id) from ledger.invoice")
+
+
+def test_the_same_revision_with_another_posting_is_a_conflict_too(shelf: Shelf):
+    shelf.receive(event(invoice()))
+    shelf.receive(event(invoice([("606300", 100_00, "20")], rulebook_version="r2"), n=2))
+    assert [("I-1", 1, 1, "recorded", None), ("I-1", 2, 1, "held", "conflict")] == shelf.ask(OUTCOMES)
+
+
+def test_a_revision_lower_than_the_highest_seen_is_never_booked(shelf: Shelf):
+    shelf.receive(event(held(revision=3)))
+    shelf.receive(event(invoice(revision=2), n=2))
+    assert [("I-1", 1, 3, "held", "issue_date_missing")] == shelf.ask(OUTCOMES)
+
+
+def test_a_lifted_hold_is_booked_under_the_same_revision(shelf: Shelf):
+    shelf.receive(event(held()))
+    shelf.receive(event(invoice(), n=2))
+    assert [("I-1", 1, 1, "held", "issue_date_missing"), ("I-1", 2, 1, "recorded", None)] == shelf.ask(OUTCOMES)
+
+
+def test_what_cannot_be_decoded_is_parked_and_the_rest_is_booked(shelf: Shelf):
+    good = encode(event(invoice()), TOPIC)
+    shelf.receive(event(invoice(invoice_id="I-2")), shelf.raw(replace(good, value=b"{")), event(invoice(invoice_id="I-3")))
+    assert [("I-2",), ("I-3",)] == shelf.ask("select invoice_id from ledger.entry order by entry_id")
+    assert [(b"C-1", b"{", "achats.parked.ledger.v1")] == shelf.ask("select key, value, topic from ledger.parked_record")
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [invoice([("606999", 100_00, "20")]), invoice(credited_number="\x00"), invoice(number="FR-\x00")],
+    ids=["an account outside the chart", "a byte that no jsonb takes", "a byte that no text takes"],
+)
+def test_what_the_database_refuses_is_isolated_and_parked(shelf: Shelf, poison: object):
+    shelf.receive(event(invoice(invoice_id="I-2")), event(poison), event(invoice(invoice_id="I-3")))  # pyright: ignore[reportArgumentType]
+    assert [("I-2",), ("I-3",)] == shelf.ask("select invoice_id from ledger.entry order by entry_id")
+    assert [(1, 1, 3)] == shelf.ask(
+        "select count(*), min(record_offset), (select max(next_offset) from ledger.batch) from ledger.parked_record"
+    )
+
+
+def test_a_marker_is_never_parked(shelf: Shelf):
+    headers = ((b"ce_type".decode(), CollectionFinished.ce_type.encode()), ("ce_companyid", b"C-1"))
+    with pytest.raises(Poison):
+        shelf.receive(shelf.raw(Outgoing(TOPIC, b"C-1", b"{", headers)))
+    assert [] == shelf.ask("select batch_id from ledger.batch")
+
+
+def test_a_released_partition_is_left_to_its_new_owner(shelf: Shelf):
+    shelf.keeper.positions.release(TOPIC, PARTITION)
+    shelf.receive(event(invoice()))
+    assert [] == shelf.ask("select batch_id from ledger.batch")
+
+
+def test_the_next_owner_starts_where_the_book_stands_and_ends_the_frozen_session(shelf: Shelf):
+    shelf.receive(event(invoice()), event(invoice(invoice_id="I-2")))
+    successor = shelf.new_keeper()
+    assert 2 == successor.take()
+    arrived = shelf.record(event(invoice(invoice_id="I-3")))
+    successor.keep([deliver(arrived, TYPES)])
+    with pytest.raises(Fenced):
+        _until_fenced(shelf, event(invoice(invoice_id="I-4")))
+    assert [("I-1",), ("I-2",), ("I-3",)] == shelf.ask("select invoice_id from ledger.entry order by entry_id")
+
+
+def _until_fenced(shelf: Shelf, late: object) -> None:
+    """The zombie wakes up: its session is gone, and a new one does not help."""
+    from services.kernel.errors import Unavailable
+
+    record = shelf.record(late)  # pyright: ignore[reportArgumentType]
+    try:
+        shelf.keeper.keep([deliver(record, TYPES)])
+    except Unavailable:
+        shelf.keeper.keep([deliver(record, TYPES)])
+
+
+def test_the_owner_on_a_new_session_goes_on(shelf: Shelf):
+    shelf.receive(event(invoice()))
+    shelf.ask("select pg_terminate_backend(pid, 5000) from ledger.kafka_position")
+    record = shelf.record(event(invoice(invoice_id="I-2")))
+    for _ in range(2):
+        _ignoring_the_lost_session(shelf, record)
+    assert [("I-1",), ("I-2",)] == shelf.ask("select invoice_id from ledger.entry order by entry_id")
+
+
+def _ignoring_the_lost_session(shelf: Shelf, record: object) -> None:
+    from services.kernel.errors import Unavailable
+
+    try:
+        shelf.keeper.keep([deliver(record, TYPES)])  # pyright: ignore[reportArgumentType]
+    except Unavailable:
+        pass
+
+
+def test_gross_and_settings_are_the_documents_own(shelf: Shelf):
+    settings = SETTINGS.model_copy(update={"cut_over": date(2026, 4, 1)})
+    totals = Totals(net_cents=100_00, vat_cents=20_00, gross_cents=120_00)
+    shelf.receive(event(invoice(settings=settings, totals=totals)), event(invoice(invoice_id="I-2", totals=totals)))
+    assert [("I-1", 1, 1, "archived", None), ("I-2", 1, 1, "recorded", None)] == shelf.ask(OUTCOMES)

@@ -1,0 +1,132 @@
+"""Every hold reason: listed once, in French, with one next action, and a document that provokes it."""
+
+import pytest
+
+from schemas.classification_held.v1 import ClassificationHeld
+from schemas.invoice_collected.v1 import InvoiceCollected
+from services.classifier.adapters.rulebook import read_rulebook
+from services.classifier.domain import holds
+from services.classifier.domain.classification import classify
+from services.classifier.domain.holds import HOLDS, Hold
+from tests.support.collected import charge as charged
+from tests.support.collected import (
+    collected,
+    credit_note,
+    domestic_invoice,
+    evidence,
+    fact,
+    foreign_vat_invoice,
+    german_seller,
+    intra_eu_invoice,
+    line,
+    party,
+    seller,
+    settings,
+    stated,
+    unreadable_document,
+    vat,
+)
+
+RULEBOOK = read_rulebook()
+PAPER = (line("Papier", 100_00),)
+AT_TWENTY = (vat("20", 100_00, 20_00),)
+
+
+def paper(**changes: object) -> InvoiceCollected:
+    """100,00 € of paper at 20 %, changed."""
+    return collected(evidence(PAPER, AT_TWENTY, **changes), stated(number=None, kind=None))
+
+
+def untaxed(category: str | None = None, **changes: object) -> InvoiceCollected:
+    """100,00 € without VAT, changed."""
+    return collected(evidence((line("Papier", 100_00, "0"),), (vat("0", 100_00, 0, category),), **changes))
+
+
+PROVOKED: dict[type[Hold], InvoiceCollected] = {
+    holds.DocumentUnreadable: unreadable_document(),
+    holds.NotAnInvoice: paper(type=fact("receipt")),
+    holds.SelfBilled: paper(type=fact("self_billed")),
+    holds.TypeMissing: paper(type=None),
+    holds.TypeMismatch: collected(evidence(PAPER, AT_TWENTY), stated(kind="credit_note")),
+    holds.NumberMissing: paper(number=None),
+    holds.NumberMismatch: collected(evidence(PAPER, AT_TWENTY), stated(number="FR-OTHER")),
+    holds.IssueDateMissing: collected(evidence(PAPER, AT_TWENTY, issue_date=None), stated().model_copy(update={"issue_date": None})),
+    holds.CurrencyMissing: paper(currency=None),
+    holds.NoRate: paper(currency=fact("USD")),
+    holds.TotalsMissing: paper(gross_cents=None),
+    holds.TotalsMismatch: paper(gross_cents=fact(121_00)),
+    holds.NegativeTotal: paper(gross_cents=fact(-120_00)),
+    holds.AmountImplausible: collected(evidence((), (vat("20", 10**12 + 5, (10**12 + 5) // 5),))),
+    holds.DocumentContradictsOrder: collected(evidence(PAPER, AT_TWENTY), stated((charged("Papier", total_cents=119_00),))),
+    holds.OtherBuyer: paper(buyer=party("Durand SA", "FR83404833048")),
+    holds.ForeignVat: foreign_vat_invoice(),
+    holds.VatWronglyCharged: paper(seller=party("Negozio SRL", "FR53999999999", None, "IT")),
+    holds.VatRateUnknown: collected(evidence((line("Papier", 100_00, "19.6"),), (vat("19.6", 100_00, 19_60),))),
+    holds.VatTableMissing: paper(vat=()),
+    holds.ReverseCharge: untaxed("ae"),
+    holds.IntraEu: intra_eu_invoice(),
+    holds.ExportOrImport: untaxed("g"),
+    holds.SmallBusiness: untaxed(mentions=("small_business_exempt",)),
+    holds.MarginScheme: untaxed(mentions=("margin_scheme",)),
+    holds.ZeroRateUnexplained: untaxed(seller=german_seller()),
+}
+
+
+@pytest.mark.parametrize("reason", HOLDS, ids=lambda reason: reason.code())
+def test_each_reason_has_a_document_that_provokes_it(reason: type[Hold]) -> None:
+    """Goal: no reason is dead. The answer carries the reason's code, sentence and next action."""
+    answer = classify(PROVOKED[reason], RULEBOOK)
+    assert isinstance(answer, ClassificationHeld)
+    assert (reason.code(), reason.sentence(), reason.next_action) == (answer.reason, answer.sentence, answer.next_action)
+
+
+def test_the_list_of_reasons_is_complete() -> None:
+    """Goal: a reason nobody listed cannot exist."""
+    assert set(Hold.__subclasses__()) == set(HOLDS) == set(PROVOKED)
+
+
+@pytest.mark.parametrize("reason", HOLDS, ids=lambda reason: reason.code())
+def test_each_reason_is_one_french_sentence_with_one_next_action(reason: type[Hold]) -> None:
+    """Goal: what a person reads is a whole sentence, and never the base class's."""
+    assert reason.sentence()[0].isupper()
+    assert reason.sentence().endswith(".")
+    assert "\n" not in reason.sentence()
+    assert Hold.next_action != reason.next_action
+    assert reason.next_action.endswith((".", ")."))
+
+
+def test_the_code_is_the_class_name() -> None:
+    """Goal: the code on the wire follows from the class."""
+    assert "document_contradicts_order" == holds.DocumentContradictsOrder.code()
+    assert "no_rate" == holds.NoRate.code()
+
+
+def test_a_held_document_shows_everything_that_is_known() -> None:
+    """Goal: the API's data are shown where the document says nothing. Case: a scanned PDF."""
+    answer = classify(unreadable_document(), RULEBOOK)
+    assert isinstance(answer, ClassificationHeld)
+    assert ("invoice", "FR6001ABCDE", "2026-03-10", "EUR") == (answer.type, answer.number, str(answer.issue_date), answer.currency)
+    assert answer.totals is None
+    assert "Amazon Business" == answer.supplier.name
+
+
+def test_the_first_reason_in_the_order_of_the_steps_is_said() -> None:
+    """Case: a foreign document that also has a wrong total: identity before announced regimes before arithmetic."""
+    document = untaxed("k", gross_cents=fact(500_00))
+    answer = classify(document, RULEBOOK)
+    assert isinstance(answer, ClassificationHeld)
+    assert "intra_eu" == answer.reason
+
+
+@pytest.mark.parametrize("document", [domestic_invoice(), credit_note(), paper(seller=seller(None))])
+def test_ordinary_documents_are_not_held(document: InvoiceCollected) -> None:
+    """Goal: the reasons do not catch what can be booked."""
+    assert not isinstance(classify(document, RULEBOOK), ClassificationHeld)
+
+
+def test_the_buyer_is_not_compared_when_the_settings_say_so() -> None:
+    """Case: the same other buyer, `buyer_check` off: booked, and flagged."""
+    document = PROVOKED[holds.OtherBuyer].model_copy(update={"settings": settings(buyer_check=False)})
+    answer = classify(document, RULEBOOK)
+    assert not isinstance(answer, ClassificationHeld)
+    assert ("buyer_not_checked",) == answer.flags

@@ -1,0 +1,72 @@
+"""Identity: the document wins over the API, and both must agree when both speak."""
+
+import pytest
+
+from schemas.invoice_collected.v1 import InvoiceCollected
+from services.classifier.domain.holds import CurrencyMissing, NotAnInvoice, NumberMismatch, NumberMissing
+from services.classifier.domain.identity import Identity, identify, known_currency, known_type
+from tests.support.collected import ISSUED, charge, collected, domestic_invoice, evidence, fact, stated, vat
+
+TABLE = (vat("20", 100_00, 20_00),)
+
+
+def case(api_number: str | None = "FR1", api_type: str | None = "invoice", **changes: object) -> InvoiceCollected:
+    """A document whose identity differs from the API's."""
+    return collected(evidence((), TABLE, **changes), stated(number=api_number, kind=api_type))
+
+
+def test_a_document_that_says_everything() -> None:
+    """Case: the ordinary invoice."""
+    assert Identity("invoice", "FR6001ABCDE", ISSUED, "EUR") == identify(domestic_invoice())
+
+
+def test_the_api_fills_what_the_document_leaves_out() -> None:
+    """Case: nothing printed but the currency."""
+    assert Identity("invoice", "FR1", ISSUED, "EUR") == identify(case(number=None, type=None, issue_date=None))
+
+
+@pytest.mark.parametrize(("printed", "stated_number"), [("FR 60 01", "FR6001"), ("fr6001", "FR6001"), (" FR6001 ", "FR6001")])
+def test_spelling_is_no_contradiction(printed: str, stated_number: str) -> None:
+    """Goal: spaces and case do not make another number; the printed spelling stays."""
+    assert printed.strip() == identify(case(stated_number, number=fact(printed))).number
+
+
+@pytest.mark.parametrize(("printed", "stated_number"), [("FR6001", "FR6002"), ("INV-1", "INV1")])
+def test_another_number_is_held(printed: str, stated_number: str) -> None:
+    """Goal: a PDF of another order is caught."""
+    with pytest.raises(NumberMismatch):
+        identify(case(stated_number, number=fact(printed)))
+
+
+@pytest.mark.parametrize("number", ["", "   ", "9" * 501])
+def test_a_number_no_event_can_carry_is_no_number(number: str) -> None:
+    """Goal: total on whatever a reader found."""
+    with pytest.raises(NumberMissing):
+        identify(case(None, number=fact(number)))
+
+
+@pytest.mark.parametrize("kind", ["receipt", "other", "Lieferschein Nr. 7"])
+def test_what_is_not_an_invoice_is_held_whatever_the_api_says(kind: str) -> None:
+    """Case: the API calls it an invoice, the document does not."""
+    with pytest.raises(NotAnInvoice):
+        identify(case(type=fact(kind), number=None))
+
+
+def test_a_type_no_event_can_carry_is_other() -> None:
+    """Goal: the held event stays valid."""
+    assert "other" == known_type(case(type=fact("Lieferschein Nr. 7")))
+
+
+def test_the_mention_not_a_vat_invoice_is_believed() -> None:
+    """Case: « ceci n'est pas une facture » on a document otherwise like one."""
+    with pytest.raises(NotAnInvoice):
+        identify(case(number=None, mentions=("not_a_vat_invoice",)))
+
+
+def test_the_currency_of_the_charges_stands_in_when_they_have_one() -> None:
+    """Case: the document prints no currency."""
+    said = evidence((), TABLE, currency=None)
+    assert "EUR" == known_currency(collected(said, stated((charge(),))))
+    assert known_currency(collected(said, stated((charge(), charge(currency="GBP"))))) is None
+    with pytest.raises(CurrencyMissing):
+        identify(collected(said, stated()))

@@ -1,0 +1,135 @@
+"""Properties of the whole decision: total, deterministic, indifferent to the order of lines and to fields it does not know."""
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.classification_held.v1 import ClassificationHeld
+from schemas.invoice_classified.v1 import InvoiceClassified
+from schemas.invoice_collected.v1 import Evidence, EvidenceLine, InvoiceCollected, VatGroup
+from services.classifier.adapters.rulebook import read_rulebook
+from services.classifier.domain.arithmetic import tolerance
+from services.classifier.domain.classification import classify
+from tests.support.collected import charge, collected, domestic_invoice, evidence, fact, line, party, stated, vat
+
+RULEBOOK = read_rulebook()
+LABELS = ("Papier A4", "Café en grains", "Livre relié", "Objet inconnu", "Frais de port", "Ordinateur portable")
+RATES = ("20", "10", "5.5", "2.1")
+
+cents = st.integers(-(10**15), 10**15)
+texts = st.text(max_size=40)
+maybe_texts = st.none() | texts.map(fact)
+maybe_cents = st.none() | st.one_of(cents, st.integers(0, 500_00)).map(fact)
+rates = st.none() | st.sampled_from(["20", "20.00", "5.5", "0", "0.00", "19", "7", "99.999"])
+categories = st.none() | st.sampled_from(["s", "z", "e", "ae", "k", "g", "o", "x9"])
+parties = st.builds(party, st.none() | texts, st.none() | texts, st.none() | texts, st.none() | st.sampled_from(["FR", "DE", "??"]))
+groups = st.builds(vat, rates, cents, cents, categories)
+charges = st.builds(
+    charge,
+    st.none() | texts,
+    kind=st.sampled_from(["charge", "refund", "other"]),
+    unspsc=st.none() | texts,
+    quantity=st.none() | st.integers(-3, 10**6),
+    currency=st.sampled_from([None, "EUR", "USD"]),
+    principal_cents=st.none() | cents,
+    shipping_cents=st.none() | cents,
+    discount_cents=st.none() | cents,
+    total_cents=st.none() | cents,
+    tax_rate=st.none() | st.sampled_from(["0.2", "20", "0.055", "x", "NaN", "1e9"]),
+)
+lines = st.builds(line, st.text(min_size=1, max_size=40), cents, rates, st.none() | texts | st.sampled_from(["1", "2.5", "0", "NaN"]))
+anything = st.builds(
+    Evidence,
+    reading=st.sampled_from(["factur_x", "text", "none"]),
+    unreadable=st.none(),
+    number=maybe_texts,
+    type=st.none() | st.sampled_from(["invoice", "credit_note", "receipt", "Ünknown type"]).map(fact),
+    issue_date=st.none() | st.dates().map(fact),
+    currency=st.none() | st.sampled_from(["EUR", "USD", "JPY"]).map(fact),
+    credited_number=maybe_texts,
+    seller=parties,
+    buyer=parties,
+    net_cents=maybe_cents,
+    vat_cents=maybe_cents,
+    gross_cents=maybe_cents,
+    vat=st.lists(groups, max_size=3).map(tuple),
+    lines=st.lists(lines, max_size=4).map(tuple),
+    mentions=st.lists(st.sampled_from(["reverse_charge", "export", "margin_scheme", "new_mention"]), max_size=2).map(tuple),
+)
+
+
+@st.composite
+def documents_that_add_up(draw: st.DrawFn) -> list[tuple[str, int, str]]:
+    """Label, net and rate of the lines of a sound French invoice."""
+    row = st.tuples(st.sampled_from(LABELS), st.integers(1, 900_00), st.sampled_from(RATES))
+    return draw(st.lists(row, min_size=1, max_size=8))
+
+
+def sound(rows: list[tuple[str, int, str]]) -> InvoiceCollected:
+    """The document of these rows, its VAT table computed per rate."""
+    bases: dict[str, int] = {}
+    for _, net, rate in rows:
+        bases[rate] = bases.get(rate, 0) + net
+    table: list[VatGroup] = [vat(rate, base, round(base * float(rate) / 100)) for rate, base in bases.items()]
+    printed: list[EvidenceLine] = [line(label, net, rate) for label, net, rate in rows]
+    return collected(evidence(printed, table))
+
+
+@settings(max_examples=300, deadline=None)
+@given(anything, st.lists(charges, max_size=3))
+def test_every_document_has_an_answer(said: Evidence, api: list[Any]) -> None:
+    """Goal: total. Method: whatever a reader might say, the answer is a valid event and nothing is raised."""
+    document = collected(said, stated(api, None, None))
+    answer = classify(document, RULEBOOK)
+    assert type(answer).model_validate_json(answer.model_dump_json()) == answer
+
+
+@settings(max_examples=100, deadline=None)
+@given(documents_that_add_up())
+def test_a_sound_document_is_classified_and_adds_up(rows: list[tuple[str, int, str]]) -> None:
+    """Goal: nets and VAT of the answer leave no more than the rounding gap to the printed gross (A10.16)."""
+    answer = classify(sound(rows), RULEBOOK)
+    assert isinstance(answer, InvoiceClassified)
+    nets, taxes = sum(one.net_cents for one in answer.lines), sum(row.vat_cents for row in answer.vat)
+    assert abs(answer.totals.gross_cents - nets - taxes) <= tolerance(len(answer.lines))
+
+
+@settings(max_examples=100, deadline=None)
+@given(documents_that_add_up(), st.randoms(use_true_random=False))
+def test_the_order_of_lines_changes_no_sum(rows: list[tuple[str, int, str]], chance: Any) -> None:
+    """Goal: net per account and rate, VAT, totals and flags do not depend on the order in which lines are printed."""
+    shuffled = list(rows)
+    chance.shuffle(shuffled)
+    assert sums(classify(sound(rows), RULEBOOK)) == sums(classify(sound(shuffled), RULEBOOK))
+
+
+def sums(answer: InvoiceClassified | ClassificationHeld) -> Any:
+    """What the ledger makes of an answer."""
+    assert isinstance(answer, InvoiceClassified)
+    nets: dict[tuple[str, str | None], int] = {}
+    for one in answer.lines:
+        nets[one.account, one.vat_rate] = nets.get((one.account, one.vat_rate), 0) + one.net_cents
+    return nets, answer.vat, answer.totals, answer.flags
+
+
+@settings(max_examples=50, deadline=None)
+@given(documents_that_add_up())
+def test_the_same_event_gives_the_same_bytes(rows: list[tuple[str, int, str]]) -> None:
+    """Goal: pure. Method: the event read twice from its bytes."""
+    wire = sound(rows).model_dump_json()
+    first, second = (classify(InvoiceCollected.model_validate_json(wire), RULEBOOK).model_dump_json() for _ in range(2))
+    assert first == second
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.from_regex(r"later_[a-z]{1,8}", fullmatch=True), st.none() | st.integers() | st.text(max_size=9), max_size=3))
+def test_fields_of_a_later_writer_change_nothing(fields: dict[str, Any]) -> None:
+    """Goal: readers ignore what they do not know, at every level."""
+    plain = domestic_invoice()
+    page = json.loads(plain.model_dump_json())
+    for place in (page, page["evidence"], page["evidence"]["seller"], page["stated"], page["settings"], page["evidence"]["lines"][0]):
+        place.update(fields)
+    read = InvoiceCollected.model_validate_json(json.dumps(page), extra="ignore")
+    assert classify(plain, RULEBOOK).model_dump_json() == classify(read, RULEBOOK).model_dump_json()

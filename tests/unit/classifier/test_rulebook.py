@@ -1,0 +1,87 @@
+"""The rulebook as data: the shipped file is sound, and an unsound one is refused."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.classifier.adapters.rulebook import read_rulebook
+from services.classifier.domain.rulebook import Rulebook, fold, words_pattern
+
+PAGE: dict[str, Any] = {
+    "version": "test_1",
+    "asset_above_cents": 50000,
+    "waiting_account": "471000",
+    "discount_words": ["remise"],
+    "natures": {"supplies": {"account": "606400", "french_rate": "20"}},
+    "rules": [{"id": "words", "nature": "supplies", "words": {"fr": ["papier"]}}],
+}
+
+
+def test_the_shipped_rulebook_is_sound() -> None:
+    """Goal: accounts of the natures as the accounting reference gives them; the version can travel in events."""
+    shipped = read_rulebook()
+    assert "2026_11_1" == shipped.version
+    assert {"supplies": "606400", "shipping": "624100", "books": "618100", "software": "651100", "membership": "628100"} == {
+        name: shipped.natures[name].account for name in ("supplies", "shipping", "books", "software", "membership")
+    }
+    assert {"it_equipment", "furniture", "small_equipment"} == {name for name, nature in shipped.natures.items() if nature.equipment}
+
+
+def test_words_come_before_codes_and_codes_before_kinds_in_the_shipped_file() -> None:
+    """Goal: the precedence the file's head promises."""
+    kinds = ["words" if rule.words else "unspsc" if rule.unspsc else "charge" for rule in read_rulebook().rules]
+    assert sorted(kinds, key=["words", "unspsc", "charge"].index) == kinds
+
+
+def test_no_rule_of_the_shipped_file_is_empty() -> None:
+    """Goal: a rule that can never match is a typing error."""
+    assert [] == [rule.id for rule in read_rulebook().rules if not (rule.words or rule.unspsc or rule.charge)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": "2026-11"},
+        {"waiting_account": "471"},
+        {"rules": [{"id": "a", "nature": "unlisted", "words": {"fr": ["x"]}}]},
+        {"rules": [{"id": "a", "nature": "supplies"}, {"id": "a", "nature": "supplies"}]},
+        {"rules": [{"id": "a", "nature": "supplies", "word": {"fr": ["x"]}}]},
+        {"rules": [{"id": "a", "nature": "supplies", "words": {"es": ["papel"]}}]},
+        {"rules": [{"id": "a", "nature": "supplies", "unspsc": ["4A"]}]},
+    ],
+    ids=["version", "account", "unlisted nature", "one id twice", "misspelled key", "language", "UNSPSC"],
+)
+def test_an_unsound_rulebook_is_refused(change: dict[str, Any]) -> None:
+    """Goal: a typing error stops the start, not a decision."""
+    assert "test_1" == Rulebook.parse(PAGE).version
+    with pytest.raises(ValidationError):
+        Rulebook.parse({**PAGE, **change})
+
+
+@pytest.mark.parametrize(("text", "folded"), [("Œillets À Clé", "oeillets a cle"), ("WEIß", "weiss"), ("Café", "cafe")])
+def test_folding(text: str, folded: str) -> None:
+    """Goal: case, accents and ligatures make no difference."""
+    assert folded == fold(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "found"),
+    [
+        ("papier", "du papier blanc", "papier"),
+        ("stylo", "des stylos", "stylos"),
+        ("clé usb", "cle-usb 64 Go", "cle-usb"),
+        ("nettoyant*", "nettoyante", "nettoyante"),
+        ("thé", "theiere", None),
+        ("c++", "c++ en action", "c++"),
+    ],
+)
+def test_words_are_found_whole(word: str, text: str, found: str | None) -> None:
+    """Goal: plural, phrase with a hyphen, beginning with *, and no word inside another."""
+    match = words_pattern([word]).search(text)
+    assert found == (match.group() if match else None)
+
+
+def test_no_words_match_nothing() -> None:
+    """Case: a rule that only has codes."""
+    assert words_pattern([]).search("papier") is None

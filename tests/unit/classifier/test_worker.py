@@ -1,0 +1,184 @@
+"""The wrapper around faust, without a broker: nothing escapes, a stop waits for the record in hand, settings are the strict ones."""
+
+import ast
+import asyncio
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, NotEnoughReplicasError
+from faust.agents import Agent
+from faust.exceptions import ProducerSendError
+from faust.types.tuples import TP, Message
+
+from services.classifier.adapters.faust_app import is_passing, new_app
+from services.classifier.adapters.rulebook import read_rulebook
+from services.classifier.adapters.worker import Worker, finished
+from services.classifier.config import Config, SettingMissing
+from services.kernel.probes import Health
+from tests.unit.classifier.test_handler import marker, record
+
+ADAPTERS = Path(__file__).parents[3] / "services" / "classifier" / "adapters"
+
+
+class Left(Exception):
+    """The process would have ended here."""
+
+
+class Topic:
+    """A topic of which the first sends fail."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures, self.sent = list(failures), list[bytes | None]()
+
+    async def send(self, *, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]]) -> Any:
+        """Fail, or give the future of the acknowledgement."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(value)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+
+def worker(monkeypatch: pytest.MonkeyPatch, topic: Topic) -> tuple[Worker, list[int]]:
+    """A worker whose topics are `topic`, which notes its exit codes instead of ending the process."""
+    codes: list[int] = []
+
+    def leave(code: int) -> None:
+        codes.append(code)
+        raise Left
+
+    def topic_of(*_: object) -> Topic:
+        return topic
+
+    made = Worker("localhost:1", read_rulebook(), Health(), leave)
+    monkeypatch.setattr("services.classifier.adapters.worker.raw_topic", topic_of)
+    monkeypatch.setattr("services.classifier.adapters.worker.FIRST_WAIT_SECONDS", 0.001)
+    return made, codes
+
+
+def message(generation: int = 0, value: bytes | None = None) -> Message:
+    """The run's marker as faust gives it."""
+    original = record(marker())
+    body = original.value if value is None else value
+    return Message(
+        original.topic, 3, 42, 1.5, 0, list(original.headers), original.key, body, None, tp=TP(original.topic, 3), generation_id=generation
+    )
+
+
+def test_a_failing_send_is_repeated_until_it_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: retried in place, nothing left out, nothing sent twice. Case: three refusals of different kinds."""
+    wrapped = ProducerSendError("wrapped")
+    wrapped.__cause__ = KafkaTimeoutError()
+    topic = Topic(KafkaConnectionError(), wrapped, NotEnoughReplicasError())
+    made, codes = worker(monkeypatch, topic)
+    asyncio.run(made.handle(message()))
+    assert ([], 1) == (codes, len(topic.sent))
+
+
+def test_a_send_that_can_never_succeed_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Case: a message larger than the broker takes: exit 70, the record is not done."""
+    made, codes = worker(monkeypatch, Topic(MessageSizeTooLargeError()))
+    with pytest.raises(Left):
+        asyncio.run(made.handle(message()))
+    assert [70] == codes
+
+
+def test_a_marker_that_cannot_be_read_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: a marker is never parked."""
+    topic = Topic()
+    made, codes = worker(monkeypatch, topic)
+    with pytest.raises(Left):
+        asyncio.run(made.handle(message(value=b"{")))
+    assert ([70], []) == (codes, topic.sent)
+
+
+def test_retrying_ends_when_the_partition_is_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: exit 75 once the group has moved on. Case: the record was fetched in generation 1, the application is in 0."""
+    made, codes = worker(monkeypatch, Topic(KafkaConnectionError()))
+    with pytest.raises(Left):
+        asyncio.run(made.handle(message(generation=1)))
+    assert 75 == codes[0]
+
+
+def test_a_stop_waits_for_the_record_in_hand() -> None:
+    """Goal: faust counts the record in hand as done when it cancels the agent, so its work must be done by then."""
+    steps: list[str] = []
+
+    async def work() -> None:
+        await asyncio.sleep(0.02)
+        steps.append("acknowledged")
+
+    async def stopped() -> None:
+        agent = asyncio.ensure_future(finished(work()))
+        await asyncio.sleep(0)
+        agent.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await agent
+        steps.append("stopped")
+
+    asyncio.run(stopped())
+    assert ["acknowledged", "stopped"] == steps
+
+
+@pytest.mark.parametrize(
+    ("trouble", "passing"),
+    [
+        (KafkaTimeoutError(), True),
+        (KafkaConnectionError(), True),
+        (MessageSizeTooLargeError(), False),
+        (KafkaError(), False),
+        (ProducerSendError(), False),
+    ],
+    ids=repr,
+)
+def test_only_what_can_pass_is_tried_again(trouble: Exception, passing: bool) -> None:
+    """Goal: the broker's own distinction."""
+    assert passing == is_passing(trouble)
+
+
+def test_the_application_has_only_the_strict_settings() -> None:
+    """Goal: each setting that keeps from loss (reference: the loss cases of faust 0.15.3)."""
+    conf = new_app("one:9092,two:9092").conf
+    assert ("achats-classifier", "at_least_once") == (conf.id, conf.processing_guarantee.value)
+    assert (-1, "zstd", "earliest") == (conf.producer_acks, conf.producer_compression_type, conf.consumer_auto_offset_reset)
+    assert (False, False, True, False) == (conf.web_enabled, conf.stream_wait_empty, conf.topic_disable_leader, conf.topic_allow_declare)
+    assert ["kafka://one:9092", "kafka://two:9092"] == [str(url) for url in conf.broker]
+
+
+@pytest.mark.parametrize("word", ["sink", "noack", "take", "take_events", "send_soon", "Table", "GlobalTable", "noack_take", "group_by"])
+def test_the_wrapper_uses_none_of_what_loses(word: str) -> None:
+    """Goal: no sink, take, noack, table: neither as a call nor as an argument."""
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in ADAPTERS.glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {node.arg for node in nodes if isinstance(node, ast.keyword)}
+    assert word not in names
+
+
+def test_the_agent_has_one_actor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: concurrency one; two would commit past a record in hand."""
+    made, _ = worker(monkeypatch, Topic())
+    assert [1] == [cast(Agent, agent).concurrency for agent in made.app.agents.values()]
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({"ACHATS_KAFKA": "k:9092"}, Config("k:9092", 8080, False)),
+        ({"ACHATS_KAFKA": "k:9092", "ACHATS_CLASSIFIER_HEALTH_PORT": "9", "ACHATS_LOG": "pretty"}, Config("k:9092", 9, True)),
+    ],
+)
+def test_the_environment_is_read_once(env: dict[str, str], expected: Config) -> None:
+    """Goal: defaults are written in one place."""
+    assert expected == Config.from_env(env)
+
+
+@pytest.mark.parametrize(
+    ("env", "variable"),
+    [({}, "ACHATS_KAFKA"), ({"ACHATS_KAFKA": "k:1", "ACHATS_CLASSIFIER_HEALTH_PORT": "x"}, "ACHATS_CLASSIFIER_HEALTH_PORT")],
+)
+def test_a_missing_setting_says_its_name(env: dict[str, str], variable: str) -> None:
+    """Goal: the operator knows what to set."""
+    with pytest.raises(SettingMissing, match=variable):
+        Config.from_env(env)
