@@ -57,9 +57,11 @@ def _items(document: Document) -> Iterator[_Item]:
     for line in document.lines:
         if _is_heading(line):
             heading, before = line, ""
+        elif labels.SUBTOTAL.match(line.plain) or labels.LEGAL_NOTICE.search(line.plain):
+            continue
         elif heading and _ends_table(line):
             heading = None
-        elif heading and line.amounts and line.page == heading.page:
+        elif heading and line.amounts:
             yield _Item(line, heading, before)
             before = ""
         elif heading:
@@ -107,8 +109,3 @@ def _rate(item: _Item, rates: frozenset[str]) -> str | None:
 def _under(item: _Item, label: re.Pattern[str]) -> Cell | None:
     over = next((cell for cell in item.heading.row.cells if label.search(cell.plain)), None)
     return next((cell for cell in item.line.row.cells if over and cell.overlaps(over)), None)
-
-
-def sum_of(lines: Sequence[ArticleLine]) -> int:
-    """Net cents of all lines."""
-    return sum(line.net_cents for line in lines)

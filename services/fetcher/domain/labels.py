@@ -248,6 +248,7 @@ COLUMNS = (
 """What a column holds, by its heading."""
 
 TOTAL_ROW = _pattern(r"(?:sous-?|grand |sub-?)?total\b", r"(?:gesamt)?summe\b", r"gesamt\b")
+SUBTOTAL = _pattern(r"sous-?total", r"sub-?total", r"zwischensumme", r"report\b")
 TAX_WORD = _pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust)\b", r"\btaux\b", r"steuer")
 TAX_LABEL = _pattern(r"(?:montant (?:de la |de )?|dont )?(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust|umsatzsteuer|mehrwertsteuer)\b")
 
@@ -339,10 +340,16 @@ NAME_FIELD = _pattern(r"(?:name|nom|raison sociale|societe|company)\s*:")
 NOT_A_NAME = _pattern(
     r".*:",
     r".*@",
+    r"\(",
     r"\+?[\d\s().-]+$",
+    r"\d+[ ,]*(?:bis|ter|[a-d])?,? (?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|street|st|road)\b",
+    r"(?:[a-z]{1,2}-? ?)?\d{4,5} [a-z]",
     r"(?:n\s?°|no\.?|numero|tva|vat|siret|siren|rcs|tel|fax|page|date|facture|invoice|rechnung|avoir|adresse|address|total|montant|description)\b",
     r".*\b(?:tva|vat|ust)\b.*\d{6}",
 )
+
+ATTENTION = _pattern(r"(?:attn|att|a l'attention de)\s*[.:]?\s+")
+VAT_ID_LABEL = _pattern(r"\b(?:tva|t\.v\.a|vat|ust|iva|btw|mwst|intra-?\s?com\w*|tax|umsatzsteuer)\b", r"\bust-?id", r"\bust\.")
 
 COUNTRIES = {
     "france": "FR",

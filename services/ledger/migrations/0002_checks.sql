@@ -245,13 +245,13 @@ end $$;
 create function take_position(p_topic_id text, p_partition smallint) returns table (epoch int, next_offset bigint)
 language plpgsql security definer set search_path = ledger, pg_temp as $$
 #variable_conflict use_column
+declare
+    predecessor int;
 begin
-    if exists (
-        select from kafka_position as k
-        join pg_stat_activity as a on a.pid = k.pid and a.backend_start = k.started
-        where k.topic_id = p_topic_id and k.partition = p_partition and a.pid <> pg_backend_pid()
-            and not pg_terminate_backend(a.pid, 5000)
-    ) then
+    select a.pid into predecessor
+    from kafka_position as k join pg_stat_activity as a on a.pid = k.pid and a.backend_start = k.started
+    where k.topic_id = p_topic_id and k.partition = p_partition and a.pid <> pg_backend_pid();
+    if found and not pg_terminate_backend(predecessor, 5000) then
         raise exception 'partition %: its former owner does not end', p_partition using errcode = 'LG001';
     end if;
     return query

@@ -1,4 +1,4 @@
--- name: keep_contact!
+-- name: keep_contact(company_id, version, company_name, file_code, sealed_address)!
 -- The contact as described, unless a later version is known.
 insert into contact (company_id, version, company_name, file_code, sealed_address)
 values (:company_id, :version, :company_name, :file_code, :sealed_address)
@@ -10,17 +10,17 @@ set
     sealed_address = excluded.sealed_address
 where contact.version < excluded.version;
 
--- name: forget_contact!
+-- name: forget_contact(company_id)!
 -- The contact's end: its address is gone.
 delete from contact where company_id = :company_id;
 
--- name: reserve!
+-- name: reserve(notification_id, kind, about, company_id, facts, occurred_at, caused_by, traceparent)!
 -- The one row of a notification; nothing when it is reserved already.
 insert into notification (notification_id, kind, about, company_id, facts, occurred_at, caused_by, traceparent)
 values (:notification_id, :kind, :about, :company_id, :facts, :occurred_at, :caused_by, :traceparent)
 on conflict do nothing;
 
--- name: take^
+-- name: take(now, lease_until)^
 -- The notification due first whose contact is known, leased until :lease_until. One found « sending » outlived its attempt:
 -- the server may have it. A suppressed one is due again when its contact was described anew.
 with due as (
@@ -49,19 +49,19 @@ returning
     n.notification_id, n.kind, n.about, n.company_id, n.facts::text, n.occurred_at, n.caused_by, n.traceparent, n.attempts,
     due.company_name, due.file_code, due.sealed_address, due.salt::text;
 
--- name: bind!
+-- name: bind(notification_id, attempts, message_id)!
 -- The Message-ID of this attempt, before anything is sent; nothing when the lease was lost.
 update notification
 set message_id = :message_id
 where notification_id = :notification_id and state = 'sending' and attempts = :attempts;
 
--- name: mark_sent!
+-- name: mark_sent(notification_id, message_id, sent_at)!
 -- The server accepted it; nothing when that is known already.
 update notification
 set state = 'sent', sent_at = :sent_at, message_id = :message_id, reason = null, detail = null
 where notification_id = :notification_id and state <> 'sent';
 
--- name: set_aside!
+-- name: set_aside(notification_id, attempts, state, reason, detail, unclear, next_attempt_at)!
 -- Not accepted: to be tried again, or suppressed.
 update notification
 set

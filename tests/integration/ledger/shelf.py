@@ -25,10 +25,6 @@ TOPIC = topics_read_by(SERVICE)[0]
 TYPES = types_on([TOPIC])
 TOPIC_ID, PARTITION = "topic-1", 3
 MIGRATIONS = Path(services.ledger.__file__).with_name("migrations")
-BATCH = (
-    "insert into ledger.batch (book, n, topic_id, partition, epoch, from_offset, next_offset) "
-    "values (%(partition)s, %(n)s, 'topic-1', %(partition)s, %(epoch)s, %(start)s, %(start)s + 1) returning batch_id"
-)
 
 
 class Keeper:

@@ -1,5 +1,6 @@
 """A mail server in the test: aiosmtpd, with the misbehaviours a real one has."""
 
+import asyncio
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -12,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from deploy.local.processes import LOOPBACK, free_port
 
 DROP = "drop the connection instead of answering"
+SILENT = "keep the connection and never answer"
 
 
 class MailServer:
@@ -41,6 +43,8 @@ class MailServer:
         if answer is DROP:
             assert server.transport is not None
             server.transport.abort()
+        if answer is SILENT:
+            await asyncio.Event().wait()
         return answer
 
     @property
@@ -48,13 +52,9 @@ class MailServer:
         """The Message-ID of everything received, in order."""
         return [str(message["Message-ID"]) for message in self.received]
 
-    def stop(self) -> None:
-        """Answer nobody any more."""
-        self._controller.stop()
-
     def __enter__(self) -> Self:
         self._controller.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._controller.stop(no_assert=True)
+        self._controller.stop()

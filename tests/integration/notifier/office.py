@@ -58,7 +58,7 @@ class Office:
 
     def __init__(self, store: PostgresStore, smtp_port: int) -> None:
         self.store, self.clock, self.desk = store, HeldClock(), PostgresDesk(store)
-        self._post = SmtpPost(LOOPBACK, smtp_port, "Achats <achats@example.org>", patience_seconds=5)
+        self._post = SmtpPost(LOOPBACK, smtp_port, "Achats <achats@example.org>", patience_seconds=2)
         on: dict[type[EventData], Any] = {ConnectionChanged: ReserveLetter(self.desk), ContactDescribed: KeepContact(self.desk)}
         once = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, self.clock)
         self._listen = EndContacts(self.desk, topic_for("fetcher", ContactDescribed), once)

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from schemas.notification_sent.v1 import NotificationSent
 from schemas.registry import parked_topic, topic_for
 from services.kernel.envelope import Outgoing
@@ -132,10 +134,9 @@ def test_a_database_that_is_away_after_the_250(office: Office, mail: MailServer)
 
     office.read(contact(), connection())
     deliver = office.deliverer(AwayOnce())
-    try:
+    with pytest.raises(Unavailable):
         deliver.turn()
-    except Unavailable:
-        office.clock.move(LEASE * 2)
+    office.clock.move(LEASE * 2)
     assert not deliver.turn()
     assert 1 == len(mail.received)
     assert 1 == len(office.announced())

@@ -159,7 +159,8 @@ def test_the_wrapper_uses_none_of_what_loses(word: str) -> None:
 def test_the_agent_has_one_actor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Goal: concurrency one; two would commit past a record in hand."""
     made, _ = worker(monkeypatch, Topic())
-    assert [1] == [cast(Agent, agent).concurrency for agent in made.app.agents.values()]
+    agents = cast("list[Agent]", list(made.app.agents.values()))
+    assert [1] == [agent.concurrency for agent in agents]
 
 
 @pytest.mark.parametrize(

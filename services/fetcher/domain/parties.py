@@ -1,0 +1,197 @@
+"""Seller and buyer of a printed document: names, VAT numbers, SIREN, countries; what cannot be told apart is left out."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from stdnum.eu import vat as eu_vat
+
+from services.fetcher.domain import labels
+from services.fetcher.domain.blocks import Block, block_above, headed_blocks, heading_role
+from services.fetcher.domain.identifiers import PrintedId, sirens_in, vat_ids_in
+from services.fetcher.domain.layout import Cell, plain
+from services.fetcher.domain.printed import Document
+
+LABELLED, PLACED, NOTICED = 1, 2, 3
+"""How surely an identifier is someone's: a label says so, it stands in his block, or among the legal notices of the issuer."""
+
+MAX_NAME = 200
+_SEGMENTS = re.compile(r"\s[-–—•|]\s")
+_NOTICE_REACH = 2
+_WITH_CAPITAL = re.compile(rf"(?:^|[-–—•|.]\s)([A-ZÀ-Ý][^\t–—•|:]{{1,60}}?\s{labels.LEGAL_FORM})\s+au\s+capital", re.MULTILINE)
+_COUNTRY_CODE = re.compile(rf"(?:^|, )({'|'.join(sorted(set(labels.COUNTRIES.values())))})(?:[- ]\d{{4,5}}\b|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedParty:
+    """A party as printed."""
+
+    name: str | None
+    vat_id: str | None
+    siren: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An identifier, where it stands, and whose it is."""
+
+    value: str
+    line: int
+    cell: Cell
+    role: str | None
+    tier: int
+
+
+def parties_of(document: Document) -> tuple[PrintedParty, PrintedParty]:
+    """Seller and buyer."""
+    blocks = headed_blocks(document)
+    vat_ids = [_owned(document, blocks, *found) for found in _vat_ids(document)]
+    sirens = [_owned(document, blocks, *found) for found in _sirens(document)]
+    return _seller(document, blocks, vat_ids, sirens), _buyer(blocks, vat_ids, sirens)
+
+
+def _seller(document: Document, blocks: Sequence[Block], vat_ids: Sequence[_Found], sirens: Sequence[_Found]) -> PrintedParty:
+    vat_id, siren = _only(vat_ids, "seller") or _left_over(blocks, vat_ids), _only(sirens, "seller") or _left_over(blocks, sirens)
+    block = next((block for block in blocks if block.role == "seller"), None)
+    mark = vat_id or siren
+    beside = block_above(document, mark.line, mark.cell) if mark and block is None else []
+    name = (_block_name(block) if block else None) or _sentence_name(document) or _notice_name(document) or _top_name(beside)
+    country = _country([block.inline, *block.texts] if block else [cell.text for cell in beside])
+    return PrintedParty(name, vat_id.value if vat_id else None, siren.value if siren else None, country)
+
+
+def _buyer(blocks: Sequence[Block], vat_ids: Sequence[_Found], sirens: Sequence[_Found]) -> PrintedParty:
+    vat_id, siren = _only(vat_ids, "buyer"), _only(sirens, "buyer")
+    own = [block for block in blocks if block.role == "buyer"]
+    name = next((name for block in own if (name := _block_name(block))), None)
+    country = next((country for block in own if (country := _country([block.inline, *block.texts]))), None)
+    return PrintedParty(name, vat_id.value if vat_id else None, siren.value if siren else None, country)
+
+
+def _vat_ids(document: Document) -> Iterator[tuple[int, PrintedId]]:
+    """What is called a VAT number, or has the check digits of one."""
+    for index, line in enumerate(document.lines):
+        for found in vat_ids_in(line.row.text):
+            if labels.VAT_ID_LABEL.search(line.plain[: found.start]) or _is_under_label(document, index, found) or eu_vat.is_valid(found.value):
+                yield index, found
+
+
+def _is_under_label(document: Document, index: int, found: PrintedId) -> bool:
+    if index == 0:
+        return False
+    cell = document.lines[index].cell_at(found.start)
+    above = (other for other in document.lines[index - 1].row.cells if other.overlaps(cell))
+    return any(labels.VAT_ID_LABEL.search(other.plain) for other in above)
+
+
+def _sirens(document: Document) -> Iterator[tuple[int, PrintedId]]:
+    for index, line in enumerate(document.lines):
+        for found in sirens_in(line.row.text):
+            yield index, found
+
+
+def _owned(document: Document, blocks: Sequence[Block], index: int, found: PrintedId) -> _Found:
+    line = document.lines[index]
+    cell = line.cell_at(found.start)
+    role, tier = _owner(document, blocks, index, cell, found.start)
+    return _Found(found.value, index, cell, role, tier)
+
+
+def _owner(document: Document, blocks: Sequence[Block], index: int, cell: Cell, start: int) -> tuple[str | None, int]:
+    before = _label_before(document, index, start)
+    block = next((block for block in reversed(blocks) if block.holds(index, cell)), None)
+    if labels.BUYER_ID.search(before):
+        return "buyer", LABELLED
+    if labels.SELLER_ID.search(before):
+        return "seller", LABELLED
+    if block:
+        return block.role, PLACED
+    near = document.lines[max(0, index - _NOTICE_REACH) : index + _NOTICE_REACH + 1]
+    notices = (line for line in near if line.page == document.lines[index].page and any(cell.left <= other.right for other in line.row.cells))
+    return ("seller", NOTICED) if any(labels.LEGAL_NOTICE.search(_column_text(line.row.cells, cell)) for line in notices) else (None, NOTICED)
+
+
+def _column_text(cells: Sequence[Cell], column: Cell) -> str:
+    """The cells that share a vertical line with one."""
+    return "\t".join(cell.plain for cell in cells if cell.overlaps(column))
+
+
+def _label_before(document: Document, index: int, start: int) -> str:
+    """The words before an identifier: of its cell, else of the cell to the left, else of the cell above."""
+    line = document.lines[index]
+    positions = [position for position, _ in line.row.positions() if position <= start]
+    own = line.plain[positions[-1] : start]
+    if own.strip() or len(positions) < 2:
+        return own
+    return line.plain[positions[-2] : positions[-1]]
+
+
+def _only(found: Sequence[_Found], role: str) -> _Found | None:
+    """The one value of the surest tier."""
+    own = [each for each in found if each.role == role]
+    surest = [each for each in own if each.tier == min(other.tier for other in own)]
+    return surest[0] if len({each.value for each in surest}) == 1 else None
+
+
+def _left_over(blocks: Sequence[Block], found: Sequence[_Found]) -> _Found | None:
+    """The one nobody is named for, when the buyer has a block of his own: then it is the issuer's."""
+    taken = {each.value for each in found if each.role}
+    free = [each for each in found if each.role is None and each.value not in taken]
+    sure = any(block.role == "buyer" for block in blocks) or any(each.role == "buyer" for each in found)
+    return free[0] if sure and len({each.value for each in free}) == 1 and not any(each.role == "seller" for each in found) else None
+
+
+def _block_name(block: Block) -> str | None:
+    if name := _as_name(block.inline):
+        return name
+    for text in block.texts:
+        if field := labels.NAME_FIELD.match(plain(text)):
+            return _as_name(text[field.end() :])
+    return next((name for cell in block.cells if (name := _as_name(cell.text))), None)
+
+
+def _as_name(text: str) -> str | None:
+    text = text.strip(" \t:,")
+    if attention := labels.ATTENTION.match(plain(text)):
+        text = text[attention.end() :]
+    if not re.search(r"[^\W\d_]{2}", text) or labels.NOT_A_NAME.match(plain(text)):
+        return None
+    return text.split("\t")[0].strip()[:MAX_NAME] or None
+
+
+def _sentence_name(document: Document) -> str | None:
+    for line in document.lines:
+        if found := labels.SOLD_BY_SENTENCE.search(line.plain):
+            group = next(index for index, value in enumerate(found.groups(), 1) if value)
+            return _as_name(line.row.text[found.start(group) : found.end(group)])
+    return None
+
+
+def _notice_name(document: Document) -> str | None:
+    """« Free SAS au capital de … », or the line above « Siège social : … »."""
+    for line in document.lines:
+        if found := _WITH_CAPITAL.search(line.row.text):
+            return _as_name(found.group(1))
+    for above, line in zip(document.lines, document.lines[1:], strict=False):
+        if labels.HEAD_OFFICE.match(line.plain) and len(above.plain.split()) <= 6 and not re.search(r"\d", above.plain):
+            return _as_name(above.row.text)
+    return None
+
+
+def _top_name(cells: Sequence[Cell]) -> str | None:
+    """The first line over the issuer's numbers, without the address that may follow on it."""
+    if len(cells) < 2:
+        return None
+    names = (_as_name(_SEGMENTS.split(cell.text)[0]) for cell in cells[:-1] if not heading_role(cell))
+    return next(filter(None, names), None)
+
+
+def _country(texts: Sequence[str]) -> str | None:
+    """The one country an address ends with, or whose letters stand before its post code."""
+    found: set[str] = set()
+    for text in texts:
+        last = re.split(r"\s[-–]\s|,\s|\t", plain(text).strip(" .,"))[-1].casefold()
+        code = _COUNTRY_CODE.search(text)
+        found |= {labels.COUNTRIES[last]} if last in labels.COUNTRIES else {code.group(1)} if code else set()
+    return found.pop() if len(found) == 1 else None

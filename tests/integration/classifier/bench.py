@@ -1,0 +1,204 @@
+"""A Kafka of this folder's own, which tests may kill, the real topics on it, and the worker as a process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
+
+from deploy.local.kafka import Kafka
+from deploy.local.processes import free_port
+from schemas.contract import EventData
+from schemas.registry import topic
+from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode
+from services.kernel.kafka import KafkaSender
+
+ROOT = Path(__file__).parents[3]
+COLLECTED, CLASSIFIED, PARKED = "achats.collected.v1", "achats.classified.v1", "achats.parked.classifier.v1"
+GROUP = "achats-classifier"
+PATIENCE_SECONDS = 90.0
+QUIET: dict[str, str | int] = {"log_level": 0}  # these tests kill the broker on purpose
+
+
+def wait_until(what: str, true: Callable[[], bool], patience: float = PATIENCE_SECONDS) -> None:
+    """Wait until it is true; AssertionError naming `what` when it does not become so."""
+    limit = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < limit, f"not within {patience} s: {what}"
+        time.sleep(0.1)
+
+
+class Bench:
+    """The broker and what tests do to it. Each test uses companies of its own, so what stands on the topics does not matter."""
+
+    def __init__(self, kafka: Kafka, logs: Path) -> None:
+        self.kafka, self.logs = kafka, logs
+        self.sender = KafkaSender(kafka.bootstrap, "test")
+        self._started = 0
+
+    @property
+    def admin(self) -> Any:
+        """A new administrator; keep it until its futures are done. Its futures carry no types."""
+        return AdminClient({"bootstrap.servers": self.kafka.bootstrap, **QUIET})
+
+    def make_topics(self) -> None:
+        """The classifier's three topics as the registry describes them."""
+        wanted = [topic(name) for name in (COLLECTED, CLASSIFIED, PARKED)]
+        admin = self.admin
+        made = admin.create_topics([NewTopic(one.name, one.partitions, 1, config=one.configuration) for one in wanted])
+        for future in made.values():
+            future.result(30)
+
+    def publish(self, *records: Outgoing) -> None:
+        """Send records and know that they are in."""
+        assert len(records) == self.sender.send(records)
+
+    def read(self, topic_name: str, company: str, seen: int = 0) -> list[Record]:
+        """Everything that stands on the topic for one company, in order; waits until there are `seen` records of it."""
+        consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": "reader", "enable.auto.commit": False, **QUIET})
+        places = [TopicPartition(topic_name, part) for part in range(topic(topic_name).partitions)]
+        ends = {place.partition: consumer.get_watermark_offsets(place, timeout=30) for place in places}
+        consumer.assign([TopicPartition(topic_name, part, low) for part, (low, _) in ends.items()])
+        found: list[Record] = []
+        limit = time.monotonic() + PATIENCE_SECONDS
+        left = {part for part, (low, high) in ends.items() if high > low}
+        while left or len(found) < seen:
+            assert time.monotonic() < limit, f"{len(found)} of {seen} records for {company} on {topic_name}"
+            for record in map(as_record, consumer.consume(1000, 0.2)):
+                if record.offset + 1 >= ends[record.partition][1]:
+                    left.discard(record.partition)
+                if record.key == company.encode():
+                    found.append(record)
+        consumer.close()
+        return found
+
+    def committed(self) -> dict[int, int]:
+        """The group's committed offsets by partition."""
+        places = ConsumerGroupTopicPartitions(GROUP, [TopicPartition(COLLECTED, part) for part in range(24)])
+        admin = self.admin
+        answer = admin.list_consumer_group_offsets([places])[GROUP].result(30)
+        return {place.partition: place.offset for place in answer.topic_partitions or () if place.offset >= 0}
+
+    def members(self) -> int:
+        """How many members the group has now."""
+        admin = self.admin
+        return len(admin.describe_consumer_groups([GROUP])[GROUP].result(30).members)
+
+    def skip(self, partition: int, offset: int) -> None:
+        """What an operator does to a record that stops the service: move the empty group past it."""
+        admin = self.admin
+        place = ConsumerGroupTopicPartitions(GROUP, [TopicPartition(COLLECTED, partition, offset + 1)])
+        admin.alter_consumer_group_offsets([place])[GROUP].result(30)
+
+    def require_replicas(self, count: int) -> None:
+        """Make the classified topic ask for that many in-sync replicas: with 2 of 1 it refuses every record."""
+        entry = ConfigEntry("min.insync.replicas", str(count), incremental_operation=AlterConfigOpType.SET)
+        admin = self.admin
+        for future in admin.incremental_alter_configs(
+            [ConfigResource(ConfigResource.Type.TOPIC, CLASSIFIED, incremental_configs=[entry])]
+        ).values():
+            future.result(30)
+
+    def worker(self) -> "WorkerProcess":
+        """A new classifier process, not started."""
+        self._started += 1
+        return WorkerProcess(self.kafka.bootstrap, self.logs / f"worker-{self._started}.log")
+
+
+class WorkerProcess:
+    """`achats-classifier` as Kubernetes would run it."""
+
+    def __init__(self, bootstrap: str, log: Path) -> None:
+        self._bootstrap, self._log = bootstrap, log
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "WorkerProcess":
+        env = {**os.environ, "ACHATS_KAFKA": self._bootstrap, "ACHATS_CLASSIFIER_HEALTH_PORT": str(self._port)}
+        command = [sys.executable, "-c", "from services.classifier.main import main; main()"]
+        self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=self._log.open("wb"), stderr=subprocess.STDOUT)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(30)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The started process."""
+        assert self._process is not None
+        return self._process
+
+    @property
+    def log(self) -> str:
+        """What it wrote so far."""
+        return self._log.read_text(encoding="utf-8")
+
+    def ask(self, path: str) -> str:
+        """What a probe answers; nothing while nobody listens."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.read().decode()
+        except OSError:
+            return ""
+
+    def wait_ready(self) -> None:
+        """Wait until partitions are assigned."""
+        wait_until(f"ready; its log: {self.log[-2000:]}", lambda: self.ask("/ready") == "yes\n")
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        self.process.kill()
+        self.process.wait(30)
+
+
+def published(data: Sequence[EventData], run_id: str = "run-1") -> list[Outgoing]:
+    """A run's events as the fetcher sends them, numbered from 1."""
+    return [
+        encode(
+            Event(
+                id=f"{one.company_id}-{run_id}-{number}",
+                source="/achats/fetcher",
+                time="2026-03-11T05:00:00.000000Z",
+                data=one,
+                run=RunPosition(run_id, number),
+            ),
+            COLLECTED,
+        )
+        for number, one in enumerate(data, start=1)
+    ]
+
+
+def as_record(message: Message) -> Record:
+    """A consumed message as the kernel sees it, without its timestamp."""
+    headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+    return Record(
+        topic=message.topic() or "",
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        timestamp_ms=0,
+        key=cast("bytes | None", message.key()),
+        value=cast("bytes | None", message.value()),
+        headers=tuple((name, value or b"") for name, value in headers),
+    )
+
+
+def header(record: Record, name: str) -> str:
+    """One header as text; empty when it is missing."""
+    return dict(record.headers).get(name, b"").decode()

@@ -1,0 +1,220 @@
+"""The faust worker on a real broker: what it says, and that no crash, refusal or stop loses a record."""
+
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from schemas.collection_finished.v1 import CollectionFinished
+from schemas.invoice_collected.v1 import InvoiceCollected
+from services.classifier.adapters.rulebook import read_rulebook
+from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode
+from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench, header, published, wait_until
+from tests.support.collected import credit_note, domestic_invoice, foreign_vat_invoice, settings, text_invoice_with_charges
+from tests.support.reference_classifier import run_reference
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def company() -> str:
+    """A company no other test knows."""
+    return f"co-{uuid.uuid4().hex[:12]}"
+
+
+def invoices(company: str, count: int) -> list[InvoiceCollected]:
+    """That many invoices of one company."""
+    return [domestic_invoice(company_id=company, invoice_id=f"inv-{number}") for number in range(count)]
+
+
+def marker(company: str, emitted: int) -> Outgoing:
+    """The end of run-1."""
+    finished = CollectionFinished(
+        company_id=company,
+        connection_id="cn-1",
+        run_id="run-1",
+        kind="initial",
+        emitted=emitted,
+        waiting=(),
+        window_from=date(2026, 3, 1),
+        window_to=date(2026, 3, 11),
+        settings=settings(),
+    )
+    return encode(
+        Event(f"{company}-end", "/achats/fetcher", "2026-03-11T05:00:00.000000Z", finished, RunPosition("run-1", None)), COLLECTED
+    )
+
+
+def story(company: str) -> list[Outgoing]:
+    """A run of six: booked, held, two of poison, booked, booked; then its marker."""
+    makers = (domestic_invoice, foreign_vat_invoice, domestic_invoice, domestic_invoice, credit_note, text_invoice_with_charges)
+    documents = [make(company_id=company, invoice_id=f"inv-{number}") for number, make in enumerate(makers)]
+    records = published(documents)
+    records[2] = replace(records[2], value=b"\x00{ not JSON \xff", headers=(*records[2].headers, ("odd", b"\xff\x00"), ("odd", b"twice")))
+    records[3] = replace(records[3], value=None)
+    return [*records, marker(company, len(makers))]
+
+
+def types(records: Sequence[Record]) -> list[str]:
+    """The short event types, in order."""
+    return [header(record, "ce_type").removeprefix("achats.").removesuffix(".v1") for record in records]
+
+
+def test_a_run_goes_through_in_order_and_its_poison_is_parked(bench: Bench, company: str) -> None:
+    """Goal: one answer per record, in order, under the same key; poison kept to the byte and announced in its place in the run."""
+    sent = story(company)
+    bench.publish(*sent)
+    with bench.worker() as worker:
+        heard = bench.read(CLASSIFIED, company, seen=7)
+        assert [
+            "invoice.classified",
+            "classification.held",
+            "invoice.parked",
+            "invoice.parked",
+            "invoice.classified",
+            "invoice.classified",
+            "collection.finished",
+        ] == types(heard)
+        assert ["1", "2", "3", "4", "5", "6", ""] == [header(record, "ce_runseq") for record in heard]
+        assert {"/achats/classifier"} == {header(record, "ce_source") for record in heard}
+        kept = bench.read(PARKED, company, seen=2)
+        assert [(sent[2].value, sent[2].headers), (None, sent[3].headers)] == [(record.value, record.headers[:-1]) for record in kept]
+        assert ["achats-parked", "achats-parked"] == [record.headers[-1][0] for record in kept]
+        worker.wait_ready()
+        assert "yes\n" == worker.ask("/live")
+        assert 'achats_records_parked_total{reason="unreadable",service="classifier"} 2.0' in worker.ask("/metrics")
+        assert 0 == worker.stop(), worker.log
+
+
+def test_the_plain_loop_says_the_same_bytes(bench: Bench, company: str) -> None:
+    """Goal: the worker is only a way to run the handler. Method: the same records through a confluent loop, byte for byte."""
+    bench.publish(*story(company))
+    with bench.worker() as worker:
+        ours = bench.read(CLASSIFIED, company, seen=7)
+        bench.read(PARKED, company, seen=2)
+        assert 0 == worker.stop(), worker.log
+    done = threading.Event()
+    loop = threading.Thread(target=run_reference, args=(bench.kafka.bootstrap, f"reference-{company}", read_rulebook(), done.is_set))
+    loop.start()
+    try:
+        both = bench.read(CLASSIFIED, company, seen=14)
+        parked = bench.read(PARKED, company, seen=4)
+    finally:
+        done.set()
+        loop.join()
+    assert [wire(record) for record in ours] == [wire(record) for record in both[7:14]]
+    assert [(one.value, one.headers[:-1]) for one in parked[:2]] == [(one.value, one.headers[:-1]) for one in parked[2:4]]
+
+
+def wire(record: Record) -> tuple[Any, ...]:
+    """What of a record must be equal."""
+    return record.partition, record.key, record.value, record.headers
+
+
+def answered(bench: Bench, company: str, expected: Sequence[str]) -> list[str]:
+    """The causes that have an answer, each once, in order of their first; waits until there are as many answers as expected causes."""
+    causes: list[str] = []
+
+    def complete() -> bool:
+        causes[:] = dict.fromkeys(header(record, "ce_causationid") for record in bench.read(CLASSIFIED, company))
+        return len(causes) >= len(expected)
+
+    wait_until(f"all answers for {company}", complete)
+    return causes
+
+
+def ids(records: Sequence[Outgoing]) -> list[str]:
+    """The ids of published events."""
+    return [dict(record.headers)["ce_id"].decode() for record in records]
+
+
+def test_a_killed_worker_loses_nothing(bench: Bench, company: str) -> None:
+    """Goal: at least once. Method: kill -9 amid 1,500 records, twice; the next worker answers the rest."""
+    sent = published(invoices(company, 1500))
+    bench.publish(*sent)
+    for enough in (1, 300):
+        with bench.worker() as worker:
+            bench.read(CLASSIFIED, company, seen=enough)
+            worker.kill()
+    with bench.worker():
+        assert ids(sent) == answered(bench, company, ids(sent))
+
+
+def test_a_stop_amid_work_loses_nothing_and_ends_in_order(bench: Bench, company: str) -> None:
+    """Goal: SIGTERM finishes the record in hand and commits no other. Method: stop amid 1,500 records, exit code 0."""
+    sent = published(invoices(company, 1500))
+    bench.publish(*sent)
+    with bench.worker() as worker:
+        bench.read(CLASSIFIED, company, seen=100)
+        assert 0 == worker.stop(), worker.log
+    assert len(bench.read(CLASSIFIED, company)) < 1500
+    with bench.worker():
+        assert ids(sent) == answered(bench, company, ids(sent))
+
+
+def test_a_refused_send_is_retried_in_place(bench: Bench, company: str) -> None:
+    """Goal: nothing is committed while the broker refuses, everything arrives afterwards. Method: too few in-sync replicas."""
+    with bench.worker() as worker:
+        worker.wait_ready()
+        before = bench.committed()
+        bench.require_replicas(2)
+        sent = published(invoices(company, 20))
+        bench.publish(*sent)
+        wait_until("it retries and is not ready", lambda: '"retrying"' in worker.log and worker.ask("/ready") == "no\n")
+        assert ("yes\n", before) == (worker.ask("/live"), bench.committed())
+        bench.require_replicas(1)
+        assert ids(sent) == answered(bench, company, ids(sent))
+        wait_until("ready again", lambda: worker.ask("/ready") == "yes\n")
+
+
+def test_a_stop_while_the_broker_refuses_is_bounded_and_commits_nothing(bench: Bench, company: str) -> None:
+    """Goal: the record in hand is not counted as done. Method: SIGTERM during the refusals; exit 75 within the bound."""
+    sent = published(invoices(company, 5))
+    with bench.worker() as worker:
+        worker.wait_ready()
+        before = bench.committed()
+        bench.require_replicas(2)
+        bench.publish(*sent)
+        wait_until("it retries", lambda: '"retrying"' in worker.log)
+        assert 75 == worker.stop(), worker.log
+        assert before == bench.committed()
+    bench.require_replicas(1)
+    with bench.worker():
+        assert ids(sent) == answered(bench, company, ids(sent))
+
+
+def test_a_broker_that_goes_away_loses_nothing(bench: Bench, company: str) -> None:
+    """Goal: a broker killed amid 1,500 records and back. Method: one worker; should it end itself, the next one, as Kubernetes would."""
+    sent = published(invoices(company, 1500))
+    bench.publish(*sent)
+    with bench.worker() as worker:
+        bench.read(CLASSIFIED, company, seen=100)
+        bench.kafka.kill()
+        bench.kafka.start()
+        wait_until("ready again, or ended", lambda: worker.ask("/ready") == "yes\n" or worker.process.poll() is not None)
+        ended = worker.process.poll()
+        if ended is None:
+            assert ids(sent) == answered(bench, company, ids(sent))
+            return
+    with bench.worker():
+        assert ids(sent) == answered(bench, company, ids(sent))
+
+
+def test_a_marker_that_cannot_be_read_stops_the_service_before_it(bench: Bench, company: str) -> None:
+    """Goal: exit 70, the marker is not counted as done; an operator's skip frees the partition."""
+    broken = replace(marker(company, 1), value=b"{")
+    sent = published(invoices(company, 1))
+    bench.publish(*sent, broken, *published(invoices(company, 1), "run-2"))
+    with bench.worker() as worker:
+        assert 70 == worker.process.wait(60), worker.log
+    (place,) = [record for record in bench.read(COLLECTED, company) if record.value == b"{"]
+    assert bench.committed().get(place.partition, 0) <= place.offset
+    assert ["invoice.classified"] == sorted(set(types(bench.read(CLASSIFIED, company))))
+    wait_until("the group is empty", lambda: not bench.members())
+    bench.skip(place.partition, place.offset)
+    with bench.worker():
+        assert [f"{company}-run-1-1", f"{company}-run-2-1"] == answered(bench, company, ["run-1", "run-2"])

@@ -1,0 +1,76 @@
+"""What a company may do, and from when its documents count."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from services.fetcher.domain.company import (
+    Choices,
+    Company,
+    ImportStartTooEarly,
+    PlanTooLow,
+    check_import_start,
+    last_daily_slot,
+    window,
+)
+from services.fetcher.domain.records import Kind, Statements
+from services.fetcher.domain.stating import stated_of
+
+
+def company(plan: str = "essentiel", test_environment: bool = False, choices: Choices = Choices()) -> Company:  # noqa: B008 (frozen)
+    """A company as stored."""
+    return Company("acme", "Acme SAS", "903172660", "FR12903172660", plan, "ACME", test_environment, "k1:AAAA", choices, 3)
+
+
+@pytest.mark.parametrize(("plan", "test_environment"), [("essentiel", False), ("premium", False), ("basique", True)])
+def test_who_may_connect(plan: str, test_environment: bool) -> None:
+    """Essentiel, Premium, or any plan in a test environment."""
+    company(plan, test_environment).check_plan()
+
+
+def test_below_essentiel_nobody_connects() -> None:
+    """A lower plan is refused in words, with what to do."""
+    with pytest.raises(PlanTooLow, match="Essentiel et Premium") as refused:
+        company("basique").check_plan()
+    assert "Passez à l'abonnement Essentiel" in refused.value.next_action
+
+
+def test_thirty_days_before_the_connection_and_not_one_more() -> None:
+    """The help article's limit."""
+    check_import_start(date(2026, 10, 24), date(2026, 11, 23))
+    with pytest.raises(ImportStartTooEarly):
+        check_import_start(date(2026, 10, 23), date(2026, 11, 23))
+
+
+def test_without_a_choice_import_starts_today_and_nothing_is_before_the_cut_over() -> None:
+    """The default of the help article; the cut-over follows the start unless it was chosen."""
+    settings = company().settings(date(2026, 11, 23))
+    assert (date(2026, 11, 23), date(2026, 11, 23), False, 3) == (
+        settings.import_start,
+        settings.cut_over,
+        settings.automatic_import,
+        settings.revision,
+    )
+    chosen = Choices(import_start=date(2026, 11, 1), cut_over=date(2026, 11, 10), automatic_import=True)
+    settings = company(choices=chosen).settings(date(2026, 11, 23))
+    assert (date(2026, 11, 1), date(2026, 11, 10), True) == (settings.import_start, settings.cut_over, settings.automatic_import)
+
+
+def test_a_run_looks_forty_five_days_further_back() -> None:
+    """Amazon's date filter has two readings; the margin covers both."""
+    assert (date(2026, 9, 17), date(2026, 11, 23)) == window(date(2026, 11, 1), date(2026, 11, 23))
+
+
+def test_the_daily_slot_is_the_company_s_own_and_never_in_the_future() -> None:
+    """Every moment of two days: the slot is at the same time of day and at most a day old."""
+    start = datetime(2026, 11, 23, tzinfo=UTC)
+    slots = {last_daily_slot("acme", start + timedelta(minutes=minute)) for minute in range(2 * 24 * 60)}
+    assert 3 == len(slots)
+    assert 1 == len({slot.time() for slot in slots})
+    assert all(timedelta() <= start - last_daily_slot("acme", start) < timedelta(days=1) for start in slots)
+
+
+def test_a_document_the_api_is_silent_about_has_no_charges() -> None:
+    """No line bears its number: which money is its own would be a guess."""
+    stated = stated_of("FR-1", Kind.INVOICE, Statements("A13V1IB3VIYZZH", ("171-1",), (), ()))
+    assert (None, None, (), ("171-1",)) == (stated.number, stated.type, stated.charges, stated.orders)

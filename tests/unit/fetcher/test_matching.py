@@ -1,0 +1,92 @@
+"""Each PDF gets its number, and everything that waits says why."""
+
+import pytest
+
+from services.fetcher.domain.matching import match, waiting
+from services.fetcher.domain.records import Dossier, Kind, Waiting
+from tests.unit.fetcher.known import charged, dossier, paper, refunded, stated
+
+
+def numbered(order: Dossier) -> list[tuple[str, str, str]]:
+    """What was matched, as (first byte of the PDF, number, kind)."""
+    return [(found.paper.document.sha256[0], found.number, found.kind.value) for found in match(order).numbered]
+
+
+def test_the_printed_number_wins_over_the_place_in_the_list() -> None:
+    """Two shipments, two PDFs, the API in the other order: each PDF keeps the number it prints."""
+    order = dossier(
+        (charged("L1", "S1"), charged("L2", "S2")),
+        (stated("FR-2", "L2", "S2"), stated("FR-1", "L1", "S1")),
+        (paper("FR-1", byte="a"), paper("FR-2", byte="b")),
+    )
+    assert [("a", "FR-1", "invoice"), ("b", "FR-2", "invoice")] == numbered(order)
+    assert [] == waiting(order, match(order))
+
+
+def test_a_number_is_spelled_as_the_api_spells_it() -> None:
+    """The PDF prints spaces that the API does not have: it is the same number, so the same invoice."""
+    order = dossier((charged(),), (stated("FR2601"),), (paper("fr 26 01"),))
+    assert [("a", "FR2601", "invoice")] == numbered(order)
+
+
+def test_an_unreadable_pdf_takes_the_one_number_that_is_left() -> None:
+    """One PDF prints its number, the other nothing; the API has two numbers: the second is for the second."""
+    order = dossier(
+        (charged("L1", "S1"), charged("L2", "S2")),
+        (stated("FR-1", "L1", "S1"), stated("FR-2", "L2", "S2")),
+        (paper("FR-1", byte="a"), paper(None, byte="b")),
+    )
+    assert [("a", "FR-1", "invoice"), ("b", "FR-2", "invoice")] == numbered(order)
+
+
+def test_two_unreadable_pdfs_get_no_number() -> None:
+    """Two PDFs without number, two numbers without PDF: anything would be a guess."""
+    order = dossier(
+        (charged("L1", "S1"), charged("L2", "S2")),
+        (stated("FR-1", "L1", "S1"), stated("FR-2", "L2", "S2")),
+        (paper(None, byte="a"), paper(None, byte="b")),
+    )
+    assert [] == numbered(order)
+    expected = [Waiting.DOCUMENT_MISSING, Waiting.DOCUMENT_MISSING, Waiting.NUMBER_UNKNOWN, Waiting.NUMBER_UNKNOWN]
+    assert expected == waiting(order, match(order))
+
+
+def test_the_document_alone_is_enough() -> None:
+    """The API answers null, the PDF prints its number: the document is final and nothing waits."""
+    order = dossier((charged(),), (), (paper("FR-1"),))
+    assert [("a", "FR-1", "invoice")] == numbered(order)
+    assert [] == waiting(order, match(order))
+
+
+def test_a_credit_note_is_one_by_the_api_or_by_its_own_text() -> None:
+    """A known type of the API wins over a text that says nothing; a text alone is believed."""
+    told = dossier((refunded(),), (stated("CN-1", kind=Kind.CREDIT_NOTE),), (paper("CN-1"),))
+    printed = dossier((refunded(),), (), (paper("CN-2", "credit_note"),))
+    assert [("a", "CN-1", "credit_note")] == numbered(told)
+    assert [("a", "CN-2", "credit_note")] == numbered(printed)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        pytest.param(dossier((charged(),), (stated("FR-1"),)), [Waiting.DOCUMENT_MISSING], id="number without document"),
+        pytest.param(dossier((charged(),), (stated("FR-1"),), failed=True), [Waiting.DOCUMENT_FAILED], id="report failed"),
+        pytest.param(dossier((charged(pending=True),)), [Waiting.NUMBER_PENDING], id="consolidated, not issued"),
+        pytest.param(dossier((charged(),)), [Waiting.NUMBER_UNKNOWN], id="null from the API, no document"),
+        pytest.param(dossier((charged("L1"), charged("L2"))), [Waiting.NUMBER_UNKNOWN], id="two lines of a shipment are one document"),
+        pytest.param(
+            dossier((charged("L1", "S1"), charged("L2", "S2")), (stated("FR-1", "L1", "S1"),), (paper("FR-1"),)),
+            [Waiting.NUMBER_UNKNOWN],
+            id="second shipment not answered",
+        ),
+        pytest.param(
+            dossier((refunded(),), (stated("FR-1"),), (paper("FR-1"),)), [Waiting.NUMBER_UNKNOWN], id="refunded, no credit note yet"
+        ),
+        pytest.param(
+            dossier((charged(),), (), (paper("XX-9", byte="b"), paper("FR-1"))), [], id="a stray PDF of another order waits for nothing"
+        ),
+    ],
+)
+def test_what_waits_says_why(order: Dossier, expected: list[Waiting]) -> None:
+    """One reason for each document that is expected and not there."""
+    assert expected == waiting(order, match(order))
