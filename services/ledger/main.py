@@ -61,7 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("migrate", help="bring the schema up to date")
     commands.add_parser("totals", help="the whole book as one line of JSON").set_defaults(about="", json=True)
-    for name, option, says in (("list", "--company", "a company's invoices, held first"), ("entry", "--invoice", "the entry of an invoice")):
+    for name, option, says in (
+        ("list", "--company", "a company's invoices, held first"),
+        ("entry", "--invoice", "the entry of an invoice"),
+    ):
         command = commands.add_parser(name, help=says)
         command.add_argument(option, required=True, dest="about", metavar="ID")
         command.add_argument("--json", action="store_true", help="one JSON object a line")

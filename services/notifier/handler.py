@@ -205,7 +205,7 @@ class Deliver:
     def _attempt(self, due: Due) -> Callable[[], None]:
         """One attempt; what is then to be written down."""
         try:
-            address = self._sealer.open(due.sealed_address, due.company_id).decode()
+            address = self._sealer.open(due.sealed_address, due.company_id).decode(errors="replace")
         except SealBroken as broken:
             return self._aside(due, Outcome(Verdict.DEFERRED, broken.reason, str(broken)))
         if not is_address(address):
@@ -220,7 +220,7 @@ class Deliver:
         return partial(self._desk.sent, due, message, at, _announcement(due, message, at))
 
     def _letter(self, due: Due) -> Letter:
-        fact = ConnectionChanged.model_validate_json(due.facts)
+        fact = ConnectionChanged.model_validate_json(due.facts, extra="ignore")
         assert fact.counts is not None  # ReserveLetter saw to it
         to = Addressee(due.company_name, due.file_code)
         return integration_active(fact, fact.counts, to, due.occurred_at, self._letterhead.public_url)

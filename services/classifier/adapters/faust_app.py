@@ -37,7 +37,7 @@ def new_app(kafka: str) -> faust.App:
         producer_acks=-1,
         producer_compression_type="zstd",
         producer_max_request_size=LONGEST_MESSAGE_BYTES,
-        producer_request_timeout=15.0,
+        producer_request_timeout=10.0,
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
         worker_redirect_stdouts=False,

@@ -1,23 +1,23 @@
--- name: run^
+-- name: run(run_id)^
 -- One run.
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted from run where run_id = :run_id;
 
--- name: locked_run^
+-- name: locked_run(run_id)^
 -- One run, locked: whoever says something in it takes the next number.
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted
 from run
 where run_id = :run_id
 for update;
 
--- name: begin_scan!
+-- name: begin_scan(run_id)!
 -- The run's scan, from its beginning unless it has begun.
 insert into scan (run_id) values (:run_id) on conflict do nothing;
 
--- name: scan^
+-- name: scan(run_id)^
 -- How far the scan is.
 select next_page_token, pages, finished_at from scan where run_id = :run_id;
 
--- name: advance_scan!
+-- name: advance_scan(next_page_token, rows_read, finished_at, run_id)!
 -- One more page; no next token = the last one.
 update scan
 set
@@ -27,29 +27,29 @@ set
     finished_at = :finished_at
 where run_id = :run_id;
 
--- name: restart_scan!
+-- name: restart_scan(run_id)!
 -- Forget the page token.
 update scan set next_page_token = null where run_id = :run_id;
 
--- name: current_hash$
+-- name: current_hash(connection_id, transaction_id)$
 -- The content of a transaction as last seen.
 select content_hash
 from amazon_transaction
 where connection_id = :connection_id and transaction_id = :transaction_id and current;
 
--- name: see_transaction!
+-- name: see_transaction(now, connection_id, transaction_id)!
 -- It was seen again, unchanged.
 update amazon_transaction
 set last_seen = :now
 where connection_id = :connection_id and transaction_id = :transaction_id and current;
 
--- name: retire_transaction!
+-- name: retire_transaction(connection_id, transaction_id)!
 -- The version until now is no longer the current one.
 update amazon_transaction
 set current = false
 where connection_id = :connection_id and transaction_id = :transaction_id and current;
 
--- name: put_transaction!
+-- name: put_transaction(connection_id, transaction_id, content_hash, raw, now)!
 -- A new version.
 insert into amazon_transaction (connection_id, transaction_id, version, current, content_hash, raw, first_seen, last_seen)
 select
@@ -64,7 +64,7 @@ select
 from amazon_transaction
 where connection_id = :connection_id and transaction_id = :transaction_id;
 
--- name: see_line*!
+-- name: see_line(connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, now, changed)*!
 -- A line of a transaction: seen now, and changed now when the transaction is new or changed.
 insert into order_line (connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, seen_at, changed_at)
 values (:connection_id, :order_id, :order_line_item_id, :shipment_id, :charged, :refunded, :now, :now)
@@ -74,7 +74,7 @@ on conflict (connection_id, order_id, order_line_item_id, shipment_id) do update
     seen_at = excluded.seen_at,
     changed_at = case when :changed then excluded.changed_at else order_line.changed_at end;
 
--- name: lines_to_ask
+-- name: lines_to_ask(connection_id, started_at, limit)
 -- Shipped lines whose number is unknown in a direction that money went, or that changed since they were asked; once per run.
 select l.order_id, l.order_line_item_id, l.shipment_id
 from order_line as l
@@ -102,7 +102,7 @@ where
 order by l.order_id, l.order_line_item_id, l.shipment_id
 limit :limit;
 
--- name: mark_asked*!
+-- name: mark_asked(now, pending, connection_id, order_id, order_line_item_id, shipment_id)*!
 -- The line was asked, and its number is or is not announced as pending.
 update order_line
 set asked_at = :now, pending = :pending
@@ -110,7 +110,7 @@ where
     connection_id = :connection_id and order_id = :order_id and order_line_item_id = :order_line_item_id
     and shipment_id = :shipment_id;
 
--- name: put_number*!
+-- name: put_number(connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin)*!
 -- A number of a line; `/invoices` knows better than a transaction.
 insert into line_number (connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin)
 values (:connection_id, :order_id, :order_line_item_id, :shipment_id, :number, :kind, :issue_date, :origin)
@@ -118,11 +118,11 @@ on conflict (connection_id, order_id, order_line_item_id, shipment_id, number, k
     issue_date = coalesce(excluded.issue_date, line_number.issue_date),
     origin = case when excluded.origin = 'api:invoices' then excluded.origin else line_number.origin end;
 
--- name: orders_seen
+-- name: orders_seen(connection_id, started_at)
 -- The orders of this run's scan.
 select distinct order_id from order_line where connection_id = :connection_id and seen_at >= :started_at order by order_id;
 
--- name: orders_to_request
+-- name: orders_to_request(connection_id, started_at, run_id)
 -- Orders of this run that may have a document not seen yet and were not asked for in this run.
 with seen as (
     select
@@ -174,7 +174,7 @@ where
     )
 order by s.order_id;
 
--- name: put_report!
+-- name: put_report(report_id, run_id, connection_id, order_id, state, polls, asked_at, next_poll_at, report_document_id)!
 -- A report as it stands now.
 insert into report (report_id, run_id, connection_id, order_id, state, polls, asked_at, next_poll_at, report_document_id)
 values (:report_id, :run_id, :connection_id, :order_id, :state, :polls, :asked_at, :next_poll_at, :report_document_id)
@@ -184,7 +184,7 @@ on conflict (report_id) do update set
     next_poll_at = excluded.next_poll_at,
     report_document_id = excluded.report_document_id;
 
--- name: next_report^
+-- name: next_report(run_id, state)^
 -- The report of that state whose turn comes first.
 select report_id, order_id, state, polls, asked_at, next_poll_at, report_document_id
 from report
@@ -192,39 +192,39 @@ where run_id = :run_id and state = :state
 order by next_poll_at, report_id
 limit 1;
 
--- name: put_payload!
+-- name: put_payload(payload_sha256, report_id)!
 -- The hash of what a report brought.
 update report set payload_sha256 = :payload_sha256 where report_id = :report_id;
 
--- name: put_document!
+-- name: put_document(connection_id, sha256, size_bytes, object_key, number, evidence, payload_sha256, now)!
 -- A PDF, unless it is known.
 insert into document (connection_id, sha256, size_bytes, object_key, number, evidence, payload_sha256, received_at)
 values (:connection_id, :sha256, :size_bytes, :object_key, :number, :evidence::jsonb, :payload_sha256, :now)
 on conflict do nothing;
 
--- name: number_document!
+-- name: number_document(number, connection_id, sha256)!
 -- The number a PDF bears, as settled.
 update document set number = :number where connection_id = :connection_id and sha256 = :sha256 and number is distinct from :number;
 
--- name: put_document_order!
+-- name: put_document_order(connection_id, sha256, order_id)!
 -- The PDF came for this order.
 insert into document_order (connection_id, sha256, order_id) values (:connection_id, :sha256, :order_id) on conflict do nothing;
 
--- name: lines_of_order
+-- name: lines_of_order(connection_id, order_id)
 -- The lines of an order.
 select order_id, order_line_item_id, shipment_id, charged, refunded, pending
 from order_line
 where connection_id = :connection_id and order_id = :order_id
 order by shipment_id, order_line_item_id;
 
--- name: numbers_of_order
+-- name: numbers_of_order(connection_id, order_id)
 -- The numbers Amazon gives for an order.
 select order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin
 from line_number
 where connection_id = :connection_id and order_id = :order_id
 order by number, kind, shipment_id, order_line_item_id;
 
--- name: papers_of_order
+-- name: papers_of_order(connection_id, order_id)
 -- The PDFs that came for an order or bear one of its numbers, in the order they came.
 select d.sha256, d.size_bytes, d.object_key, d.evidence::text as evidence
 from document as d
@@ -241,15 +241,15 @@ where
     )
 order by d.received_at, d.sha256;
 
--- name: last_report_state$
+-- name: last_report_state(connection_id, order_id)$
 -- How the last report of an order ended.
 select state from report where connection_id = :connection_id and order_id = :order_id order by asked_at desc limit 1;
 
--- name: orders_of_document
+-- name: orders_of_document(connection_id, sha256)
 -- The orders a PDF came for.
 select order_id from document_order where connection_id = :connection_id and sha256 = :sha256 order by order_id;
 
--- name: statements_of_number
+-- name: statements_of_number(connection_id, number, kind)
 -- Every line that bears a number, and whether that line has another number of the same kind.
 select
     n.order_id,
@@ -269,7 +269,7 @@ from line_number as n
 where n.connection_id = :connection_id and n.number = :number and n.kind = :kind
 order by n.order_id, n.shipment_id, n.order_line_item_id;
 
--- name: transactions_of_orders
+-- name: transactions_of_orders(connection_id, orders)
 -- The current transactions that have a line of one of these orders.
 select t.raw
 from amazon_transaction as t
@@ -282,7 +282,7 @@ where
     )
 order by t.transaction_id;
 
--- name: invoice^
+-- name: invoice(sha256, connection_id, orders, number, kind)^
 -- The invoice that Amazon's own keys name, with what was last said of it from this PDF.
 select i.invoice_id, i.number, i.kind, i.revision, i.said, f.facts_hash
 from invoice_key as k
@@ -292,38 +292,38 @@ where k.connection_id = :connection_id and k.order_id = any(:orders) and k.numbe
 order by i.invoice_id
 limit 1;
 
--- name: put_invoice!
+-- name: put_invoice(invoice_id, company_id, connection_id, number, kind)!
 -- The invoice with its id, unless it has been kept.
 insert into invoice (invoice_id, company_id, connection_id, number, kind)
 values (:invoice_id, :company_id, :connection_id, :number, :kind)
 on conflict do nothing;
 
--- name: put_invoice_key!
+-- name: put_invoice_key(connection_id, order_id, number, kind, invoice_id)!
 -- One of Amazon's keys of the invoice.
 insert into invoice_key (connection_id, order_id, number, kind, invoice_id)
 values (:connection_id, :order_id, :number, :kind, :invoice_id)
 on conflict do nothing;
 
--- name: say_invoice!
+-- name: say_invoice(revision, said, collected, invoice_id)!
 -- The invoice as it is said now.
 update invoice
 set revision = :revision, said = :said, collected = :collected::jsonb
 where invoice_id = :invoice_id;
 
--- name: put_facts!
+-- name: put_facts(invoice_id, sha256, facts_hash)!
 -- What is said of it from this PDF.
 insert into invoice_facts (invoice_id, sha256, facts_hash)
 values (:invoice_id, :sha256, :facts_hash)
 on conflict (invoice_id, sha256) do update set facts_hash = excluded.facts_hash;
 
--- name: next_runseq$
+-- name: next_runseq(run_id)$
 -- The next number in the run, without a gap: the row is locked until the commit.
 update run set emitted = emitted + 1 where run_id = :run_id returning emitted;
 
--- name: put_emission!
+-- name: put_emission(run_id, runseq, invoice_id, revision, now)!
 -- Which invoice has which number in the run.
 insert into emission (run_id, runseq, invoice_id, revision, said_at) values (:run_id, :runseq, :invoice_id, :revision, :now);
 
--- name: finish_run!
+-- name: finish_run(now, run_id)!
 -- The run is over; once.
 update run set state = 'finished', finished_at = :now where run_id = :run_id and state = 'collecting';

@@ -1,4 +1,4 @@
--- name: put_company!
+-- name: put_company(company_id, name, siren, vat_id, plan, file_code, test_environment, sealed_address, choices)!
 -- A company as an operator entered it; its settings get a new revision when they changed.
 insert into company (company_id, name, siren, vat_id, plan, file_code, test_environment, sealed_address, choices)
 values (:company_id, :name, :siren, :vat_id, :plan, :file_code, :test_environment, :sealed_address, :choices::jsonb)
@@ -13,7 +13,7 @@ on conflict (company_id) do update set
     choices = excluded.choices,
     settings_revision = company.settings_revision + 1;
 
--- name: company^
+-- name: company(company_id)^
 -- One company.
 select
     company_id,
@@ -29,99 +29,99 @@ select
 from company
 where company_id = :company_id;
 
--- name: company_named$
+-- name: company_named(name)$
 -- The id of the company of that name, whatever the case.
 select company_id from company where lower(name) = lower(:name);
 
--- name: choose!
+-- name: choose(choices, company_id)!
 -- New settings under a new revision.
 update company set choices = :choices::jsonb, settings_revision = settings_revision + 1 where company_id = :company_id;
 
--- name: next_description$
+-- name: next_description(company_id)$
 -- The version of the company's next description.
 update company set described = described + 1 where company_id = :company_id returning described;
 
--- name: connections
+-- name: connections(company_id)
 -- The connections of a company, oldest first.
 select connection_id, company_id, marketplace_id, state, opened_at, since
 from connection
 where company_id = :company_id
 order by opened_at, connection_id;
 
--- name: collecting_connections
+-- name: collecting_connections()
 -- Every connection that collects daily.
 select connection_id, company_id, marketplace_id, state, opened_at, since
 from connection
 where state in ('initialising', 'active')
 order by connection_id;
 
--- name: connection^
+-- name: connection(connection_id)^
 -- One connection.
 select connection_id, company_id, marketplace_id, state, opened_at, since from connection where connection_id = :connection_id;
 
--- name: locked_connection^
+-- name: locked_connection(connection_id)^
 -- One connection, locked until the transaction ends.
 select connection_id, company_id, marketplace_id, state, opened_at, since
 from connection
 where connection_id = :connection_id
 for update;
 
--- name: sealed_refresh_token$
+-- name: sealed_refresh_token(connection_id)$
 -- The sealed token of a connection that is not closed.
 select sealed_refresh_token from connection where connection_id = :connection_id and state <> 'closed';
 
--- name: put_connection!
+-- name: put_connection(connection_id, company_id, marketplace_id, sealed_refresh_token, now)!
 -- A new connection, initialising; none when the company has one to this marketplace already.
 insert into connection (connection_id, company_id, marketplace_id, state, sealed_refresh_token, opened_at, since)
 values (:connection_id, :company_id, :marketplace_id, 'initialising', :sealed_refresh_token, :now, :now)
 on conflict do nothing;
 
--- name: move_connection!
+-- name: move_connection(state, now, connection_id)!
 -- From one state to another.
 update connection set state = :state, since = :now where connection_id = :connection_id;
 
--- name: next_change$
+-- name: next_change(connection_id)$
 -- The number of the next event about this connection.
 update connection set changes = changes + 1 where connection_id = :connection_id returning changes;
 
--- name: authorise!
+-- name: authorise(session_id, company_id, now)!
 -- The first consent: this session may connect this company.
 insert into consent (session_id, company_id, step, authorised_at)
 values (:session_id, :company_id, 'company', :now)
 on conflict (session_id, company_id) do update set step = 'company', state_hash = null, authorised_at = excluded.authorised_at;
 
--- name: send_to_amazon!
+-- name: send_to_amazon(state_hash, expires_at, session_id, company_id)!
 -- The second consent begins: one state value, for this session and company, for a while. None when the first was not given.
 update consent
 set step = 'amazon', state_hash = :state_hash, expires_at = :expires_at
 where session_id = :session_id and company_id = :company_id;
 
--- name: use_state^
+-- name: use_state(state_hash, session_id)^
 -- Take the state value; it never works again, whatever comes of it.
 update consent
 set step = 'company', state_hash = null
 where state_hash = :state_hash and session_id = :session_id and step = 'amazon'
 returning company_id, expires_at;
 
--- name: finish_consent!
+-- name: finish_consent(session_id, company_id)!
 -- Both consents were given.
 update consent set step = 'done' where session_id = :session_id and company_id = :company_id;
 
--- name: put_run!
+-- name: put_run(run_id, company_id, connection_id, kind, window_from, window_to, now)!
 -- A run, unless this very run exists.
 insert into run (run_id, company_id, connection_id, kind, state, window_from, window_to, started_at)
 values (:run_id, :company_id, :connection_id, :kind, 'collecting', :window_from, :window_to, :now)
 on conflict do nothing;
 
--- name: unfinished_runs
+-- name: unfinished_runs(connection_id)
 -- The runs of a connection that have not finished, oldest first.
 select run_id from run where connection_id = :connection_id and state = 'collecting' order by started_at;
 
--- name: run^
+-- name: run(run_id)^
 -- One run.
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted from run where run_id = :run_id;
 
--- name: last_run^
+-- name: last_run(connection_id)^
 -- The latest run of a connection, for people.
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted
 from run

@@ -1,6 +1,9 @@
 """Cross Industry Invoice XML (UN/CEFACT D16B, as in Factur-X 1.0) → the plain values the domain reads; no entity, no network, bounded."""
 
-from lxml import etree
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 
 from services.fetcher.domain.xml_evidence import XmlCharge, XmlInvoice, XmlLine, XmlParty, XmlTax
 
@@ -18,6 +21,40 @@ _AGREEMENT = f"{_TRADE}/ram:ApplicableHeaderTradeAgreement"
 _SETTLEMENT = f"{_TRADE}/ram:ApplicableHeaderTradeSettlement"
 _SUMS = f"{_SETTLEMENT}/ram:SpecifiedTradeSettlementHeaderMonetarySummation"
 _TRUE = frozenset({"true", "1"})
+
+
+class _DocumentInfo(Protocol):
+    """What precedes the root."""
+
+    @property
+    def doctype(self) -> str: ...
+
+
+class _Tree(Protocol):
+    """The document of an element."""
+
+    @property
+    def docinfo(self) -> _DocumentInfo: ...
+
+
+class _Element(Protocol):
+    """What is used of lxml's elements, which have no types."""
+
+    @property
+    def tag(self) -> str: ...
+
+    @property
+    def text(self) -> str | None: ...
+
+    def getroottree(self) -> _Tree: ...
+
+    def get(self, key: str, default: str | None = None, /) -> str | None: ...
+
+    def find(self, path: str, namespaces: Mapping[str, str], /) -> "_Element | None": ...
+
+    def findall(self, path: str, namespaces: Mapping[str, str], /) -> list["_Element"]: ...
+
+    def findtext(self, path: str, default: str | None, namespaces: Mapping[str, str], /) -> str | None: ...
 
 
 class BrokenInvoice(Exception):
@@ -46,39 +83,45 @@ def parse_invoice(data: bytes) -> XmlInvoice:
     )
 
 
-def _root(data: bytes) -> etree._Element:
+def _root(data: bytes) -> _Element:
     if len(data) > MAX_XML_BYTES:
         raise BrokenInvoice
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+        root, doctype = _parsed(data)
+    except (SyntaxError, ValueError) as error:  # lxml says SyntaxError
         raise BrokenInvoice from error
-    if root.tag != _ROOT or root.getroottree().docinfo.doctype:
+    if root.tag != _ROOT or doctype:
         raise BrokenInvoice
     return root
 
 
-def _nodes(node: etree._Element, path: str) -> list[etree._Element]:
+def _parsed(data: bytes) -> tuple[_Element, str]:
+    """The root and the DOCTYPE, if any; entities are not resolved, nothing is fetched, depth and text are bounded by libxml2."""
+    parser = cast("object", etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True))
+    root = cast("_Element", etree.fromstring(data, parser))
+    return root, root.getroottree().docinfo.doctype
+
+
+def _nodes(node: _Element, path: str) -> list[_Element]:
     return node.findall(path, _NAMESPACES)
 
 
-def _text(node: etree._Element, path: str) -> str | None:
+def _text(node: _Element, path: str) -> str | None:
     return node.findtext(path, None, _NAMESPACES)
 
 
-def _texts(node: etree._Element, path: str) -> tuple[str, ...]:
+def _texts(node: _Element, path: str) -> tuple[str, ...]:
     return tuple(found.text for found in _nodes(node, path) if found.text)
 
 
-def _tax_total(root: etree._Element, currency: str | None) -> str | None:
+def _tax_total(root: _Element, currency: str | None) -> str | None:
     """BT-110: the tax total in the document's currency; the one in the accounting currency is another (BT-111)."""
     totals = _nodes(root, f"{_SUMS}/ram:TaxTotalAmount")
     own = [total for total in totals if total.get("currencyID", currency) == currency]
     return own[0].text if len(own) == 1 else None
 
 
-def _party(root: etree._Element, role: str) -> XmlParty:
+def _party(root: _Element, role: str) -> XmlParty:
     path = f"{_AGREEMENT}/ram:{role}TradeParty"
     legal = root.find(f"{path}/ram:SpecifiedLegalOrganization/ram:ID", _NAMESPACES)
     return XmlParty(
@@ -90,7 +133,7 @@ def _party(root: etree._Element, role: str) -> XmlParty:
     )
 
 
-def _tax(node: etree._Element) -> XmlTax:
+def _tax(node: _Element) -> XmlTax:
     return XmlTax(
         rate=_text(node, "ram:RateApplicablePercent"),
         category=_text(node, "ram:CategoryCode"),
@@ -101,7 +144,7 @@ def _tax(node: etree._Element) -> XmlTax:
     )
 
 
-def _line(node: etree._Element) -> XmlLine:
+def _line(node: _Element) -> XmlLine:
     settlement = "ram:SpecifiedLineTradeSettlement"
     return XmlLine(
         id=_text(node, "ram:AssociatedDocumentLineDocument/ram:LineID"),
@@ -113,13 +156,13 @@ def _line(node: etree._Element) -> XmlLine:
     )
 
 
-def _charges(root: etree._Element) -> tuple[XmlCharge, ...]:
+def _charges(root: _Element) -> tuple[XmlCharge, ...]:
     """Allowances and charges of the document, and EXTENDED's logistics charges."""
     found = [_charge(node) for node in _nodes(root, f"{_SETTLEMENT}/ram:SpecifiedTradeAllowanceCharge")]
     return (*found, *(_logistics(node) for node in _nodes(root, f"{_SETTLEMENT}/ram:SpecifiedLogisticsServiceCharge")))
 
 
-def _charge(node: etree._Element) -> XmlCharge:
+def _charge(node: _Element) -> XmlCharge:
     return XmlCharge(
         is_charge=(_text(node, "ram:ChargeIndicator/udt:Indicator") or "").strip() in _TRUE,
         reason=_text(node, "ram:Reason"),
@@ -128,7 +171,7 @@ def _charge(node: etree._Element) -> XmlCharge:
     )
 
 
-def _logistics(node: etree._Element) -> XmlCharge:
+def _logistics(node: _Element) -> XmlCharge:
     return XmlCharge(
         is_charge=True,
         reason=_text(node, "ram:Description"),

@@ -186,7 +186,9 @@ class ReportDocument(Answer):
 
 
 class Tokens(Answer):
-    """The answer of Login with Amazon's token endpoint."""
+    """The answer of Login with Amazon's token endpoint, which writes its names in snake case itself."""
+
+    model_config = ConfigDict(alias_generator=None)
 
     access_token: str
     token_type: str | None = None

@@ -1,13 +1,15 @@
 """The lines of a printed document: read only when one column of amounts adds up to the net total to the cent."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from services.fetcher.domain import labels
 from services.fetcher.domain.amounts import Printed, rate
 from services.fetcher.domain.layout import Cell
 from services.fetcher.domain.printed import Document, Line
+from services.fetcher.domain.totals import LIKELY, SURE
 
 MAX_LABEL = 500
 """Characters a label may have (`schemas.values.Text`)."""
@@ -17,7 +19,7 @@ _FROM_THE_RIGHT = 4
 
 _QUANTITY = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)(?![\d.,])(?!\s?[%€$£])")
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,3})?)\s?%")
-_CODE = re.compile(r"[\d\s]*$")
+_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +46,28 @@ def article_lines(document: Document, net_cents: int | None, rates: frozenset[st
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A row with amounts, the headings over it, and the words of the rows around it that have none."""
+    """A row with amounts, the headings over it, and the row above when that one has none."""
 
     line: Line
     heading: Line
-    before: str
+    before: Line | None
 
 
 def _items(document: Document) -> Iterator[_Item]:
     heading: Line | None = None
-    before = ""
+    before: Line | None = None
     for line in document.lines:
         if _is_heading(line):
-            heading, before = line, ""
+            heading, before = line, None
         elif labels.SUBTOTAL.match(line.plain) or labels.LEGAL_NOTICE.search(line.plain):
             continue
         elif heading and _ends_table(line):
             heading = None
         elif heading and line.amounts:
             yield _Item(line, heading, before)
-            before = ""
+            before = None
         elif heading:
-            before = line.row.cells[0].text
+            before = line
 
 
 def _is_heading(line: Line) -> bool:
@@ -73,10 +75,15 @@ def _is_heading(line: Line) -> bool:
 
 
 def _ends_table(line: Line) -> bool:
-    text = line.plain.lstrip(" *\t-")
-    is_total = any(tier < 3 and label.match(text) for _, tier, label in labels.TOTALS) or labels.TOTAL_ROW.match(text)
-    headings = {kind for kind, label in labels.COLUMNS if label.search(text)} if not line.amounts else set[str]()
-    return bool(is_total) or (len(line.row.cells) > 1 and {"net", "vat"} <= headings)
+    cells = [cell.plain.lstrip(" *\t-") for cell in line.row.cells]
+    if line.amounts and any(_is_total(text, surest) for text, surest in zip(cells, chain([LIKELY], repeat(SURE)), strict=False)):
+        return True
+    headings = {kind for kind, label in labels.COLUMNS if label.search(line.plain)} if not line.amounts else set[str]()
+    return len(cells) > 1 and {"net", "vat"} <= headings
+
+
+def _is_total(text: str, surest: int) -> bool:
+    return labels.TOTAL_ROW.match(text) is not None or any(tier <= surest and label.match(text) for _, tier, label in labels.TOTALS)
 
 
 def _amount_at(line: Line, place: int) -> Printed | None:
@@ -88,11 +95,17 @@ def _article(item: _Item, amount: Printed, rates: frozenset[str]) -> ArticleLine
 
 
 def _label(item: _Item) -> str:
-    """The words of the first cells that are more than digits, else those above."""
-    first = item.line.amounts[0].start
-    words = [cell.text for start, cell in item.line.row.positions() if start < first and not _CODE.match(cell.text)]
-    inside = item.line.row.text[:first].strip() if not words else words[0]
-    return (inside if re.search(r"[^\W\d]", inside) else item.before or inside or "?")[:MAX_LABEL]
+    """The words under the heading of articles, else the first words before the amounts; of the row, else of the one above."""
+    over = next((cell for cell in item.heading.row.cells if labels.ITEM_HEADING.search(cell.plain)), None)
+    for line in (item.line, item.before):
+        if line is None:
+            continue
+        first = line.amounts[0].start if line.amounts else len(line.plain)
+        cells = [(cell, line.row.text[start:first]) for start, cell in line.row.positions() if start < first and _WORD.search(cell.plain)]
+        under = [text for cell, text in cells if over and cell.overlaps(over)] or [text for _, text in cells]
+        if under:
+            return under[0].split("\t")[0].strip()[:MAX_LABEL]
+    return "?"
 
 
 def _quantity(item: _Item) -> str | None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.fetcher.domain import labels
+from services.fetcher.domain import party_labels
+from services.fetcher.domain.labels import ITEM_HEADING
 from services.fetcher.domain.layout import Cell
 from services.fetcher.domain.printed import Document, Line
 
@@ -18,22 +19,29 @@ _GAP_IN_BLOCK = 1.5
 
 _GAP_UNDER_HEADING = 2.5
 
+_GAP_UNDER_LABEL = 4.5
+"""« Anschrift: » may have a value of several lines beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stands under a heading: its role (seller, buyer or other), text behind the heading, and the lines below.
+    """What stands under a heading: its role (seller, buyer or other), text behind the heading, and the lines of its column under it.
 
     `left` and `limit` bound its column; `first` and `last` are the numbers of its lines, heading included.
     """
 
     role: str
     inline: str
-    cells: tuple[Cell, ...]
     texts: tuple[str, ...]
     left: float
     limit: float
     first: int
     last: int
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All its text, line by line."""
+        return (self.inline, *self.texts)
 
     def holds(self, line: int, cell: Cell) -> bool:
         """Whether a cell stands in the block."""
@@ -59,7 +67,7 @@ def block_above(document: Document, index: int, cell: Cell) -> list[Cell]:
 
 def heading_role(cell: Cell) -> tuple[str, int] | None:
     """The role a cell's text announces, and where the heading ends in it."""
-    for role, pattern in labels.PARTY_HEADINGS:
+    for role, pattern in party_labels.PARTY_HEADINGS:
         if found := pattern.match(cell.plain):
             return role, found.end()
     return None
@@ -67,7 +75,7 @@ def heading_role(cell: Cell) -> tuple[str, int] | None:
 
 def _headings(document: Document) -> Iterator[tuple[int, Cell, str, int]]:
     for index, line in enumerate(document.lines):
-        if len(line.row.cells) > 1 and labels.ITEM_HEADING.search(line.plain):
+        if len(line.row.cells) > 1 and ITEM_HEADING.search(line.plain):
             continue
         for cell in line.row.cells:
             if heading := heading_role(cell):
@@ -78,10 +86,9 @@ def _block(document: Document, index: int, heading: Cell, role: str, end: int) -
     line = document.lines[index]
     left, limit = heading.left - _SAME_COLUMN * line.row.height, _limit(line, heading)
     inside = list(_inside(document, index, heading, limit))
-    cells = tuple(cell for _, cell in inside)
-    texts = tuple(_text_from(document.lines[number], cell, limit) for number, cell in inside)
     last = inside[-1][0] if inside else index
-    return Block(role, _inline(line, heading, end, limit), cells, texts, left, limit, index, last)
+    texts = tuple(text for number in range(index + 1, last + 1) if (text := _text_within(document.lines[number], left, limit)))
+    return Block(role, _inline(line, heading, end, limit), texts, left, limit, index, last)
 
 
 def _limit(line: Line, heading: Cell) -> float:
@@ -109,7 +116,7 @@ def _inside(document: Document, index: int, heading: Cell, limit: float) -> Iter
         if heading_role(cell):
             return
         yield number, cell
-        above, gap = line, _GAP_IN_BLOCK
+        above, gap = line, _GAP_UNDER_LABEL if cell.text.endswith(":") else _GAP_IN_BLOCK
 
 
 def _aligned(line: Line, left: float) -> Cell | None:
@@ -117,5 +124,5 @@ def _aligned(line: Line, left: float) -> Cell | None:
     return next((cell for cell in line.row.cells if abs(cell.left - left) <= reach), None)
 
 
-def _text_from(line: Line, first: Cell, limit: float) -> str:
-    return "\t".join(cell.text for cell in line.row.cells if first.left <= cell.left < limit)
+def _text_within(line: Line, left: float, limit: float) -> str:
+    return "\t".join(cell.text for cell in line.row.cells if left <= cell.left < limit)

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 GAP_OF_CELLS = 0.55
 """A gap wider than this share of the line height starts a new cell; a space between words is about 0.25."""
@@ -123,7 +124,7 @@ def _in_row(word: Word, first: Word) -> bool:
 def _row(words: list[Word]) -> Row:
     words.sort(key=lambda word: word.left)
     groups = [[words[0]]]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         if word.left - before.right > GAP_OF_CELLS * max(word.height, before.height):
             groups.append([])
         groups[-1].append(word)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stdnum.eu import vat as eu_vat
 
-from services.fetcher.domain import labels
+from services.fetcher.domain import party_labels
 from services.fetcher.domain.blocks import Block, block_above, headed_blocks, heading_role
 from services.fetcher.domain.identifiers import PrintedId, sirens_in, vat_ids_in
 from services.fetcher.domain.layout import Cell, plain
@@ -17,9 +18,10 @@ LABELLED, PLACED, NOTICED = 1, 2, 3
 
 MAX_NAME = 200
 _SEGMENTS = re.compile(r"\s[-–—•|]\s")
+_LABEL_GAP = re.compile(r"\s*\t\s*:")
 _NOTICE_REACH = 2
-_WITH_CAPITAL = re.compile(rf"(?:^|[-–—•|.]\s)([A-ZÀ-Ý][^\t–—•|:]{{1,60}}?\s{labels.LEGAL_FORM})\s+au\s+capital", re.MULTILINE)
-_COUNTRY_CODE = re.compile(rf"(?:^|, )({'|'.join(sorted(set(labels.COUNTRIES.values())))})(?:[- ]\d{{4,5}}\b|$)")
+_WITH_CAPITAL = re.compile(rf"(?:^|[-–—•|.]\s)([A-ZÀ-Ý][^\t–—•|:]{{1,60}}?\s{party_labels.LEGAL_FORM})\s+au\s+capital", re.MULTILINE)
+_COUNTRY_CODE = re.compile(rf"(?:^|, )({'|'.join(sorted(set(party_labels.COUNTRIES.values())))})(?:[- ]\d{{4,5}}\b|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def _seller(document: Document, blocks: Sequence[Block], vat_ids: Sequence[_Foun
     mark = vat_id or siren
     beside = block_above(document, mark.line, mark.cell) if mark and block is None else []
     name = (_block_name(block) if block else None) or _sentence_name(document) or _notice_name(document) or _top_name(beside)
-    country = _country([block.inline, *block.texts] if block else [cell.text for cell in beside])
+    country = _country(block.lines if block else [cell.text for cell in beside])
     return PrintedParty(name, vat_id.value if vat_id else None, siren.value if siren else None, country)
 
 
@@ -65,7 +67,7 @@ def _buyer(blocks: Sequence[Block], vat_ids: Sequence[_Found], sirens: Sequence[
     vat_id, siren = _only(vat_ids, "buyer"), _only(sirens, "buyer")
     own = [block for block in blocks if block.role == "buyer"]
     name = next((name for block in own if (name := _block_name(block))), None)
-    country = next((country for block in own if (country := _country([block.inline, *block.texts]))), None)
+    country = next((country for block in own if (country := _country(block.lines))), None)
     return PrintedParty(name, vat_id.value if vat_id else None, siren.value if siren else None, country)
 
 
@@ -73,7 +75,8 @@ def _vat_ids(document: Document) -> Iterator[tuple[int, PrintedId]]:
     """What is called a VAT number, or has the check digits of one."""
     for index, line in enumerate(document.lines):
         for found in vat_ids_in(line.row.text):
-            if labels.VAT_ID_LABEL.search(line.plain[: found.start]) or _is_under_label(document, index, found) or eu_vat.is_valid(found.value):
+            labelled = party_labels.VAT_ID_LABEL.search(line.plain[: found.start]) or _is_under_label(document, index, found)
+            if labelled or eu_vat.is_valid(found.value):
                 yield index, found
 
 
@@ -82,7 +85,7 @@ def _is_under_label(document: Document, index: int, found: PrintedId) -> bool:
         return False
     cell = document.lines[index].cell_at(found.start)
     above = (other for other in document.lines[index - 1].row.cells if other.overlaps(cell))
-    return any(labels.VAT_ID_LABEL.search(other.plain) for other in above)
+    return any(party_labels.VAT_ID_LABEL.search(other.plain) for other in above)
 
 
 def _sirens(document: Document) -> Iterator[tuple[int, PrintedId]]:
@@ -100,21 +103,20 @@ def _owned(document: Document, blocks: Sequence[Block], index: int, found: Print
 
 def _owner(document: Document, blocks: Sequence[Block], index: int, cell: Cell, start: int) -> tuple[str | None, int]:
     before = _label_before(document, index, start)
-    block = next((block for block in reversed(blocks) if block.holds(index, cell)), None)
-    if labels.BUYER_ID.search(before):
+    if party_labels.BUYER_ID.search(before):
         return "buyer", LABELLED
-    if labels.SELLER_ID.search(before):
+    if party_labels.SELLER_ID.search(before):
         return "seller", LABELLED
-    if block:
+    if block := next((block for block in reversed(blocks) if block.holds(index, cell)), None):
         return block.role, PLACED
+    return ("seller" if _is_among_notices(document, index, cell) else None), NOTICED
+
+
+def _is_among_notices(document: Document, index: int, cell: Cell) -> bool:
+    """Whether the column around a cell names capital, register or seat: only an issuer prints his own."""
     near = document.lines[max(0, index - _NOTICE_REACH) : index + _NOTICE_REACH + 1]
-    notices = (line for line in near if line.page == document.lines[index].page and any(cell.left <= other.right for other in line.row.cells))
-    return ("seller", NOTICED) if any(labels.LEGAL_NOTICE.search(_column_text(line.row.cells, cell)) for line in notices) else (None, NOTICED)
-
-
-def _column_text(cells: Sequence[Cell], column: Cell) -> str:
-    """The cells that share a vertical line with one."""
-    return "\t".join(cell.plain for cell in cells if cell.overlaps(column))
+    same_page = (line for line in near if line.page == document.lines[index].page)
+    return any(party_labels.LEGAL_NOTICE.search(other.plain) for line in same_page for other in line.row.cells if other.overlaps(cell))
 
 
 def _label_before(document: Document, index: int, start: int) -> str:
@@ -146,23 +148,23 @@ def _block_name(block: Block) -> str | None:
     if name := _as_name(block.inline):
         return name
     for text in block.texts:
-        if field := labels.NAME_FIELD.match(plain(text)):
+        if field := party_labels.NAME_FIELD.match(plain(text)):
             return _as_name(text[field.end() :])
-    return next((name for cell in block.cells if (name := _as_name(cell.text))), None)
+    return next((name for text in block.texts if (name := _as_name(_LABEL_GAP.sub(":", text)))), None)
 
 
 def _as_name(text: str) -> str | None:
-    text = text.strip(" \t:,")
-    if attention := labels.ATTENTION.match(plain(text)):
+    text = text.strip(" \t:,").split("\t")[0]
+    if attention := party_labels.ATTENTION.match(plain(text)):
         text = text[attention.end() :]
-    if not re.search(r"[^\W\d_]{2}", text) or labels.NOT_A_NAME.match(plain(text)):
+    if not re.search(r"[^\W\d_]{2}", text) or party_labels.NOT_A_NAME.match(plain(text)):
         return None
-    return text.split("\t")[0].strip()[:MAX_NAME] or None
+    return text.strip()[:MAX_NAME] or None
 
 
 def _sentence_name(document: Document) -> str | None:
     for line in document.lines:
-        if found := labels.SOLD_BY_SENTENCE.search(line.plain):
+        if found := party_labels.SOLD_BY_SENTENCE.search(line.plain):
             group = next(index for index, value in enumerate(found.groups(), 1) if value)
             return _as_name(line.row.text[found.start(group) : found.end(group)])
     return None
@@ -173,8 +175,8 @@ def _notice_name(document: Document) -> str | None:
     for line in document.lines:
         if found := _WITH_CAPITAL.search(line.row.text):
             return _as_name(found.group(1))
-    for above, line in zip(document.lines, document.lines[1:], strict=False):
-        if labels.HEAD_OFFICE.match(line.plain) and len(above.plain.split()) <= 6 and not re.search(r"\d", above.plain):
+    for above, line in pairwise(document.lines):
+        if party_labels.HEAD_OFFICE.match(line.plain) and len(above.plain.split()) <= 6 and not re.search(r"\d", above.plain):
             return _as_name(above.row.text)
     return None
 
@@ -193,5 +195,5 @@ def _country(texts: Sequence[str]) -> str | None:
     for text in texts:
         last = re.split(r"\s[-–]\s|,\s|\t", plain(text).strip(" .,"))[-1].casefold()
         code = _COUNTRY_CODE.search(text)
-        found |= {labels.COUNTRIES[last]} if last in labels.COUNTRIES else {code.group(1)} if code else set()
+        found |= {party_labels.COUNTRIES[last]} if last in party_labels.COUNTRIES else {code.group(1)} if code else set()
     return found.pop() if len(found) == 1 else None

@@ -9,7 +9,7 @@ from services.fetcher.domain import labels
 from services.fetcher.domain.amounts import Printed
 from services.fetcher.domain.layout import Cell
 from services.fetcher.domain.printed import Document, Line
-from services.fetcher.domain.vat_table import is_headed, rate_totals, vat_tables
+from services.fetcher.domain.vat_table import Taxes
 
 SURE, LIKELY, BARE = 1, 2, 3
 """How surely a number is the total: its label says so, its place or a weaker label does, only the word « Total » does."""
@@ -41,9 +41,9 @@ class PrintedTotals:
     printed: tuple[Printed, ...]
 
 
-def totals_of(document: Document) -> PrintedTotals:
+def totals_of(document: Document, taxes: Taxes) -> PrintedTotals:
     """The surest three that add up; else each by itself where its surest label names one number only."""
-    candidates = [*_labelled(document), *_in_columns(document), *_from_vat(document)]
+    candidates = [*_labelled(document), *_in_columns(document), *_from_vat(taxes)]
     chosen = _adding_up(candidates) or _alone(candidates)
     cents = {kind: candidate.cents for kind, candidate in chosen.items()}
     printed = tuple(candidate.printed for candidate in chosen.values() if candidate.printed)
@@ -148,11 +148,12 @@ def _heading_over(cell: Cell, headings: Sequence[tuple[str, Cell]]) -> str | Non
     return over[0] if len(over) == 1 and over[0] != "rate" else None
 
 
-def _from_vat(document: Document) -> Iterator[Candidate]:
+def _from_vat(taxes: Taxes) -> Iterator[Candidate]:
     """The sums of a headed VAT table, and of rows such as « TVA 20 % : 9,34 »."""
-    for table in vat_tables(document):
-        if is_headed(document, table):
-            yield Candidate("net", LIKELY, sum(row.base_cents for row in table), None)
-            yield Candidate("vat", LIKELY, sum(row.vat_cents for row in table), None)
-    if by_rate := rate_totals(document):
-        yield Candidate("vat", LIKELY, sum(total.vat_cents for total in by_rate), None)
+    for table in taxes.tables:
+        if table.headed:
+            base_cents, vat_cents = table.sums
+            yield Candidate("net", LIKELY, base_cents, None)
+            yield Candidate("vat", LIKELY, vat_cents, None)
+    if taxes.by_rate:
+        yield Candidate("vat", LIKELY, sum(total.vat_cents for total in taxes.by_rate), None)

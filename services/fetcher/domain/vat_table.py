@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from services.fetcher.domain import labels
 from services.fetcher.domain.amounts import Printed, rate, tax_at
-from services.fetcher.domain.layout import Cell
 from services.fetcher.domain.printed import Document, Line
 
 ROUNDING_CENTS = 2
@@ -39,29 +38,44 @@ class RateTotal:
     vat_cents: int
 
 
-def vat_tables(document: Document) -> list[tuple[TaxRow, ...]]:
-    """Runs of rows that read as a VAT table, each rate once; those under a heading of such a table come first."""
-    runs = list(_runs(document))
-    whole = [run for run in runs if len({(row.rate, row.category) for row in run}) == len(run)]
-    return sorted(whole, key=lambda run: not _is_headed(document, run[0].line))
+@dataclass(frozen=True, slots=True)
+class VatTable:
+    """Rows that stand together, each rate once. `headed`: a heading makes it a VAT table, so it is read even when its sums are wrong."""
+
+    rows: tuple[TaxRow, ...]
+    headed: bool
+
+    @property
+    def sums(self) -> tuple[int, int]:
+        """Base and tax of all rows."""
+        return sum(row.base_cents for row in self.rows), sum(row.vat_cents for row in self.rows)
 
 
-def is_headed(document: Document, table: Sequence[TaxRow]) -> bool:
-    """Whether the table stands under a heading that makes it one, so that it is read even when its sums are wrong."""
-    return _is_headed(document, table[0].line)
+@dataclass(frozen=True, slots=True)
+class Taxes:
+    """Tables, the headed ones first, and rows of a rate with its tax alone."""
+
+    tables: tuple[VatTable, ...]
+    by_rate: tuple[RateTotal, ...]
 
 
-def rate_totals(document: Document) -> list[RateTotal]:
-    """Rows that name the tax, one rate and one amount; each rate once, else none are sure."""
-    found = [total for line in document.lines if (total := _rate_total(line))]
-    unique = list(dict.fromkeys(found))
-    return unique if len({total.rate for total in unique}) == len(unique) else []
+def taxes_of(document: Document) -> Taxes:
+    """All that reads as a VAT table, and the « TVA 20 % : 9,34 » rows (none when one rate stands there with two amounts)."""
+    headings = [index for index, line in enumerate(document.lines) if _is_heading(line)]
+    tables = [VatTable(run, _is_headed(document, headings, run[0].line)) for run in _runs(document, headings) if _is_whole(run)]
+    by_rate = tuple(dict.fromkeys(total for line in document.lines if (total := _rate_total(line))))
+    each_once = len({total.rate for total in by_rate}) == len(by_rate)
+    return Taxes(tuple(sorted(tables, key=lambda table: not table.headed)), by_rate if each_once else ())
 
 
-def _runs(document: Document) -> Iterator[tuple[TaxRow, ...]]:
+def _is_whole(run: Sequence[TaxRow]) -> bool:
+    return len({(row.rate, row.category) for row in run}) == len(run)
+
+
+def _runs(document: Document, headings: Sequence[int]) -> Iterator[tuple[TaxRow, ...]]:
     run: list[TaxRow] = []
     for index, line in enumerate(document.lines):
-        row = _tax_row(document, index, line)
+        row = _tax_row(document, index, _is_headed(document, headings, index))
         if row is None:
             continue
         if run and (index - run[-1].line > _NEAR or document.lines[run[-1].line].page != line.page):
@@ -72,14 +86,14 @@ def _runs(document: Document) -> Iterator[tuple[TaxRow, ...]]:
         yield tuple(run)
 
 
-def _tax_row(document: Document, index: int, line: Line) -> TaxRow | None:
+def _tax_row(document: Document, index: int, headed: bool) -> TaxRow | None:
+    line = document.lines[index]
     amounts = line.amounts or _amounts_of_wrapped_row(document, index)
     if len(amounts) < 2 or labels.TOTAL_ROW.match(line.plain):
         return None
-    headed = _is_headed(document, index)
     for percent in _rates(line, bare=headed):
         for base, tax in _pairs(amounts):
-            if _fits(base, tax, percent):
+            if fits(base, tax, percent):
                 return _row(line, percent, base, tax, index)
     rates = [found.group(1) for found in _RATE.finditer(line.plain)]
     if headed and len(rates) == 1 and len(amounts) == 2 and (percent := rate(rates[0])):
@@ -117,27 +131,23 @@ def _pairs(amounts: Sequence[Printed]) -> Iterator[tuple[int, int]]:
             yield amounts[first].cents, amounts[second].cents
 
 
-def _fits(base: int, tax: int, percent: str) -> bool:
+def fits(base: int, tax: int, percent: str) -> bool:
+    """Whether a tax in cents is that of a base, to the cents that rounding by line may move; no tax has any base but none."""
     if Decimal(percent) == 0:
         return tax == 0 and base != 0
     return abs(tax_at(base, percent) - tax) <= ROUNDING_CENTS and tax != 0
 
 
-def _is_headed(document: Document, index: int) -> bool:
-    line = document.lines[index]
-    above = document.lines[max(0, index - _NEAR) : index]
-    return any(_is_heading(other.row.cells) for other in above if other.page == line.page)
+def _is_headed(document: Document, headings: Sequence[int], index: int) -> bool:
+    page = document.lines[index].page
+    return any(index - _NEAR <= heading < index and document.lines[heading].page == page for heading in headings)
 
 
-def _is_heading(cells: Sequence[Cell]) -> bool:
-    text = "\t".join(cell.plain for cell in cells)
-    kinds = {kind for kind, pattern in labels.COLUMNS if pattern.search(text)}
-    return (
-        bool(labels.TAX_WORD.search(text))
-        and {"net", "vat"} <= kinds
-        and not labels.ITEM_HEADING.search(text)
-        and not any(map(str.isdigit, text))
-    )
+def _is_heading(line: Line) -> bool:
+    """Words for a net column and a tax column, and none for articles."""
+    if line.amounts or len(line.row.cells) < 2 or not labels.TAX_WORD.search(line.plain) or labels.ITEM_HEADING.search(line.plain):
+        return False
+    return {"net", "vat"} <= {kind for kind, pattern in labels.COLUMNS if pattern.search(line.plain)}
 
 
 def _rate_total(line: Line) -> RateTotal | None:

@@ -1,6 +1,6 @@
 """The values of an embedded Cross Industry Invoice (Factur-X, ZUGFeRD 2, XRechnung) → Evidence of origin `document:factur-x`.
 
-BT- and BG- codes are those of EN 16931-1. Values come as the XML has them, as text; a value that cannot be read is None, so the page's text can fill it.
+BT- and BG- codes are those of EN 16931-1. Values come as the XML has them; one that cannot be read is None, so the page can fill it.
 """
 
 import re
@@ -180,17 +180,19 @@ def _lines(invoice: XmlInvoice) -> tuple[EvidenceLine, ...]:
 
 
 def _line(line: XmlLine) -> EvidenceLine | None:
-    net = cents_of_decimal(line.net)
-    label = _text(line.name) or _text(line.id) or "?"
-    return None if net is None else EvidenceLine(label=label, quantity=_quantity(line.quantity), net_cents=net, vat_rate=rate(line.rate), origin=ORIGIN)
+    return _evidence_line(_text(line.name) or _text(line.id) or "?", cents_of_decimal(line.net), line.rate, _quantity(line.quantity))
 
 
 def _charge(charge: XmlCharge) -> EvidenceLine | None:
     amount = cents_of_decimal(charge.amount)
-    if amount is None:
+    net = amount if charge.is_charge or amount is None else -amount
+    return _evidence_line(_text(charge.reason) or ("Charge" if charge.is_charge else "Allowance"), net, charge.rate, None)
+
+
+def _evidence_line(label: str, net_cents: int | None, percent: str | None, quantity: str | None) -> EvidenceLine | None:
+    if net_cents is None:
         return None
-    label = _text(charge.reason) or ("Charge" if charge.is_charge else "Allowance")
-    return EvidenceLine(label=label, quantity=None, net_cents=amount if charge.is_charge else -amount, vat_rate=rate(charge.rate), origin=ORIGIN)
+    return EvidenceLine(label=label, quantity=quantity, net_cents=net_cents, vat_rate=rate(percent), origin=ORIGIN)
 
 
 def _quantity(value: str | None) -> str | None:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[reportPrivateImportUsage]
 
 from deploy.local.kafka import Kafka
 from deploy.local.processes import free_port
@@ -49,13 +49,19 @@ class Bench:
         """A new administrator; keep it until its futures are done. Its futures carry no types."""
         return AdminClient({"bootstrap.servers": self.kafka.bootstrap, **QUIET})
 
-    def make_topics(self) -> None:
-        """The classifier's three topics as the registry describes them."""
-        wanted = [topic(name) for name in (COLLECTED, CLASSIFIED, PARKED)]
+    def make_topics(self, *names: str) -> None:
+        """Topics as the registry describes them."""
+        wanted = [topic(name) for name in names]
         admin = self.admin
         made = admin.create_topics([NewTopic(one.name, one.partitions, 1, config=one.configuration) for one in wanted])
         for future in made.values():
             future.result(30)
+
+    def remove_topic(self, name: str) -> None:
+        """Take a topic away: what is sent to it is refused until it is made again."""
+        admin = self.admin
+        admin.delete_topics([name])[name].result(30)
+        wait_until(f"{name} is gone", lambda: name not in self.admin.list_topics(timeout=10).topics)
 
     def publish(self, *records: Outgoing) -> None:
         """Send records and know that they are in."""
@@ -65,7 +71,7 @@ class Bench:
         """Everything that stands on the topic for one company, in order; waits until there are `seen` records of it."""
         consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": "reader", "enable.auto.commit": False, **QUIET})
         places = [TopicPartition(topic_name, part) for part in range(topic(topic_name).partitions)]
-        ends = {place.partition: consumer.get_watermark_offsets(place, timeout=30) for place in places}
+        ends = _ends(consumer, places)
         consumer.assign([TopicPartition(topic_name, part, low) for part, (low, _) in ends.items()])
         found: list[Record] = []
         limit = time.monotonic() + PATIENCE_SECONDS
@@ -98,19 +104,25 @@ class Bench:
         place = ConsumerGroupTopicPartitions(GROUP, [TopicPartition(COLLECTED, partition, offset + 1)])
         admin.alter_consumer_group_offsets([place])[GROUP].result(30)
 
-    def require_replicas(self, count: int) -> None:
-        """Make the classified topic ask for that many in-sync replicas: with 2 of 1 it refuses every record."""
-        entry = ConfigEntry("min.insync.replicas", str(count), incremental_operation=AlterConfigOpType.SET)
-        admin = self.admin
-        for future in admin.incremental_alter_configs(
-            [ConfigResource(ConfigResource.Type.TOPIC, CLASSIFIED, incremental_configs=[entry])]
-        ).values():
-            future.result(30)
-
     def worker(self) -> "WorkerProcess":
         """A new classifier process, not started."""
         self._started += 1
         return WorkerProcess(self.kafka.bootstrap, self.logs / f"worker-{self._started}.log")
+
+
+def _ends(consumer: Consumer, places: Sequence[TopicPartition]) -> dict[int, tuple[int, int]]:
+    """Where each partition begins and ends; a broker that has just come back is asked again."""
+    ends: dict[int, tuple[int, int]] = {}
+
+    def all_known() -> bool:
+        try:
+            ends.update({place.partition: consumer.get_watermark_offsets(place, timeout=10) for place in places})
+        except KafkaException:
+            return False
+        return True
+
+    wait_until("the broker knows its partitions", all_known)
+    return ends
 
 
 class WorkerProcess:
@@ -129,8 +141,7 @@ class WorkerProcess:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(30)
+            self.stop()
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -193,8 +204,8 @@ def as_record(message: Message) -> Record:
         partition=message.partition() or 0,
         offset=message.offset() or 0,
         timestamp_ms=0,
-        key=cast("bytes | None", message.key()),
-        value=cast("bytes | None", message.value()),
+        key=message.key(),
+        value=message.value(),
         headers=tuple((name, value or b"") for name, value in headers),
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.folders import temporary_data_folder
 from deploy.local.kafka import Kafka, warm_coordinator
-from tests.integration.classifier.bench import Bench
+from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench
 
 
 @pytest.fixture(scope="package")
@@ -17,5 +17,5 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bench]:
     with temporary_data_folder("achats-classifier-") as data, Kafka(data) as kafka:
         warm_coordinator(kafka.bootstrap)
         made = Bench(kafka, logs)
-        made.make_topics()
+        made.make_topics(COLLECTED, CLASSIFIED, PARKED)
         yield made

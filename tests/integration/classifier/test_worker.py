@@ -133,13 +133,13 @@ def ids(records: Sequence[Outgoing]) -> list[str]:
 
 
 def test_a_killed_worker_loses_nothing(bench: Bench, company: str) -> None:
-    """Goal: at least once. Method: kill -9 amid 1,500 records, twice; the next worker answers the rest."""
+    """Goal: at least once. Method: kill -9 amid 1,500 records; the next worker answers the rest."""
     sent = published(invoices(company, 1500))
     bench.publish(*sent)
-    for enough in (1, 300):
-        with bench.worker() as worker:
-            bench.read(CLASSIFIED, company, seen=enough)
-            worker.kill()
+    with bench.worker() as worker:
+        bench.read(CLASSIFIED, company, seen=100)
+        worker.kill()
+    assert len(bench.read(CLASSIFIED, company)) < 1500
     with bench.worker():
         assert ids(sent) == answered(bench, company, ids(sent))
 
@@ -157,16 +157,16 @@ def test_a_stop_amid_work_loses_nothing_and_ends_in_order(bench: Bench, company:
 
 
 def test_a_refused_send_is_retried_in_place(bench: Bench, company: str) -> None:
-    """Goal: nothing is committed while the broker refuses, everything arrives afterwards. Method: too few in-sync replicas."""
+    """Goal: nothing is committed while the broker refuses, everything arrives afterwards. Method: the topic is gone for a while."""
     with bench.worker() as worker:
         worker.wait_ready()
         before = bench.committed()
-        bench.require_replicas(2)
+        bench.remove_topic(CLASSIFIED)
         sent = published(invoices(company, 20))
         bench.publish(*sent)
         wait_until("it retries and is not ready", lambda: '"retrying"' in worker.log and worker.ask("/ready") == "no\n")
         assert ("yes\n", before) == (worker.ask("/live"), bench.committed())
-        bench.require_replicas(1)
+        bench.make_topics(CLASSIFIED)
         assert ids(sent) == answered(bench, company, ids(sent))
         wait_until("ready again", lambda: worker.ask("/ready") == "yes\n")
 
@@ -177,12 +177,12 @@ def test_a_stop_while_the_broker_refuses_is_bounded_and_commits_nothing(bench: B
     with bench.worker() as worker:
         worker.wait_ready()
         before = bench.committed()
-        bench.require_replicas(2)
+        bench.remove_topic(CLASSIFIED)
         bench.publish(*sent)
         wait_until("it retries", lambda: '"retrying"' in worker.log)
         assert 75 == worker.stop(), worker.log
         assert before == bench.committed()
-    bench.require_replicas(1)
+    bench.make_topics(CLASSIFIED)
     with bench.worker():
         assert ids(sent) == answered(bench, company, ids(sent))
 

@@ -65,18 +65,15 @@ class Shelf:
         self._stores.append(PostgresStore(self.url, SERVICE, pool_size=1))
         return Announcements(self._stores[-1])
 
-    def receive(self, *records: Event[Any] | Record, partition: int = PARTITION) -> list[Record]:
-        """The records arrive in one poll, at the next offsets; what arrived, to let it arrive again."""
-        arrived = [one if isinstance(one, Record) else self.record(one, partition) for one in records]
+    def receive(self, *said: Event[Any] | Outgoing | Record, partition: int = PARTITION) -> list[Record]:
+        """What is said arrives in one poll, at the next offsets (a record at its own); the records, to let them arrive again."""
+        arrived = [one if isinstance(one, Record) else self.record(one, partition) for one in said]
         self.keeper.keep([deliver(record, TYPES) for record in arrived])
         return arrived
 
-    def record(self, event: Event[Any], partition: int = PARTITION) -> Record:
-        """The event as the broker would give it, at the partition's next offset."""
-        return self.raw(encode(event, TOPIC), partition)
-
-    def raw(self, message: Outgoing, partition: int = PARTITION) -> Record:
-        """Any message as the broker would give it."""
+    def record(self, said: Event[Any] | Outgoing, partition: int = PARTITION) -> Record:
+        """An event or message as the broker would give it, at the partition's next offset."""
+        message = said if isinstance(said, Outgoing) else encode(said, TOPIC)
         return Record(TOPIC, partition, next(self._offsets[partition]), 0, message.key, message.value, message.headers)
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
@@ -107,7 +104,9 @@ class Shelf:
 def event(data: EventData, n: int | str = 1, run: tuple[str, int | None] | None = None) -> Event[Any]:
     """The n-th event that says this; `run` = its run and place."""
     position = RunPosition(*run) if run else None
-    return Event(id=event_id("/achats/classifier", data.ce_type, data.subject, n), source="/achats/classifier", time=TIME, data=data, run=position)
+    return Event(
+        id=event_id("/achats/classifier", data.ce_type, data.subject, n), source="/achats/classifier", time=TIME, data=data, run=position
+    )
 
 
 TIME = "2026-03-11T08:00:00.000000Z"
@@ -129,5 +128,3 @@ class Broker:
     def said(self, header: str = "ce_type") -> list[str]:
         """One header of every message."""
         return [dict(message.headers).get(header, b"").decode() for message in self.messages]
-
-

@@ -41,7 +41,7 @@ class MailServer:
         self.received.append(message_from_bytes(envelope.original_content, policy=default))
         answer = self.on_message.pop(0) if self.on_message else "250 OK"
         if answer is DROP:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         if answer is SILENT:
             await asyncio.Event().wait()

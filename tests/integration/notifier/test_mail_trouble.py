@@ -125,7 +125,7 @@ def test_what_is_no_address_is_suppressed_without_asking_a_server(office: Office
 
 
 def test_the_address_is_in_no_log_line_and_in_no_column(office: Office, mail: MailServer, capsys: pytest.CaptureFixture[str]):
-    """Through a refusal that quotes it, a temporary refusal, a dropped connection and a delivery; the notifier's rows hold it sealed only."""
+    """Through a refusal that quotes it, a dropped connection and a delivery; the notifier's rows hold it sealed only."""
     mail.on_recipient, mail.on_message = ["451 <anna@dupont.example> later"], [DROP]
     office.read(contact(), connection())
     for _ in range(3):

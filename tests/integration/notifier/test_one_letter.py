@@ -11,6 +11,7 @@ from schemas.notification_sent.v1 import NotificationSent
 from schemas.registry import parked_topic, topic_for
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import Unavailable
+from services.notifier.adapters.desk import QUERIES
 from services.notifier.handler import LEASE, SERVICE, Due
 from tests.integration.notifier.mail_server import MailServer
 from tests.integration.notifier.office import Office, Status, connection, contact, end_of_contact
@@ -143,8 +144,17 @@ def test_a_database_that_is_away_after_the_250(office: Office, mail: MailServer)
     assert Status("sent", None, 1, 0) == office.status()
 
 
-def test_two_processes_deliver_one_letter_once(office: Office, mail: MailServer):
-    """Eight turns at once, by two deliverers: one mail."""
+def test_a_letter_that_another_process_is_taking_is_left_to_it(office: Office):
+    """Before the other's transaction ends, and without waiting for it."""
+    office.read(contact(), connection())
+    now = office.clock.now()
+    with ThreadPoolExecutor(1) as elsewhere, office.store.connection() as taking:
+        assert QUERIES.take(taking, now=now, lease_until=now + LEASE)
+        assert elsewhere.submit(office.desk.take, now, now + LEASE).result(timeout=30) is None
+
+
+def test_eight_processes_deliver_one_letter_once(office: Office, mail: MailServer):
+    """Eight turns at once, by eight deliverers: one mail."""
     office.read(contact(), connection())
     with ThreadPoolExecutor(8) as pool:
         turns = [pool.submit(office.deliverer(office.desk).turn) for _ in range(8)]

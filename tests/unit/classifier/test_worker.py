@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -159,7 +160,7 @@ def test_the_wrapper_uses_none_of_what_loses(word: str) -> None:
 def test_the_agent_has_one_actor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Goal: concurrency one; two would commit past a record in hand."""
     made, _ = worker(monkeypatch, Topic())
-    agents = cast("list[Agent]", list(made.app.agents.values()))
+    agents = cast("Mapping[str, Agent]", made.app.agents).values()
     assert [1] == [agent.concurrency for agent in agents]
 
 

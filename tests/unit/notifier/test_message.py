@@ -1,7 +1,7 @@
 """The e-mail around a letter: headers, a complete text, an HTML part that is well formed and accessible."""
 
 import re
-from dataclasses import fields
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -72,7 +72,7 @@ def test_the_text_part_in_full():
 
 
 def test_empty_parts_leave_no_heading():
-    bare = Letter(**{one.name: getattr(LETTER, one.name) for one in fields(Letter)} | {"notice": None, "results": (), "waiting": ()})
+    bare = replace(LETTER, notice=None, results=(), waiting=())
     for kind in ("plain", "html"):
         text = part(received(bare), kind)
         assert "Dans le détail" not in text

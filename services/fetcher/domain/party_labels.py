@@ -1,0 +1,156 @@
+"""The words around the names and numbers of a seller and a buyer, in French, English and German; data only (see `labels`)."""
+
+from services.fetcher.domain.labels import pattern
+
+_HEADING_END = r"\s*(?::|$)"
+PARTY_HEADINGS = (
+    (
+        "other",
+        pattern(
+            r"(?:adresse|lieu) de livraison",
+            r"livre a\b",
+            r"expedie a\b",
+            r"(?:delivery|shipping) address",
+            r"(?:ship(?:ped)?|deliver(?:ed)?) to\b",
+            r"lieferadresse",
+            r"lieferanschrift",
+            r"abweichender ",
+            r"steuerbevollmachtigter",
+            r"representant fiscal",
+            r"tax representative",
+            r"(?:contact|sales contact|contact commercial)" + _HEADING_END,
+            r"expedie (?:par|de)\b",
+            r"(?:modes?|conditions?) de (?:paiement|reglement)",
+            r"zahlung",
+        ),
+    ),
+    (
+        "buyer",
+        pattern(
+            r"facture a\b(?! (?:regler|payer|acquitter|nous|votre)\b)",
+            r"factures? (?:pour|adressee a)\b",
+            r"adresse de facturation",
+            r"(?:client|acheteur|destinataire|acquereur|preneur|abonne)" + _HEADING_END,
+            r"nom (?:du client|de l'abonne|de l'acheteur)",
+            r"(?:billing address|bill(?:ed)? to(?: address)?|invoice to|sold to)\b(?! (?:pay|be)\b)",
+            r"(?:customer|buyer|purchaser)" + _HEADING_END,
+            r"(?:kaufer|kunde|rechnungsempfanger|rechnungsadresse|rechnungsanschrift|leistungsempfanger)(?:/\w+)?" + _HEADING_END,
+        ),
+    ),
+    (
+        "seller",
+        pattern(
+            r"vendue?s?(?: et expedie\w*)? par\b",
+            r"(?:vendeur|emetteur|fournisseur|prestataire)" + _HEADING_END,
+            r"emise? par\b",
+            r"sold by\b",
+            r"(?:seller|supplier|vendor|service provider)" + _HEADING_END,
+            r"issued by\b",
+            r"verkauft (?:von|durch)\b",
+            r"(?:verkaufer|lieferant|rechnungssteller|leistungserbringer)(?:/\w+)?" + _HEADING_END,
+        ),
+    ),
+)
+"""Headings of the block that names a party; `other` ends a block and names nobody of interest."""
+
+BUYER_ID = pattern(r"\b(?:client|acheteur|acquereur|preneur|destinataire|customer|buyer|your|votre|kunde\w*|kaufer\w*|ihre)\b", r"\bbill")
+SELLER_ID = pattern(r"\b(?:vendeur|emetteur|fournisseur|prestataire|seller|supplier|vendor|our|notre|verkaufer\w*|lieferant\w*|unsere)\b")
+SOLD_BY_SENTENCE = pattern(
+    r"\b(?:are|is) sold by ([^\t]{2,80}?)\.?$",
+    r"\bau nom et pour (?:le )?compte de ([^\t]{2,80}?)\.?$",
+    r"\bin the name and on behalf of ([^\t]{2,80}?)\.?$",
+)
+LEGAL_NOTICE = pattern(
+    r"\bsiret\b",
+    r"\bsiren\b",
+    r"\br\.?c\.?s\b",
+    r"\bau capital\b",
+    r"\bsiege social\b",
+    r"\bape\b",
+    r"\bnaf\b",
+    r"\bhandelsregister",
+    r"\bhrb\b",
+)
+HEAD_OFFICE = pattern(r"siege (?:social )?:", r"siege social\b", r"registered office\b")
+LEGAL_FORM = (
+    r"(?:SASU|SAS|S\.A\.S\.?|SARL|S\.A\.R\.L\.?|S\.?a\.? ?r\.?l\.?|EURL|SA|S\.A\.|SNC|SCI|SCOP|SE|GmbH(?: & Co\. KG)?|AG|KG|UG|"
+    r"Ltd\.?|Limited|LLC|Inc\.|PLC|B\.?V\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|S\.?L\.?U?\.?|sp\. z o\.o\.)"
+)
+"""Legal forms; capital letters count."""
+
+NAME_FIELD = pattern(r"(?:name|nom|raison sociale|societe|company)\s*:")
+NOT_A_NAME = pattern(
+    r".*:",
+    r".*@",
+    r"\(",
+    r"\+?[\d\s().-]+$",
+    r"\d+[ ,]*(?:bis|ter|[a-d])?,? (?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|street|st|road)\b",
+    r"(?:[a-z]{1,2}-? ?)?\d{4,5} [a-z]",
+    r"(?:n\s?°|no\.?|numero|tva|vat|siret|siren|rcs|tel|fax|page|date|facture|invoice|rechnung|avoir|adresse|address|total|montant|description)\b",
+    r".*\b(?:tva|vat|ust)\b.*\d{6}",
+)
+
+ATTENTION = pattern(r"(?:attn|att|a l'attention de)\s*[.:]?\s+")
+VAT_ID_LABEL = pattern(r"\b(?:tva|t\.v\.a|vat|ust|iva|btw|mwst|intra-?\s?com\w*|tax|umsatzsteuer)\b", r"\bust-?id", r"\bust\.")
+
+COUNTRIES = {
+    "france": "FR",
+    "allemagne": "DE",
+    "germany": "DE",
+    "deutschland": "DE",
+    "luxembourg": "LU",
+    "luxemburg": "LU",
+    "belgique": "BE",
+    "belgium": "BE",
+    "belgien": "BE",
+    "espagne": "ES",
+    "spain": "ES",
+    "espana": "ES",
+    "spanien": "ES",
+    "italie": "IT",
+    "italy": "IT",
+    "italia": "IT",
+    "italien": "IT",
+    "pays-bas": "NL",
+    "netherlands": "NL",
+    "the netherlands": "NL",
+    "niederlande": "NL",
+    "pologne": "PL",
+    "poland": "PL",
+    "polen": "PL",
+    "polska": "PL",
+    "irlande": "IE",
+    "ireland": "IE",
+    "irland": "IE",
+    "autriche": "AT",
+    "austria": "AT",
+    "osterreich": "AT",
+    "portugal": "PT",
+    "suede": "SE",
+    "sweden": "SE",
+    "schweden": "SE",
+    "danemark": "DK",
+    "denmark": "DK",
+    "finlande": "FI",
+    "finland": "FI",
+    "republique tcheque": "CZ",
+    "czech republic": "CZ",
+    "czechia": "CZ",
+    "royaume-uni": "GB",
+    "united kingdom": "GB",
+    "vereinigtes konigreich": "GB",
+    "suisse": "CH",
+    "switzerland": "CH",
+    "schweiz": "CH",
+    "chine": "CN",
+    "china": "CN",
+    "hong kong": "HK",
+    "etats-unis": "US",
+    "united states": "US",
+    "usa": "US",
+    "monaco": "MC",
+    "la reunion": "RE",
+    "guadeloupe": "GP",
+    "martinique": "MQ",
+}
+"""Names of countries as addresses end with them → ISO 3166-1 alpha-2."""

@@ -1,0 +1,178 @@
+"""The committed schemas: the same as the classes, closed for writers, open for readers, and within what compatibility checks understand."""
+
+import copy
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+
+from deploy.ops import contracts
+from schemas.contract import Contract, EventData
+from schemas.registry import event_class, topics
+from tests.contracts.files import EVENTS, EXAMPLES, FOLDERS, Json, example, objects, parts, properties, refusals, schema, within
+
+KEYWORDS = {
+    *("$schema", "$id", "$ref", "$defs", "title", "description", "type", "const", "enum", "anyOf"),
+    *("properties", "required", "additionalProperties", "items", "minItems", "pattern", "minLength", "maxLength", "minimum", "maximum"),
+}
+PUBLIC = sorted({folder for topic in topics() if topic.seen_by == "public" for said in topic.says.values() for folder in said})
+ABOUT_A_PERSON = re.compile(r"e_?mail|phone|buyer|contact|address|person|first_name|last_name|given_name|iban|birth|user|login")
+SWITCHES = {"buyer_check"}  # a setting of the company, true or false
+
+
+def test_there_are_fifteen_contracts():
+    """A contract that is added or lost is seen here."""
+    assert (15, 14) == (len(FOLDERS), len(EVENTS))
+
+
+def test_no_committed_schema_differs_from_its_class():
+    """`achats contracts check` would find nothing."""
+    assert [] == contracts.stale()
+
+
+def test_a_stale_schema_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Written elsewhere, one changed by a byte and one lost: both are named, and written again they are right."""
+    monkeypatch.setattr(contracts, "FOLDER", tmp_path / "schemas")
+    for folder in FOLDERS:
+        (tmp_path / "schemas" / folder).mkdir(parents=True)
+    contracts.write()
+    assert [] == contracts.stale()
+    changed, lost = contracts.schema_path("invoice_collected"), contracts.schema_path("record_parked")
+    changed.write_bytes(changed.read_bytes().replace(b"\n", b"\r\n"))
+    lost.unlink()
+    assert ["schemas/invoice_collected/v1.schema.json", "schemas/record_parked/v1.schema.json"] == contracts.stale()
+    contracts.write()
+    assert [] == contracts.stale()
+
+
+def test_a_keyword_outside_the_list_is_refused(monkeypatch: pytest.MonkeyPatch):
+    """A plain `date` brings `format`, whose differences compatibility checkers pass over in silence."""
+
+    class Dated(Contract):
+        day: date
+
+    monkeypatch.setattr(contracts, "event_class", {"dated": Dated}.__getitem__)
+    with pytest.raises(contracts.KeywordNotAllowed, match="format"):
+        contracts.schema_of("dated")
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_schema_is_a_schema_and_says_what_it_is(folder: str):
+    """JSON Schema 2020-12; `$id` = `ce_dataschema`; title = the class; the class's docstring describes it."""
+    contract = schema(folder)
+    Draft202012Validator.check_schema(contract)
+    assert "https://json-schema.org/draft/2020-12/schema" == contract["$schema"]
+    assert f"{folder.replace('_', '.')}.v1" == contract["$id"]
+    assert (event_class(folder).__name__, event_class(folder).__doc__) == (contract["title"], contract["description"])
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_only_the_allowed_keywords(folder: str):
+    """`format`, `default`, `if` and the like say nothing here."""
+    assert set() == {keyword for part in parts(schema(folder)) for keyword in part} - KEYWORDS
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_object_is_closed_and_every_field_is_always_there(folder: str):
+    """Nothing unknown and nothing missing, at any depth. A field added later is optional: it then goes into a list here."""
+    for part in parts(schema(folder)):
+        if "properties" in part:
+            assert (False, list(part["properties"])) == (part["additionalProperties"], part["required"])
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_float_and_cents_are_integers(folder: str):
+    """No JSON number that is not an integer; a field of cents is an integer, or a fact of one, or null."""
+    contract = schema(folder)
+    assert "number" not in {part.get("type") for part in parts(contract)}
+    for name, field in properties(contract):
+        if name.endswith("_cents"):
+            assert {"integer"} == _types(field, contract) - {"null"}, name
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_patterns_mean_the_same_everywhere(folder: str):
+    r"""Anchored, and without classes that some engines read as Unicode (`\d`, `\w`): `٣` is a digit to one reader and none to another."""
+    for pattern in {part["pattern"] for part in parts(schema(folder)) if "pattern" in part}:
+        assert (pattern[0], pattern[-1]) == ("^", "$")
+        assert r"\d" not in pattern
+        assert r"\w" not in pattern
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_an_unknown_field_is_refused_by_writers_and_ignored_by_readers(folder: str, name: str):
+    """At every depth: the closed schema and the class refuse it; the open variant and the class as readers use it do not see it."""
+    closed, known, contract = schema(folder), example(folder, name), event_class(folder)
+    opened, read = contracts.open_variant(closed), contract.model_validate_json(json.dumps(known))
+    for place in _one_of_each(closed, known):
+        value = copy.deepcopy(known)
+        within(value, place)["field_of_tomorrow"] = {"deep": [1]}
+        assert ["Additional properties are not allowed ('field_of_tomorrow' was unexpected)"] == _messages(closed, value), place
+        with pytest.raises(ValidationError, match="field_of_tomorrow"):
+            contract.model_validate_json(json.dumps(value))
+        assert [] == refusals(opened, value), place
+        assert read == contract.model_validate_json(json.dumps(value), extra="ignore"), place
+
+
+def test_a_map_stays_a_map_in_the_open_variant():
+    """`business_order_info` takes any name, and text only, in both variants."""
+    value = example("invoice_collected", "typical")
+    value["stated"]["charges"][0]["business_order_info"]["Nouveau champ"] = 1
+    messages = ["1 is not of type 'string'"]
+    closed = schema("invoice_collected")
+    assert (messages, messages) == (_messages(closed, value), _messages(contracts.open_variant(closed), value))
+
+
+def test_the_open_variant_leaves_the_schema_as_it_was():
+    """A reader's variant is another value."""
+    closed = schema("entry_recorded")
+    contracts.open_variant(closed)
+    assert schema("entry_recorded") == closed
+
+
+@pytest.mark.parametrize("folder", PUBLIC)
+def test_public_contracts_have_no_field_about_a_person(folder: str):
+    """Buyers' names, addresses and the like stay in the fetcher's tables (GDPR art. 5-1 c)."""
+    assert set() == {name for name, _ in properties(schema(folder)) if ABOUT_A_PERSON.search(name)} - SWITCHES
+
+
+def test_the_list_of_personal_fields_would_find_one():
+    """The guard is proven on contracts that only some may read: the buyer as printed, the sealed address."""
+    found = {name for folder in ("invoice_collected", "contact_described") for name, _ in properties(schema(folder))}
+    assert {"buyer", "buyer_check", "sealed_address"} == {name for name in found if ABOUT_A_PERSON.search(name)}
+
+
+def test_the_public_contracts():
+    """What any team may read."""
+    expected = ["booking_held", "company_described", "entry_recorded", "import_finished", "invoice_described", "notification_sent"]
+    assert expected == PUBLIC
+
+
+@pytest.mark.parametrize("folder", EVENTS)
+def test_the_type_is_the_folder(folder: str):
+    """`invoice_collected` says `achats.invoice.collected.v1`."""
+    contract = event_class(folder)
+    assert issubclass(contract, EventData)
+    assert f"achats.{folder.replace('_', '.')}.v1" == contract.ce_type
+
+
+def _types(field: Json, root: Json) -> set[str]:
+    """The JSON types a field may have; a fact counts as its value."""
+    if "$ref" in field:
+        return _types(root["$defs"][field["$ref"].removeprefix("#/$defs/")]["properties"]["value"], root)
+    return {kind for branch in field["anyOf"] for kind in _types(branch, root)} if "anyOf" in field else {field["type"]}
+
+
+def _one_of_each(closed: Json, value: Json) -> list[tuple[str | int, ...]]:
+    """One place for each kind of object: the first element of a list stands for the others."""
+    first = {tuple("*" if isinstance(step, int) else step for step in place): place for place in reversed([*objects(closed, value)])}
+    return list(first.values())
+
+
+def _messages(contract: Json, value: Json) -> list[str]:
+    return [refusal.partition(": ")[2] for refusal in refusals(contract, value)]

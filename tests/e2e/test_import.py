@@ -1,0 +1,171 @@
+"""The main job on real parts, each service a process of its own: killed in the middle, poisoned, repeated; the end is the same."""
+
+import json
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+from deploy.local.demo import COMPANY, Outcome, connect, outcome
+from deploy.local.deployment import Account, Deployment
+from deploy.local.folders import temporary_data_folder
+from deploy.local.truth import truth
+from deploy.local.watcher import Watcher
+from schemas.collection_finished.v1 import CollectionFinished
+from schemas.invoice_collected.v1 import InvoiceCollected
+from schemas.record_parked.v1 import RecordParked
+from schemas.registry import parked_topic, topic_for
+from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode, event_id
+from services.kernel.kafka import KafkaSender
+from tests.support import invariants
+from tests.support.collected import domestic_invoice
+
+PATIENCE_SECONDS = 120.0
+SOURCE = "/achats/fetcher"
+TIME = "2026-03-02T08:00:00.000000Z"
+COLLECTED = topic_for("fetcher", InvoiceCollected)
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Generator[Deployment]:
+    """Every part, on a data folder of its own."""
+    with temporary_data_folder("achats-e2e-") as data, Deployment(data, Account(seed=7, invoices=50)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def watcher(deployment: Deployment) -> Generator[Watcher]:
+    """A subscriber to every topic."""
+    watching = Watcher(deployment.kafka.bootstrap)
+    yield watching
+    watching.stop()
+
+
+def crash(deployment: Deployment, name: str) -> None:
+    """kill -9, then start the service again."""
+    deployment.services[name].kill()
+    deployment.start_service(name)
+
+
+def test_an_import_with_the_ledger_and_the_classifier_killed_in_the_middle(deployment: Deployment, watcher: Watcher):
+    """
+    50 documents; kill -9 of the classifier once it has answered some, of the ledger once it has booked some.
+    Same final state as an undisturbed run: every invariant holds against the simulator's truth.
+    """
+    connect(deployment, COMPANY)
+    assert watcher.wait(lambda: watcher.classified >= 5, PATIENCE_SECONDS)
+    crash(deployment, "classifier")
+    assert watcher.wait(lambda: watcher.described >= 5, PATIENCE_SECONDS)
+    crash(deployment, "ledger")
+    assert watcher.wait(lambda: watcher.done, PATIENCE_SECONDS)
+    result: Outcome = outcome(deployment, watcher, 0.0)
+    assert 50 == result.summary.collected
+    invariants.check(result, truth(deployment))
+
+
+def test_a_run_with_poison_a_redelivery_and_a_send_behind_the_marker(deployment: Deployment, watcher: Watcher):
+    """
+    A run of 5 as a retried producer may leave it: 1, 2, the marker, 2 again (same event), 3 (not JSON), 4, 1 under another event id as 5.
+    collected 5 = recorded 3 + parked 1 + duplicates 1; the parked record keeps its bytes and headers; nobody is mailed.
+    """
+    mails = len(_mails(deployment))
+    one, two, four = (_event("cmp_retried", n) for n in (1, 2, 4))
+    again = replace(_event("cmp_retried", 5, invoice=1), id="another-event-same-invoice")
+    poison = _poison(_event("cmp_retried", 3))
+    _send(deployment, [_wire(one), _wire(two), _marker("cmp_retried", 5), _wire(two), poison, _wire(four), _wire(again)])
+    assert watcher.wait(lambda: "run_cmp_retried" in watcher.finished, PATIENCE_SECONDS)
+    counts = watcher.finished["run_cmp_retried"].counts
+    assert (5, 3, 0, 1, 1) == (counts.collected, counts.recorded, counts.held, counts.parked, counts.duplicates)
+    assert mails == len(_mails(deployment))
+    parked = _first_parked(deployment)
+    assert (poison.key, poison.value, poison.headers) == (parked.key, parked.value, parked.headers[:-1])
+    name, value = parked.headers[-1]
+    assert (RecordParked.header_name, "classifier", "unreadable") == (name, *_said(value, "service", "reason"))
+
+
+def test_services_cannot_read_each_others_tables(deployment: Deployment):
+    """Each service's role is let into its own schema and refused at the others'."""
+    import psycopg
+
+    for role, table in (("notifier", "fetcher.company"), ("fetcher", "ledger.entry"), ("ledger_app", "fetcher.company")):
+        with psycopg.connect(deployment.database_url(role)) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(f"select 1 from {table}".encode())
+
+
+def test_stopping_leaves_no_process(tmp_path: Path):
+    """After the demo's parts are stopped none of them runs, and a second start on the same folder goes on with the same data."""
+    with temporary_data_folder("achats-e2e-") as data:
+        account = Account(seed=3, invoices=3)
+        with Deployment(data, account) as first:
+            watching = Watcher(first.kafka.bootstrap)
+            connect(first, COMPANY)
+            assert watching.wait(lambda: watching.done, PATIENCE_SECONDS)
+            watching.stop()
+        assert not any(process.alive for process in first.services.values())
+        with Deployment(data, account) as second:
+            assert 3 == json.loads(second.command("ledger", "totals"))["entries"]
+
+
+def _event(company: str, seq: int, invoice: int | None = None) -> Event[InvoiceCollected]:
+    data = domestic_invoice(number=f"RT-{invoice or seq}", company_id=company)
+    identity = event_id(SOURCE, data.ce_type, data.subject, 1)
+    return Event(identity, SOURCE, TIME, data, run=RunPosition(f"run_{company}", seq))
+
+
+def _wire(event: Event[Any]) -> Outgoing:
+    return encode(event, COLLECTED)
+
+
+def _poison(event: Event[Any]) -> Outgoing:
+    return replace(_wire(event), value=b'{"invoice_id": ')
+
+
+def _marker(company: str, emitted: int) -> Outgoing:
+    invoice = domestic_invoice(number="RT-0", company_id=company)
+    data = CollectionFinished(
+        company_id=company,
+        connection_id=invoice.connection_id,
+        run_id=f"run_{company}",
+        kind="daily",
+        emitted=emitted,
+        waiting=(),
+        window_from=invoice.settings.import_start,
+        window_to=invoice.settings.import_start,
+        settings=invoice.settings,
+    )
+    return _wire(Event(event_id(SOURCE, data.ce_type, data.subject, 1), SOURCE, TIME, data, run=RunPosition(data.run_id, None)))
+
+
+def _send(deployment: Deployment, messages: list[Outgoing]) -> None:
+    assert len(messages) == KafkaSender(deployment.kafka.bootstrap, "test").send(messages)
+
+
+def _first_parked(deployment: Deployment) -> Record:
+    topic = parked_topic("classifier")
+    consumer = Consumer({"bootstrap.servers": deployment.kafka.bootstrap, "group.id": "test-parked"})
+    consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(3)])
+    try:
+        message = consumer.poll(30)
+        assert message is not None
+        headers: Any = message.headers()
+        return Record(topic, 0, 0, 0, _raw(message.key), _raw(message.value), tuple(headers))
+    finally:
+        consumer.close()
+
+
+def _raw(part: Callable[[], Any]) -> bytes | None:
+    return part()
+
+
+def _said(header: bytes, *names: str) -> tuple[Any, ...]:
+    said: dict[str, Any] = json.loads(header)
+    return tuple(said[name] for name in names)
+
+
+def _mails(deployment: Deployment) -> list[Any]:
+    from deploy.local.demo import mails_in
+
+    return list(mails_in(deployment))

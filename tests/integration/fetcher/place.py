@@ -1,0 +1,226 @@
+"""The fetcher without its process: a real database, a real simulator, a fast clock both share, and a browser."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+from starlette.testclient import TestClient
+
+from deploy.local.amazon.process import AmazonSimulator, Ports
+from services.fetcher.adapters.amazon import Amazon
+from services.fetcher.adapters.announcing import SERVICE
+from services.fetcher.adapters.collection import PostgresProgress
+from services.fetcher.adapters.companies import Companies
+from services.fetcher.adapters.connections import ConnectionDesk
+from services.fetcher.adapters.documents import DocumentShelf
+from services.fetcher.adapters.entry import enter_company
+from services.fetcher.adapters.pdf_reader import PdfReader
+from services.fetcher.config import CALLBACK_PATH, Application, WebPlace
+from services.fetcher.handler import Collect
+from services.fetcher.web.connecting import Connecting
+from services.fetcher.web.pages import application
+from services.kernel.clock import ScaledClock
+from services.kernel.envelope import Outgoing
+from services.kernel.postgres import PostgresStore
+from services.kernel.sealing import Sealer
+
+PUBLIC_URL = "http://127.0.0.1:8080"
+ORIGIN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+SPEED = 400
+TODAY = ORIGIN.date()
+SEALER = Sealer({"k1": b"k" * 32}, "k1")
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+
+type Said = tuple[str, str | None, dict[str, Any]]
+"""Type without version, place in the run, data."""
+
+
+def acme(**changes: Any) -> dict[str, Any]:
+    """The company that the simulator's account belongs to; its import is on and starts a month ago."""
+    settings = {"automatic_import": True, "import_start": (TODAY - timedelta(days=30)).isoformat()}
+    company = {
+        "company_id": "acme",
+        "name": "Atelier Lumière SAS",
+        "siren": "906550312",
+        "plan": "essentiel",
+        "email": "compta@atelier.example",
+        "file_code": "ATELIER",
+        "settings": settings,
+    }
+    return {**company, **changes}
+
+
+@dataclass
+class Place:
+    """What a test holds. Each browser has a session of its own."""
+
+    url: str
+    folder: Path
+    simulator: AmazonSimulator
+    clock: ScaledClock
+    store: PostgresStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = PostgresStore(self.url, SERVICE)
+        self.amazon = Amazon(self.registration, self.clock)
+        self.desk = ConnectionDesk(self.store, self.amazon, SEALER, self.clock)
+
+    @property
+    def registration(self) -> Application:
+        """Our application at the simulator, as its command line has it."""
+        api = self.simulator.api_url
+        identity = (
+            "amzn1.sp.solution.00000000-0000-4000-8000-000000000001",
+            "amzn1.application-oa2-client.00000000000000000000000000000001",
+        )
+        return Application(api, api, f"{api}/auth/o2/token", *identity, "amzn1.oa2-cs.v1.simulated-secret", PUBLIC_URL + CALLBACK_PATH)
+
+    def enter(self, company: dict[str, Any]) -> None:
+        """Enter a company from its file."""
+        file = self.folder / "company.json"
+        file.write_text(json.dumps(company), encoding="utf-8")
+        enter_company(file, self.store, SEALER, self.clock)
+
+    def browser(self) -> "Browser":
+        """A new browser."""
+        connecting = Connecting(self.store, self.amazon, SEALER, self.clock)
+        pages = application(connecting, WebPlace("127.0.0.1", 8080, "session-key", https=False))
+        return Browser(TestClient(pages, base_url=PUBLIC_URL, follow_redirects=False), self.simulator)
+
+    def collect(self, check_stopping: Callable[[], None] = lambda: None) -> Collect:
+        """The story, on everything real."""
+        shelf = DocumentShelf(f"file://{self.folder}/documents")
+        return Collect(PostgresProgress(self.store), self.desk, shelf, PdfReader(), self.clock, check_stopping)
+
+    def connect_and_collect(self, **changes: Any) -> None:
+        """Enter the company, walk through both consents, collect the first run."""
+        self.enter(acme(**changes))
+        self.browser().connect("Atelier Lumière SAS")
+        self.collect()(self.runs()[0])
+
+    def daily_run(self) -> None:
+        """Start the next day's run of the one connection, and collect it."""
+        with self.store.transaction() as transaction:
+            book = Companies(transaction)
+            [connection] = book.collecting_connections()
+            run_id = book.start_run(connection, "daily", (TODAY + timedelta(days=1)).isoformat(), self.clock.now())
+        self.collect()(run_id)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """The answer of the database to a query of the test's own."""
+        with psycopg.connect(self.url, options="-c search_path=fetcher,fetcher_jobs", row_factory=dict_row) as session:
+            return session.execute(query.encode()).fetchall()
+
+    def runs(self) -> list[str]:
+        """The runs, oldest first."""
+        return [row["run_id"] for row in self.rows("select run_id from run order by started_at")]
+
+    def jobs(self) -> list[str]:
+        """The runs that have a job waiting."""
+        return [row["args"]["run_id"] for row in self.rows("select args from procrastinate_jobs where status = 'todo' order by id")]
+
+    def outbox(self) -> list[Outgoing]:
+        """Everything that was said, in order."""
+        rows = self.rows("select topic, key, value, header_names, header_values from outbox order by stripe, seq")
+        return [
+            Outgoing(row["topic"], row["key"], row["value"], tuple(zip(row["header_names"], row["header_values"], strict=True)))
+            for row in rows
+        ]
+
+    def said(self, *only: str) -> list[Said]:
+        """What was said, of these types or of all."""
+        said = [_said(message) for message in self.outbox()]
+        return [one for one in said if not only or one[0] in only]
+
+    def truth(self) -> list[dict[str, Any]]:
+        """Every document as the simulator knows it."""
+        return cast("list[dict[str, Any]]", httpx.get(f"{self.simulator.control_url}/truth").json()["documents"])
+
+    def calls(self) -> dict[str, dict[str, int]]:
+        """How often each operation was asked, by status."""
+        return httpx.get(f"{self.simulator.control_url}/calls").json()
+
+    def fault(self, operation: str, status: int, times: int) -> None:
+        """Let the simulator fail."""
+        httpx.post(f"{self.simulator.control_url}/faults", json=[{"operation": operation, "status": status, "times": times}])
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.store.close()
+
+
+@dataclass
+class Browser:
+    """A person: a cookie jar, and both sites."""
+
+    site: TestClient
+    simulator: AmazonSimulator
+
+    def get(self, path: str) -> httpx.Response:
+        """Open a page of ours."""
+        return self.site.get(path)
+
+    def post(self, path: str, **form: str) -> httpx.Response:
+        """Send a form of ours with the token of this session."""
+        found = CSRF.search(self.site.get("/connectivite/amazon-business/entreprise").text)
+        assert found is not None
+        return self.site.post(path, data={"csrf": found[1], **form})
+
+    def authorise(self, name: str) -> httpx.Response:
+        """The first consent."""
+        return self.post("/connectivite/amazon-business/entreprise", name=name)
+
+    def go_to_amazon(self) -> str:
+        """Begin the second consent; Amazon's page."""
+        answer = self.post("/connectivite/amazon-business/amazon")
+        assert 303 == answer.status_code, answer.text
+        return answer.headers["location"]
+
+    def decide(self, page: str, decision: str = "authorise") -> str:
+        """Decide on Amazon's page as its administrator; where Amazon sends the browser, without our base."""
+        shown = httpx.get(page)
+        people: Sequence[str] = re.findall(r'name="account" value="([^"]+)"', shown.text) or re.findall(r'value="(amzn1[^"]+)"', shown.text)
+        answer = httpx.post(page, data={"decision": decision, "account": people[0]})
+        assert 302 == answer.status_code, answer.text
+        return answer.headers["location"].removeprefix(PUBLIC_URL)
+
+    def connect(self, name: str) -> None:
+        """Both consents, as the help article says."""
+        assert 303 == self.authorise(name).status_code
+        answer = self.get(self.decide(self.go_to_amazon()))
+        assert (303, "/connectivite/amazon-business/suivi") == (answer.status_code, answer.headers.get("location")), answer.text
+
+
+def shared_clock() -> ScaledClock:
+    """A clock that starts now and runs fast; the simulator gets the same one."""
+    return ScaledClock(ORIGIN, time.time(), SPEED)
+
+
+def simulator(folder: Path, clock: ScaledClock, **options: str | int) -> AmazonSimulator:
+    """A simulator on that clock, started."""
+    started = AmazonSimulator(
+        folder,
+        Ports(),
+        {
+            "clock": f"{clock.origin.isoformat()}@{clock.epoch}*{clock.speed}",
+            "redirect-uri": PUBLIC_URL + CALLBACK_PATH,
+            "invoices": 16,
+            **options,
+        },
+    )
+    started.start()
+    return started
+
+
+def _said(message: Outgoing) -> Said:
+    headers = {name: value.decode() for name, value in message.headers}
+    name = headers["ce_type"].removeprefix("achats.").rpartition(".v")[0]
+    return name, headers.get("ce_runseq"), json.loads(message.value or b"null")

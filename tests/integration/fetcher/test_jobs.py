@@ -1,0 +1,139 @@
+"""The queue: its schema, the daily slot, a job of a dead process, and what import.finished does."""
+
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from schemas.import_finished.v1 import ImportFinished
+from schemas.values import RunCounts
+from services.fetcher.adapters.announcing import SERVICE
+from services.fetcher.adapters.companies import Companies
+from services.fetcher.adapters.jobs import Worker
+from services.fetcher.handler import ImportEnds
+from services.fetcher.main import MIGRATIONS
+from services.kernel.envelope import Delivery, Event, Record
+from services.kernel.loop import OncePerEvent
+from services.kernel.migrate import migrate
+from tests.integration.fetcher.place import Place, acme
+
+
+def wait_until(truth: object, seconds: float = 20.0) -> None:
+    """Wait for a state."""
+    assert callable(truth)
+    end = time.monotonic() + seconds
+    while not truth():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)
+
+
+def test_migrations_apply_once(place: Place, tmp_path: Path) -> None:
+    """The jobs' schema is procrastinate's own, made by one of our migrations; a second round finds nothing to do."""
+    assert 0 == migrate(place.url, SERVICE, MIGRATIONS, with_outbox=True)
+    tables = place.rows("select table_name from information_schema.tables where table_schema = 'fetcher_jobs' order by 1")
+    assert "procrastinate_jobs" in [row["table_name"] for row in tables]
+    assert [{"count": 1}] == place.rows("select count(*) from _yoyo_migration where migration_id = '0003_jobs'")
+
+
+def test_the_worker_runs_what_connecting_queued(place: Place) -> None:
+    """From the click to the marker, by the queue alone; the process ends when told to."""
+    place.enter(acme())
+    stop = threading.Event()
+    worker = Worker(place.url, place.collect(), place.desk.start_due_runs)
+    thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
+    thread.start()
+    place.browser().connect("Atelier Lumière SAS")
+    wait_until(lambda: place.said("collection.finished"))
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert 16 == len(place.said("invoice.collected"))
+    assert [] == place.jobs()
+
+
+def test_a_job_of_a_dead_process_is_taken_up(place: Place) -> None:
+    """A worker that stopped beating in the middle of a job: the next process runs it."""
+    place.enter(acme())
+    place.browser().connect("Atelier Lumière SAS")
+    place.rows("insert into procrastinate_workers (last_heartbeat) values (now() - interval '1 minute') returning id")
+    place.rows("update procrastinate_jobs set status = 'doing', worker_id = (select max(id) from procrastinate_workers) returning id")
+    done, stop = list[str](), threading.Event()
+    worker = Worker(place.url, lambda run_id: done.append(run_id), lambda: None)
+    thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
+    thread.start()
+    wait_until(lambda: done)
+    stop.set()
+    thread.join(10)
+    assert place.runs() == done
+
+
+def test_a_daily_run_is_started_once_at_its_slot(place: Place) -> None:
+    """Two virtual days later, asked three times: one run for the last slot, taking up the unfinished first run."""
+    place.enter(acme())
+    place.browser().connect("Atelier Lumière SAS")
+    place.clock.sleep(timedelta(days=2).total_seconds() / 10)
+    clock = place.clock
+    desk = type(place.desk)(
+        place.store, place.amazon, place.desk._sealer, type(clock)(clock.origin + timedelta(days=2), clock.epoch, clock.speed)
+    )
+    for _ in range(3):
+        desk.start_due_runs()
+    assert ["initial", "daily"] == [row["kind"] for row in place.rows("select kind from run order by started_at")]
+    first, daily = place.runs()
+    assert [first, first, daily] == place.jobs()
+
+
+def finished(place: Place, run_id: str) -> list[Delivery]:
+    """import.finished of a run, as it comes from the broker."""
+    [connection] = place.rows("select connection_id from connection")
+    zero = {"recorded": 16, "no_entry": 0, "archived": 0, "held": 0, "parked": 0, "duplicates": 0}
+    data = ImportFinished(
+        company_id="acme",
+        connection_id=connection["connection_id"],
+        run_id=run_id,
+        revision=1,
+        kind="initial",
+        counts=RunCounts(collected=16, **zero),
+        waiting=(),
+        window_from=place.clock.origin.date(),
+        window_to=place.clock.origin.date(),
+        finished_at="2026-11-23T09:00:00Z",
+    )
+    record = Record("booked", 0, 0, 0, b"acme", b"", ())
+    return [Delivery(record, Event(f"event-{run_id}", "/achats/ledger", "2026-11-23T09:00:00Z", data), None)]
+
+
+def test_a_finished_first_import_makes_the_connection_active(place: Place) -> None:
+    """Another run changes nothing; the first run does, once, and says so with the counts; a repeat is dropped."""
+    place.connect_and_collect()
+    listen = OncePerEvent(place.store, SERVICE, "parked", {ImportFinished: ImportEnds(Companies, place.clock)}, place.clock)
+    listen(finished(place, "run-of-somebody"))
+    assert [] == place.said("connection.changed")
+    listen(finished(place, place.runs()[0]))
+    listen(finished(place, place.runs()[0]))
+    [(_, _, changed)] = place.said("connection.changed")
+    assert ("initialising", "active", 16) == (changed["from_state"], changed["to_state"], changed["counts"]["recorded"])
+    assert ["active"] == [one["state"] for one in place.said("company.described")[-1][2]["connections"]]
+    assert "Active" in place_page(place)
+
+
+def place_page(place: Place) -> str:
+    """The catalogue as somebody of the company sees it."""
+    browser = place.browser()
+    browser.authorise("Atelier Lumière SAS")
+    return browser.get("/connectivite").text
+
+
+def test_a_withdrawn_consent_breaks_the_connection(place: Place) -> None:
+    """Amazon refuses the refresh token: the connection is broken and says so; nothing else is lost."""
+    place.enter(acme())
+    place.browser().connect("Atelier Lumière SAS")
+    place.fault("token", 400, 1)
+    stop = threading.Event()
+    worker = Worker(place.url, place.collect(), lambda: None)
+    thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
+    thread.start()
+    wait_until(lambda: place.rows("select 1 from connection where state = 'broken'"))
+    stop.set()
+    thread.join(10)
+    assert ["broken"] == [one["state"] for one in place.said("company.described")[-1][2]["connections"]]

@@ -1,0 +1,112 @@
+"""Where an invoice stands, and what an event about it changes."""
+
+from datetime import date
+
+from services.ledger.domain.standing import (
+    NOTHING,
+    FiscalYear,
+    NoNews,
+    Outcome,
+    Standing,
+    Verdict,
+    advance,
+    against,
+    content_of,
+    judge,
+    no_news,
+)
+from tests.unit.ledger.documents import SETTINGS, held, invoice
+
+YEAR = FiscalYear(date(2026, 1, 1), date(2026, 12, 31), date(2025, 12, 31))
+
+
+def booked() -> Standing:
+    """An invoice whose first revision is in the book."""
+    return advance(NOTHING, invoice(), "e1", judge(invoice(), []))
+
+
+def test_a_document_of_an_open_year_is_recorded():
+    verdict = judge(invoice(), [YEAR])
+    assert Outcome.RECORDED is verdict.outcome
+    assert verdict.entry is not None
+
+
+def test_only_a_year_that_is_closed_to_its_end_archives():
+    month = FiscalYear(YEAR.starts, YEAR.ends, date(2026, 6, 30))
+    whole = FiscalYear(YEAR.starts, YEAR.ends, YEAR.ends)
+    assert [Outcome.RECORDED, Outcome.ARCHIVED] == [judge(invoice(), [year]).outcome for year in (month, whole)]
+
+
+def test_the_day_of_the_cut_over_is_booked_and_the_day_before_is_archived():
+    settings = SETTINGS.model_copy(update={"cut_over": date(2026, 3, 10)})
+    days = [date(2026, 3, 9), date(2026, 3, 10)]
+    assert [Outcome.ARCHIVED, Outcome.RECORDED] == [judge(invoice(issue_date=day, settings=settings), []).outcome for day in days]
+
+
+def test_what_is_archived_is_not_held_for_its_currency():
+    assert Verdict(Outcome.ARCHIVED) == judge(invoice(currency="GBP", issue_date=date(2025, 1, 1)), [])
+
+
+def test_a_hold_says_stage_reason_sentence_and_action():
+    hold = judge(invoice(currency="GBP"), []).hold
+    assert hold is not None
+    assert ("booking", "no_rate") == (hold.stage, hold.reason)
+    assert "Le document est dans une autre devise que l'euro et son cours n'est pas connu." == hold.sentence
+    assert "Saisir le cours du jour de la facture, puis la comptabiliser en euros." == hold.next_action
+
+
+def test_a_hold_of_the_classifier_is_passed_on():
+    hold = judge(held(), []).hold
+    assert hold is not None
+    assert ("classification", "issue_date_missing") == (hold.stage, hold.reason)
+
+
+def test_what_says_nothing_new():
+    """
+    in the book: revision 2, event e1
+      the same event again; another event with the same content; the same under another rulebook; revision 1; revision 3
+    """
+    second = invoice(revision=2)
+    standing = advance(NOTHING, second, "e1", judge(second, []))
+    assert [NoNews.REDELIVERED, NoNews.DUPLICATE, NoNews.DUPLICATE, NoNews.OVERTAKEN, None] == [
+        no_news(standing, second, "e1"),
+        no_news(standing, second, "e2"),
+        no_news(standing, invoice(revision=2, rulebook_version="r9"), "e2"),
+        no_news(standing, invoice(revision=1), "e3"),
+        no_news(standing, invoice(revision=3), "e4"),
+    ]
+
+
+def test_content_is_what_the_document_says_not_what_it_was_handled_under():
+    settings = SETTINGS.model_copy(update={"revision": 9})
+    assert content_of(invoice()) == content_of(invoice(settings=settings, rulebook_version="r9", connection_id="K-9"))
+    assert content_of(invoice()) != content_of(invoice(number="FR-2"))
+    assert content_of(invoice()) != content_of(held())
+
+
+def test_the_same_posting_brings_facts_only():
+    again = judge(invoice(revision=2, orders=("406-2",)), [])
+    assert Verdict(Outcome.RECORDED, entry=None) == against(booked(), again)
+
+
+def test_another_posting_or_none_is_a_conflict_while_an_entry_stands():
+    dearer = judge(invoice([("606400", 200_00, "20")], revision=2), [])
+    nothing = judge(invoice([("606400", 1_00, None), ("606400", -1_00, None)], revision=2), [])
+    for verdict in (against(booked(), dearer), against(booked(), nothing)):
+        assert Outcome.HELD is verdict.outcome
+        assert verdict.hold is not None
+        assert "conflict" == verdict.hold.reason
+
+
+def test_a_hold_of_the_classifier_stays_its_own_while_an_entry_stands():
+    verdict = against(booked(), judge(held(revision=2), []))
+    assert verdict.hold is not None
+    assert "issue_date_missing" == verdict.hold.reason
+
+
+def test_the_standing_moves_one_version_and_keeps_the_first_entry():
+    first = booked()
+    conflict = against(first, judge(invoice([("606400", 200_00, "20")], revision=2), []))
+    second = advance(first, invoice(revision=2), "e2", conflict)
+    assert (2, 2, frozenset({"e1", "e2"})) == (second.version, second.revision, second.events)
+    assert (first.entry, first.posting) == (second.entry, second.posting)
