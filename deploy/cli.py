@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator
@@ -14,7 +15,12 @@ import typer
 from deploy.local.deployment import Account, Deployment
 from deploy.local.screen import Screen, adds_up
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Amazon Business purchase invoices, from the order to the books.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Amazon Business purchase invoices, from the order to the books.",
+)
 contracts_app = typer.Typer(no_args_is_help=True, help="The contracts in schemas/.")
 topics_app = typer.Typer(no_args_is_help=True, help="The topics of schemas/topics.yaml on a broker.")
 app.add_typer(contracts_app, name="contracts")
@@ -108,8 +114,13 @@ def topics_apply(kafka: BootstrapOption, replication: Annotated[int, typer.Optio
 
 
 def main() -> None:
-    """Entry point of the console script."""
-    app()
+    """Entry point of the console script. An error that says what to do is told in words, without its traceback."""
+    try:
+        app()
+    except Exception as error:
+        if not hasattr(error, "next_action"):
+            raise
+        sys.exit(f"{error}\n→ {error.next_action}")
 
 
 @contextmanager

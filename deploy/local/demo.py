@@ -4,11 +4,13 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from deploy.local.amazon.parties import BUYER
 from deploy.local.deployment import Deployment
 from deploy.local.walk import Person
 from deploy.local.watcher import Watcher
@@ -17,17 +19,8 @@ from schemas.invoice_described.v1 import InvoiceDescribed
 from schemas.values import RunCounts
 
 IMPORT_LIMIT_S = 600.0
-COMPANY: dict[str, Any] = {
-    "name": "Atelier Lumière SAS",
-    "siren": "732829320",
-    "vat_id": "FR44732829320",
-    "plan": "essentiel",
-    "email": "comptabilite@atelier-lumiere.example",
-    "file_code": "ATLUM",
-    "test_environment": False,
-    "settings": {"automatic_import": True, "buyer_check": True},
-}
-FOLDER_SETTINGS = {"buyer_check": False, "import_start": "2000-01-01", "cut_over": "2000-01-01"}
+COMPANY_ID = "cmp_atelier_lumiere"
+EARLIEST_START = timedelta(days=30)
 
 
 class ImportUnfinished(Exception):
@@ -80,11 +73,23 @@ class Outcome:
     mails: list[Mail]
 
 
-def company(documents: Path | None) -> dict[str, Any]:
-    """The company of the scenario. For a folder of documents made out to other buyers, years ago, the check of the buyer is off."""
-    if documents is None:
-        return COMPANY
-    return COMPANY | {"test_environment": True, "settings": COMPANY["settings"] | FOLDER_SETTINGS}
+def company(documents: Path | None = None) -> dict[str, Any]:
+    """The company of the scenario, whose import starts as early as a person may choose: 30 days before the connection.
+
+    For a folder of documents, made out to other buyers years ago, the check of the buyer is off and the import starts in 2000.
+    """
+    start = "2000-01-01" if documents else (datetime.now(UTC).date() - EARLIEST_START).isoformat()
+    return {
+        "company_id": COMPANY_ID,
+        "name": BUYER.name,
+        "siren": BUYER.siren,
+        "vat_id": BUYER.vat_number,
+        "plan": "essentiel",
+        "email": "comptabilite@atelier-lumiere.example",
+        "file_code": "ATLUM",
+        "test_environment": documents is not None,
+        "settings": {"automatic_import": True, "buyer_check": documents is None, "import_start": start, "cut_over": start},
+    }
 
 
 def connect(deployment: Deployment, described: dict[str, Any]) -> None:
@@ -96,7 +101,7 @@ def connect(deployment: Deployment, described: dict[str, Any]) -> None:
     try:
         person.open(f"{deployment.web}/connectivite/amazon-business")
         person.press("Connecter")
-        person.press("Autoriser", company=described["name"])
+        person.press("Autoriser", name=described["name"])
         person.press("Connecter")
         person.press("Autoriser")
     finally:

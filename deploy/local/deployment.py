@@ -50,6 +50,7 @@ class Deployment:
         self._ports = _ports(self.data)
         self.kafka, self.postgres = Kafka(self.data), Postgres(self.data)
         self.mailbox = Mailbox(self.data, self._ports["smtp"], self._ports["mailbox"])
+        self._keys = keys(self.data)
         self._clock = _clock(self.data, clock_speed)
         self.amazon = self._amazon_simulator()
         self.services = {name: ServerProcess(name, self.data / f"{name}.log") for name in SERVICES}
@@ -111,7 +112,6 @@ class Deployment:
 
     def environment(self, name: str) -> dict[str, str]:
         """All that a service's process sees of the environment."""
-        secret = keys(self.data)
         every = {
             "PATH": os.environ.get("PATH", ""),
             "LANG": "C.UTF-8",
@@ -119,7 +119,7 @@ class Deployment:
             f"ACHATS_{name.upper()}_HEALTH_PORT": str(self._ports[name]),
             "ACHATS_PUBLIC_URL": self.web,
         }
-        return every | self._databases(name) | {"fetcher": self._fetcher(secret), "notifier": self._notifier(secret)}.get(name, {})
+        return every | self._databases(name) | {"fetcher": self._fetcher, "notifier": self._notifier}.get(name, dict)()
 
     def database_url(self, role: str) -> str:
         """The database as one role sees it; `postgres` is its administrator."""
@@ -133,23 +133,23 @@ class Deployment:
             }
         return {} if name == "classifier" else {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
 
-    def _fetcher(self, secret: Mapping[str, str]) -> dict[str, str]:
+    def _fetcher(self) -> dict[str, str]:
         amazon = self.amazon.api_url
         return {
             "ACHATS_CLOCK": self._clock,
             "ACHATS_FETCHER_WEB": f"{LOOPBACK}:{self._ports['web']}",
-            "ACHATS_FETCHER_TOKEN_KEYS": secret["token"],
-            "ACHATS_CONTACT_KEYS": secret["contact"],
-            "ACHATS_SESSION_KEY": secret["session"],
+            "ACHATS_FETCHER_TOKEN_KEYS": self._keys["token"],
+            "ACHATS_CONTACT_KEYS": self._keys["contact"],
+            "ACHATS_SESSION_KEY": self._keys["session"],
             "ACHATS_DOCUMENTS_URL": self._documents.as_uri(),
             "ACHATS_AMAZON_API": amazon,
             "ACHATS_AMAZON_CONSENT": amazon,
             "ACHATS_AMAZON_TOKEN_URL": f"{amazon}/auth/o2/token",
         } | {f"ACHATS_AMAZON_{name}": value for name, value in _APPLICATION.items()}
 
-    def _notifier(self, secret: Mapping[str, str]) -> dict[str, str]:
+    def _notifier(self) -> dict[str, str]:
         return {
-            "ACHATS_CONTACT_KEYS": secret["contact"],
+            "ACHATS_CONTACT_KEYS": self._keys["contact"],
             "ACHATS_SMTP": self.mailbox.smtp_address,
             "ACHATS_MAIL_FROM": "achats@achats.example",
         }

@@ -1,6 +1,7 @@
 """A real Apache Kafka on this machine, one node or three, without Docker. Data and ports outlive the process."""
 
 import json
+import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from deploy.local.broker import READY_LIMIT_S, Broker, Node, train_start_cache
 from deploy.local.folders import hand_over, write_whole
 from deploy.local.java import Java
 
 STOP_PATIENCE_S = 20
+COORDINATOR_PAUSE_S = 0.1
 STOP_PATIENCE_OF_MANY_S = 5  # the last nodes of a cluster have lost their quorum and ignore SIGTERM
 
 
@@ -130,7 +132,24 @@ def warm_coordinator(bootstrap: str) -> None:
     Runs for that long; nothing is committed, no group stays behind. Meant for a thread beside other start-up work.
     """
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "warm-coordinator"})
+    deadline = time.monotonic() + READY_LIMIT_S
     try:
-        consumer.committed([TopicPartition("warm-coordinator", 0)], timeout=READY_LIMIT_S)
+        while not _has_coordinator(consumer) and time.monotonic() < deadline:
+            time.sleep(COORDINATOR_PAUSE_S)
     finally:
         consumer.close()
+
+
+def _has_coordinator(consumer: Consumer) -> bool:
+    """False while the table of group offsets is being made."""
+    try:
+        consumer.committed([TopicPartition("warm-coordinator", 0)], timeout=READY_LIMIT_S)
+    except KafkaException as not_yet:
+        if not_yet.args[0].code() in (
+            KafkaError.NOT_COORDINATOR,
+            KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+            KafkaError.COORDINATOR_NOT_AVAILABLE,
+        ):
+            return False
+        raise
+    return True

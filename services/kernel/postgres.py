@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiosql
 from psycopg import Connection, OperationalError
@@ -72,6 +72,12 @@ class PostgresStore:
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 class Outbox:

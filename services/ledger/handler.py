@@ -34,6 +34,7 @@ from services.ledger.domain.standing import (
     Verdict,
     advance,
     against,
+    content_of,
     judge,
     no_news,
 )
@@ -53,6 +54,7 @@ class Version:
 
     offset: int
     event: Event[Document]
+    content: bytes
     verdict: Verdict
     standing: Standing
 
@@ -172,11 +174,12 @@ def _enter_document(
     document = event.data
     key = (document.company_id, document.invoice_id)
     before = standing.get(key, NOTHING)
-    reason = no_news(before, document, event.id)
+    content = content_of(document)
+    reason = no_news(before, event.id, document.revision, content)
     if reason is None:
         verdict = against(before, judge(document, years.get(document.company_id, ())))
-        standing[key] = advance(before, document, event.id, verdict)
-        page.versions.append(Version(offset, event, verdict, standing[key]))
+        standing[key] = advance(before, event.id, document.revision, content, verdict)
+        page.versions.append(Version(offset, event, content, verdict, standing[key]))
         page.count(event.run, verdict.outcome)
     elif reason is not NoNews.REDELIVERED:
         log.info(Log.NO_NEWS, reason=reason, invoice_id=document.invoice_id, revision=document.revision, event_id=event.id)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from schemas.registry import parked_topic, topics_read_by, types_on
@@ -31,29 +32,33 @@ def main() -> None:
         case "migrate":
             migrate(migrate_url(os.environ), SERVICE, MIGRATIONS, with_outbox=False)
         case None:
-            sys.exit(serve(Config.from_env(os.environ)))
+            config = Config.from_env(os.environ)
+            configure(SERVICE, config.pretty_log)
+            with closing(_session(config.database_url)) as own, closing(_session(config.database_url)) as relays:
+                sys.exit(serve(config, own, relays))
         case question:
-            reading = Reading(PostgresStore(database_url(os.environ), SERVICE, pool_size=1))
-            sys.stdout.writelines(f"{line}\n" for line in reading.answer(question, wanted.about, wanted.json))
+            with closing(_session(database_url(os.environ))) as store:
+                sys.stdout.writelines(f"{line}\n" for line in Reading(store).answer(question, wanted.about, wanted.json))
 
 
-def serve(config: Config) -> int:
-    """Keep the books and announce them until told to stop; the exit code."""
-    configure(SERVICE, config.pretty_log)
+def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
+    """Keep the books (on `own` session) and announce them (on the relay's) until told to stop; the exit code."""
     health, stop = probes.Health(), threading.Event()
-    own_session = PostgresStore(config.database_url, SERVICE, pool_size=1)
-    positions = PostgresPositions(own_session)
-    keep = KeepBooks(PostgresBooks(own_session, positions), parked_topic(SERVICE), SystemClock())
-    announcements = Announcements(PostgresStore(config.database_url, SERVICE, pool_size=1))
+    positions = PostgresPositions(own)
+    keep = KeepBooks(PostgresBooks(own, positions), parked_topic(SERVICE), SystemClock())
     topics = topics_read_by(SERVICE)
     source = KafkaSource(config.kafka, f"achats-{SERVICE}", topics, positions)
     sender = KafkaSender(config.kafka, f"achats-{SERVICE}")
     probes.serve(config.health_port, health.live, health.ready)
     loops = {
         "consume": lambda: consume(source, keep, types_on(topics), health, stop),
-        "relay": lambda: relay(announcements, sender, health, stop, SERVICE),
+        "relay": lambda: relay(Announcements(relays), sender, health, stop, SERVICE),
     }
     return run(SERVICE, loops, stop)
+
+
+def _session(url: str) -> PostgresStore:
+    return PostgresStore(url, SERVICE, pool_size=1)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -19,8 +20,9 @@ EVERY_EXAMPLE = [(folder, name) for folder in FOLDERS for name in EXAMPLES]
 EVERY_EVENT = [(folder, name) for folder in EVENTS for name in EXAMPLES]
 
 
+@cache
 def schema(folder: str) -> Json:
-    """The committed schema."""
+    """The committed schema, for reading only."""
     return json.loads((FOLDER / folder / "v1.schema.json").read_text(encoding="utf-8"))
 
 

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from itertools import combinations
+from typing import Any, cast
 
 import pytest
 from stdnum.eu import vat
@@ -54,6 +55,7 @@ def test_the_event_is_the_same_after_the_wire(folder: str, name: str):
     data = event(folder, name)
     sent = encode(_event(data), "achats.test.v1")
     read = decode(Record("achats.test.v1", 0, 0, 0, sent.key, sent.value, sent.headers), {data.ce_type: type(data)})
+    assert read is not None
     assert _event(data) == read
     assert sent == encode(read, "achats.test.v1")
 
@@ -71,7 +73,7 @@ def test_the_headers_of_the_typical_invoice():
     assert (b"atelier-lumiere", "achats.collected.v1") == (sent.key, sent.topic)
     assert (
         ("ce_specversion", b"1.0"),
-        ("ce_id", b"GOLDEN"),
+        ("ce_id", b"7dd9ec7183b2d4f7b8dd667b3e44c97f"),
         ("ce_source", b"/achats/test"),
         ("ce_type", b"achats.invoice.collected.v1"),
         ("ce_time", b"2026-03-10T05:12:44.318204Z"),
@@ -127,38 +129,16 @@ def test_no_public_example_has_an_address(folder: str, name: str):
 
 
 def test_one_invoice_goes_through_typical():
-    """Collected, classified, recorded and described: the same document, totals, supplier, orders and lines."""
-    collected, classified = event("invoice_collected", "typical"), event("invoice_classified", "typical")
-    recorded, described = event("entry_recorded", "typical"), event("invoice_described", "typical")
-    assert isinstance(collected, InvoiceCollected)
-    assert isinstance(classified, InvoiceClassified)
-    assert isinstance(recorded, EntryRecorded)
-    assert isinstance(described, InvoiceDescribed)
-    seen = (
-        "company_id",
-        "invoice_id",
-        "revision",
-        "document",
-        "number",
-        "totals",
-        "supplier",
-        "lines",
-        "orders",
-        "settings",
-        "type",
-        "currency",
-    )
-    said = [one.model_dump(include=set(seen)) for one in (classified, recorded, described)]
-    assert collected.model_dump(include={"company_id", "invoice_id", "revision", "document", "settings"}).items() <= said[0].items()
-    assert said[1]["lines"] == said[2]["lines"]
-    for earlier, later in ((said[0], said[1]), (said[0], said[2]), (said[1], said[2])):
-        assert {name: earlier[name] for name in earlier.keys() & later.keys() - {"lines"}} == {
-            name: later[name] for name in earlier.keys() & later.keys() - {"lines"}
-        }
-    assert collected.evidence.gross_cents is not None
-    assert (106_35, 106_35) == (collected.evidence.gross_cents.value, recorded.totals.gross_cents)
-    assert 106_35 == sum(charge.total_cents or 0 for charge in collected.stated.charges)
-    assert (recorded.piece_ref, recorded.entry_id) == (described.number, described.entry_id)
+    """Collected, classified, recorded, described: what two of them say of it is the same, but for what each makes of its lines."""
+    flow = [example(folder, "typical") for folder in ("invoice_collected", "invoice_classified", "entry_recorded", "invoice_described")]
+    for earlier, later in combinations(flow, 2):
+        shared = earlier.keys() & later.keys() - {"lines"}
+        assert {"company_id", "invoice_id", "revision", "document"} <= shared
+        assert {name: earlier[name] for name in shared} == {name: later[name] for name in shared}
+    collected, classified, recorded, described = flow
+    assert 106_35 == collected["evidence"]["gross_cents"]["value"] == classified["totals"]["gross_cents"]
+    assert 106_35 == sum(charge["total_cents"] for charge in collected["stated"]["charges"])
+    assert (classified["number"], recorded["lines"]) == (recorded["piece_ref"], described["lines"])
 
 
 def test_the_typical_entry():
@@ -260,10 +240,12 @@ def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
     """Every text of an example with its field's name; the value of a fact has the fact's name."""
     if isinstance(value, str):
         yield field, value
-    for name, inner in value.items() if isinstance(value, dict) else ():
-        yield from _texts(inner, field if name == "value" else name)
-    for inner in value if isinstance(value, list) else ():
-        yield from _texts(inner, field)
+    elif isinstance(value, dict):
+        for name, inner in cast("Json", value).items():
+            yield from _texts(inner, field if name == "value" else name)
+    elif isinstance(value, list):
+        for inner in cast("list[Any]", value):
+            yield from _texts(inner, field)
 
 
 def _states(spot: Json, value: Any, root: Json, place: str = "") -> Iterator[State]:
@@ -272,13 +254,14 @@ def _states(spot: Json, value: Any, root: Json, place: str = "") -> Iterator[Sta
     if "anyOf" in spot:
         yield place, "null" if value is None else "there"
     if "items" in rule:
-        yield place, "filled" if value else "empty"
-        for element in value:
+        elements = cast("list[Any]", value)
+        yield place, "filled" if elements else "empty"
+        for element in elements:
             yield from _states(rule["items"], element, root, place)
     if len(value if isinstance(value, str) else "") == rule.get("maxLength"):
         yield place, "longest"
     for name, field in rule.get("properties", {}).items():
-        yield from _states(field, value[name], root, f"{place}.{name}")
+        yield from _states(field, cast("Json", value)[name], root, f"{place}.{name}")
 
 
 def _allowed(spot: Json, root: Json, place: str = "") -> Iterator[State]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from deploy.local.demo import COMPANY, Outcome, connect, outcome
+from deploy.local.demo import Outcome, company, connect, outcome
 from deploy.local.deployment import Account, Deployment
 from deploy.local.folders import temporary_data_folder
 from deploy.local.truth import truth
@@ -55,7 +55,7 @@ def test_an_import_with_the_ledger_and_the_classifier_killed_in_the_middle(deplo
     50 documents; kill -9 of the classifier once it has answered some, of the ledger once it has booked some.
     Same final state as an undisturbed run: every invariant holds against the simulator's truth.
     """
-    connect(deployment, COMPANY)
+    connect(deployment, company())
     assert watcher.wait(lambda: watcher.classified >= 5, PATIENCE_SECONDS)
     crash(deployment, "classifier")
     assert watcher.wait(lambda: watcher.described >= 5, PATIENCE_SECONDS)
@@ -101,7 +101,7 @@ def test_stopping_leaves_no_process(tmp_path: Path):
         account = Account(seed=3, invoices=3)
         with Deployment(data, account) as first:
             watching = Watcher(first.kafka.bootstrap)
-            connect(first, COMPANY)
+            connect(first, company())
             assert watching.wait(lambda: watching.done, PATIENCE_SECONDS)
             watching.stop()
         assert not any(process.alive for process in first.services.values())

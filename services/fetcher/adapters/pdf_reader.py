@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from threading import Lock
+from typing import cast
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -58,12 +59,12 @@ def evidence_json(data: bytes) -> str:
 
 def _embedded(document: pypdfium2.PdfDocument) -> XmlInvoice | None:
     """The first attachment that is an invoice; a broken one counts as absent, so the text is read."""
-    for index in range(document.count_attachments()):
+    for index in range(cast("int", document.count_attachments())):
         attachment = document.get_attachment(index)
         if attachment.get_name().lower() in EMBEDDED_NAMES:
             try:
                 return parse_invoice(bytes(attachment.get_data()))
-            except BrokenInvoice:
+            except (BrokenInvoice, pypdfium2.PdfiumError):
                 continue
     return None
 

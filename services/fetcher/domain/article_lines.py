@@ -1,13 +1,14 @@
 """The lines of a printed document: read only when one column of amounts adds up to the net total to the cent."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 
 from services.fetcher.domain import labels
-from services.fetcher.domain.amounts import Printed, rate
+from services.fetcher.domain.amounts import rate
 from services.fetcher.domain.layout import Cell
+from services.fetcher.domain.party_labels import LEGAL_NOTICE
 from services.fetcher.domain.printed import Document, Line
 from services.fetcher.domain.totals import LIKELY, SURE
 
@@ -24,7 +25,7 @@ _WORD = re.compile(r"[^\W\d_]{2}")
 
 @dataclass(frozen=True, slots=True)
 class ArticleLine:
-    """One line: net in cents as printed; quantity and rate where a column says so."""
+    """One line: net in cents; quantity and rate where a column says so."""
 
     label: str
     quantity: str | None
@@ -37,10 +38,9 @@ def article_lines(document: Document, net_cents: int | None, rates: frozenset[st
     if net_cents is None:
         return ()
     items = list(_items(document))
-    for place in range(1, _FROM_THE_RIGHT + 1):
-        chosen = [_amount_at(item.line, place) for item in items]
-        if chosen and all(chosen) and sum(amount.cents for amount in chosen if amount) == net_cents:
-            return tuple(_article(item, amount, rates) for item, amount in zip(items, chosen, strict=True) if amount)
+    for nets in _readings(items):
+        if items and sum(nets) == net_cents:
+            return tuple(_article(item, net, rates) for item, net in zip(items, nets, strict=True))
     return ()
 
 
@@ -59,7 +59,7 @@ def _items(document: Document) -> Iterator[_Item]:
     for line in document.lines:
         if _is_heading(line):
             heading, before = line, None
-        elif labels.SUBTOTAL.match(line.plain) or labels.LEGAL_NOTICE.search(line.plain):
+        elif labels.SUBTOTAL.match(line.plain) or LEGAL_NOTICE.search(line.plain):
             continue
         elif heading and _ends_table(line):
             heading = None
@@ -86,12 +86,20 @@ def _is_total(text: str, surest: int) -> bool:
     return labels.TOTAL_ROW.match(text) is not None or any(tier <= surest and label.match(text) for _, tier, label in labels.TOTALS)
 
 
-def _amount_at(line: Line, place: int) -> Printed | None:
-    return line.amounts[-place] if len(line.amounts) >= place else None
+def _readings(items: Sequence[_Item]) -> Iterator[list[int]]:
+    """The columns that may be the net amounts: as printed, else a net unit price times its quantity."""
+    columns = [
+        [item.line.amounts[-place].cents for item in items if len(item.line.amounts) >= place] for place in range(1, _FROM_THE_RIGHT + 1)
+    ]
+    whole = [column for column in columns if len(column) == len(items)]
+    yield from whole
+    quantities = [int(quantity) for item in items if (quantity := _quantity(item) or "").isdecimal()]
+    if len(quantities) == len(items):
+        yield from ([price * quantity for price, quantity in zip(column, quantities, strict=True)] for column in whole)
 
 
-def _article(item: _Item, amount: Printed, rates: frozenset[str]) -> ArticleLine:
-    return ArticleLine(_label(item), _quantity(item), amount.cents, _rate(item, rates))
+def _article(item: _Item, net_cents: int, rates: frozenset[str]) -> ArticleLine:
+    return ArticleLine(_label(item), _quantity(item), net_cents, _rate(item, rates))
 
 
 def _label(item: _Item) -> str:

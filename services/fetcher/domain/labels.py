@@ -163,6 +163,8 @@ _IN_CURRENCY = r"(?: \(?(?:en )?(?:eur|euros?|€|usd|\$|gbp|£)\)?)?"
 _EXCLUDING = r"\(?(?:excl\w*\.?|excluding|before|without|w/o|ex\.?|net of|hors)\)? ?\(?(?:of )?(?:vat|tax|taxes|tva)\b"
 _INCLUDING = r"\(?(?:incl\w*\.?|including|with|inc\.?|tax incl\w*)\)? ?\(?(?:of )?(?:vat|tax|taxes|tva|all)\b"
 
+_PLUS = r"(?:(?:zzgl\.?|plus|davon|enthaltene|inkl\.?) )?(?:\d{1,2}(?:[.,]\d{1,2})? ?% )?"
+
 TOTALS = (
     (
         "net",
@@ -218,7 +220,11 @@ TOTALS = (
     (
         "vat",
         2,
-        pattern(r"(?:montant (?:de la |de )?)?(?:dont )?(?:tva|t\.v\.a)\b", r"(?:vat|tax|taxes|mwst|ust|umsatzsteuer|mehrwertsteuer)\b"),
+        pattern(
+            r"(?:montant (?:de la |de )?)?(?:dont )?(?:tva|t\.v\.a)\b",
+            r"(?:vat|tax|taxes)\b",
+            rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer)\b",
+        ),
     ),
     (
         "gross",
@@ -254,7 +260,9 @@ COLUMNS = (
 TOTAL_ROW = pattern(r"(?:sous-?|grand |sub-?)?total\b", r"(?:gesamt)?summe\b", r"gesamt\b")
 SUBTOTAL = pattern(r"sous-?total", r"sub-?total", r"zwischensumme", r"report\b")
 TAX_WORD = pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust)\b", r"\btaux\b", r"steuer")
-TAX_LABEL = pattern(r"(?:montant (?:de la |de )?|dont )?(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust|umsatzsteuer|mehrwertsteuer)\b")
+TAX_LABEL = pattern(
+    r"(?:montant (?:de la |de )?|dont )?(?:tva|t\.v\.a|vat|tax(?:e|es)?)\b", rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer)\b"
+)
 
 # Lines ---------------------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from stdnum.eu import vat as eu_vat
 
 from services.fetcher.domain import party_labels
-from services.fetcher.domain.blocks import Block, block_above, headed_blocks, heading_role
+from services.fetcher.domain.blocks import Block, block_above, headed_blocks
 from services.fetcher.domain.identifiers import PrintedId, sirens_in, vat_ids_in
 from services.fetcher.domain.layout import Cell, plain
 from services.fetcher.domain.printed import Document
@@ -55,20 +55,28 @@ def parties_of(document: Document) -> tuple[PrintedParty, PrintedParty]:
 
 def _seller(document: Document, blocks: Sequence[Block], vat_ids: Sequence[_Found], sirens: Sequence[_Found]) -> PrintedParty:
     vat_id, siren = _only(vat_ids, "seller") or _left_over(blocks, vat_ids), _only(sirens, "seller") or _left_over(blocks, sirens)
-    block = next((block for block in blocks if block.role == "seller"), None)
+    own = [block for block in blocks if block.role == "seller"]
     mark = vat_id or siren
-    beside = block_above(document, mark.line, mark.cell) if mark and block is None else []
-    name = (_block_name(block) if block else None) or _sentence_name(document) or _notice_name(document) or _top_name(beside)
-    country = _country(block.lines if block else [cell.text for cell in beside])
-    return PrintedParty(name, vat_id.value if vat_id else None, siren.value if siren else None, country)
+    beside = [cell.text for cell in block_above(document, mark.line, mark.cell)] if mark and not own else []
+    name = _name_in(own) or _sentence_name(document) or _notice_name(document) or _top_name(beside)
+    return _party(name, vat_id, siren, _country_in(own) or _country(beside))
 
 
 def _buyer(blocks: Sequence[Block], vat_ids: Sequence[_Found], sirens: Sequence[_Found]) -> PrintedParty:
-    vat_id, siren = _only(vat_ids, "buyer"), _only(sirens, "buyer")
     own = [block for block in blocks if block.role == "buyer"]
-    name = next((name for block in own if (name := _block_name(block))), None)
-    country = next((country for block in own if (country := _country(block.lines))), None)
+    return _party(_name_in(own), _only(vat_ids, "buyer"), _only(sirens, "buyer"), _country_in(own))
+
+
+def _party(name: str | None, vat_id: _Found | None, siren: _Found | None, country: str | None) -> PrintedParty:
     return PrintedParty(name, vat_id.value if vat_id else None, siren.value if siren else None, country)
+
+
+def _name_in(blocks: Sequence[Block]) -> str | None:
+    return next((name for block in blocks if (name := _block_name(block))), None)
+
+
+def _country_in(blocks: Sequence[Block]) -> str | None:
+    return next((country for block in blocks if (country := _country(block.lines))), None)
 
 
 def _vat_ids(document: Document) -> Iterator[tuple[int, PrintedId]]:
@@ -181,11 +189,9 @@ def _notice_name(document: Document) -> str | None:
     return None
 
 
-def _top_name(cells: Sequence[Cell]) -> str | None:
+def _top_name(texts: Sequence[str]) -> str | None:
     """The first line over the issuer's numbers, without the address that may follow on it."""
-    if len(cells) < 2:
-        return None
-    names = (_as_name(_SEGMENTS.split(cell.text)[0]) for cell in cells[:-1] if not heading_role(cell))
+    names = (_as_name(_SEGMENTS.split(text)[0]) for text in texts[:-1])
     return next(filter(None, names), None)
 
 

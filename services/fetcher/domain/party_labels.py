@@ -95,6 +95,8 @@ VAT_ID_LABEL = pattern(r"\b(?:tva|t\.v\.a|vat|ust|iva|btw|mwst|intra-?\s?com\w*|
 
 COUNTRIES = {
     "france": "FR",
+    "frankreich": "FR",
+    "francia": "FR",
     "allemagne": "DE",
     "germany": "DE",
     "deutschland": "DE",

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +12,7 @@ from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, PostgresPositions, Tenure
 from services.ledger.domain.facts import facts_json
 from services.ledger.domain.posting import Entry
-from services.ledger.domain.standing import FiscalYear, Standing, content_of
+from services.ledger.domain.standing import FiscalYear, Standing
 from services.ledger.handler import InvoiceKey, Page, Refused, Version
 
 CONTENT_REFUSED = "LG002"
@@ -134,7 +133,7 @@ def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object
 def _entry_row(ids: Mapping[int, int], version: Version) -> Sequence[object]:
     document, entry = version.event.data, version.verdict.entry
     assert entry is not None
-    columns = zip(*map(astuple, entry.lines), strict=True)  # account, auxiliary, cents, rate
+    columns = zip(*entry.lines, strict=True)  # account, auxiliary, cents, rate
     return (
         ids[id(entry)],
         document.company_id,
@@ -165,7 +164,7 @@ def _version_row(batch_id: int, ids: Mapping[int, int], version: Version) -> Seq
         entry_id,
         version.verdict.entry is not None,
         standing.posting,
-        content_of(document),
+        version.content,
         facts_json(document),
         event.id,
         event.run.run_id if event.run else None,

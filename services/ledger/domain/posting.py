@@ -4,9 +4,10 @@ import hashlib
 import json
 import re
 from collections import Counter
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from schemas.invoice_classified.v1 import InvoiceClassified
@@ -22,8 +23,7 @@ GAP_LIMIT_CENTS = 5
 SIDES = {"invoice": 1, "credit_note": -1}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of an entry; `cents` above zero is a debit, below zero a credit."""
 
     account: str
@@ -47,7 +47,7 @@ class Entry:
     @property
     def digest(self) -> bytes:
         """SHA-256 of what is booked: two revisions with the same posting have the same."""
-        said = [self.journal, self.entry_date.isoformat(), self.piece_ref, *map(astuple, self.lines)]
+        said = [self.journal, self.entry_date.isoformat(), self.piece_ref, *self.lines]
         return hashlib.sha256(json.dumps(said).encode()).digest()
 
 

@@ -93,13 +93,13 @@ def judge(document: Document, years: Sequence[FiscalYear]) -> Verdict:
     return Verdict(Outcome.NO_ENTRY) if isinstance(entry, NoEntry) else Verdict(Outcome.RECORDED, entry)
 
 
-def no_news(standing: Standing, document: Document, event_id: str) -> NoNews | None:
+def no_news(standing: Standing, event_id: str, revision: int, content: bytes) -> NoNews | None:
     """Why the event changes nothing, or None when it does."""
     if event_id in standing.events:
         return NoNews.REDELIVERED
-    if document.revision < standing.revision:
+    if revision < standing.revision:
         return NoNews.OVERTAKEN
-    if (document.revision, content_of(document)) in standing.contents:
+    if (revision, content) in standing.contents:
         return NoNews.DUPLICATE
     return None
 
@@ -113,13 +113,13 @@ def against(standing: Standing, verdict: Verdict) -> Verdict:
     return _held(Conflict())
 
 
-def advance(standing: Standing, document: Document, event_id: str, verdict: Verdict) -> Standing:
+def advance(standing: Standing, event_id: str, revision: int, content: bytes, verdict: Verdict) -> Standing:
     """Where the invoice stands after the event: one version further."""
     return Standing(
         version=standing.version + 1,
-        revision=document.revision,
+        revision=revision,
         events=standing.events | {event_id},
-        contents=standing.contents | {(document.revision, content_of(document))},
+        contents=standing.contents | {(revision, content)},
         entry=verdict.entry or standing.entry,
         posting=verdict.entry.digest if verdict.entry else standing.posting,
     )

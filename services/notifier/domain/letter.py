@@ -57,7 +57,8 @@ class Letter:
 def integration_active(fact: ConnectionChanged, counts: RunCounts, to: Addressee, at: datetime, public_url: str) -> Letter:
     """The one letter of a connection that became active `at` this moment; `counts` are those of its first import."""
     connector = CONNECTORS.get(fact.connector, fact.connector)
-    to_process, settings = Link("Ouvrir Achats", f"{public_url}/achats"), Link("Régler l’intégration", f"{public_url}/connectivite")
+    to_process = Link("Ouvrir Achats", f"{public_url}/achats")
+    settings = Link("Régler l’intégration", f"{public_url}/connectivite/{fact.connector.replace('_', '-')}")
     disabled = _disabled(fact.waiting)
     test = " (environnement de test)" if fact.test_environment else ""
     return Letter(

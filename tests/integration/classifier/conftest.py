@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.folders import temporary_data_folder
-from deploy.local.kafka import Kafka, warm_coordinator
+from deploy.local.kafka import Kafka
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench
 
 
@@ -15,7 +15,6 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bench]:
     """A local Kafka, whatever BROKER says: these tests kill it."""
     logs: Path = tmp_path_factory.mktemp("classifier")
     with temporary_data_folder("achats-classifier-") as data, Kafka(data) as kafka:
-        warm_coordinator(kafka.bootstrap)
         made = Bench(kafka, logs)
         made.make_topics(COLLECTED, CLASSIFIED, PARKED)
         yield made

@@ -218,3 +218,16 @@ def test_a_marker_that_cannot_be_read_stops_the_service_before_it(bench: Bench, 
     bench.skip(place.partition, place.offset)
     with bench.worker():
         assert [f"{company}-run-1-1", f"{company}-run-2-1"] == answered(bench, company, ["run-1", "run-2"])
+
+
+def test_partitions_that_change_hands_lose_nothing(bench: Bench, company: str) -> None:
+    """Goal: a second worker joins and the first leaves amid 1,800 records of six companies; each company's order holds."""
+    runs = {f"{company}-{number}": published(invoices(f"{company}-{number}", 300)) for number in range(6)}
+    bench.publish(*[record for records in zip(*runs.values(), strict=True) for record in records])
+    with bench.worker() as first:
+        bench.read(CLASSIFIED, f"{company}-0", seen=20)
+        with bench.worker() as second:
+            second.wait_ready()
+            assert 0 == first.stop(), first.log
+            for one, sent in runs.items():
+                assert ids(sent) == answered(bench, one, ids(sent))

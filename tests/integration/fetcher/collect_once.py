@@ -13,7 +13,7 @@ def main() -> None:
     """Collect the run."""
     url, folder, clock, ports, run_id = sys.argv[1:]
     simulator = AmazonSimulator(Path(folder), Ports(*map(int, ports.split(","))), {})
-    place = Place(url, Path(folder), simulator, cast("ScaledClock", clock_from(clock)))
+    place = Place(url, Path(folder), simulator, cast("ScaledClock", clock_from(clock)), web_port=0)
     place.collect()(run_id)
 
 

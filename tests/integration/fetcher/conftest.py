@@ -8,16 +8,15 @@ import pytest
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.main import MIGRATIONS
 from services.kernel.migrate import migrate
-from tests.integration.fetcher.place import Place, shared_clock, simulator
+from tests.integration.fetcher.place import Place, new_place
 
 
 @pytest.fixture
 def place(database_url: str, tmp_path: Path) -> Generator[Place]:
     """An empty fetcher, and an account of sixteen documents at Amazon."""
     migrate(database_url, SERVICE, MIGRATIONS, with_outbox=True)
-    clock = shared_clock()
-    amazon = simulator(tmp_path, clock)
-    place = Place(database_url, tmp_path, amazon, clock)
+    place = new_place(database_url, tmp_path)
+    place.open_doors()
     yield place
     place.close()
-    amazon.stop()
+    place.simulator.stop()

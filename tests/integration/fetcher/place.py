@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,9 @@ from typing import Any, cast
 import httpx
 import psycopg
 from psycopg.rows import dict_row
-from starlette.testclient import TestClient
 
 from deploy.local.amazon.process import AmazonSimulator, Ports
+from deploy.local.processes import free_port
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.adapters.collection import PostgresProgress
@@ -27,12 +28,12 @@ from services.fetcher.config import CALLBACK_PATH, Application, WebPlace
 from services.fetcher.handler import Collect
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
+from services.fetcher.web.server import serve_web
 from services.kernel.clock import ScaledClock
 from services.kernel.envelope import Outgoing
 from services.kernel.postgres import PostgresStore
 from services.kernel.sealing import Sealer
 
-PUBLIC_URL = "http://127.0.0.1:8080"
 ORIGIN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SPEED = 400
 TODAY = ORIGIN.date()
@@ -60,18 +61,24 @@ def acme(**changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Place:
-    """What a test holds. Each browser has a session of its own."""
+    """What a test holds."""
 
     url: str
     folder: Path
     simulator: AmazonSimulator
     clock: ScaledClock
+    web_port: int
     store: PostgresStore = field(init=False)
+    _closing: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.store = PostgresStore(self.url, SERVICE)
         self.amazon = Amazon(self.registration, self.clock)
-        self.desk = ConnectionDesk(self.store, self.amazon, SEALER, self.clock)
+        self.desk = self.desk_at(self.clock)
+
+    def desk_at(self, clock: ScaledClock) -> ConnectionDesk:
+        """The desk on another clock."""
+        return ConnectionDesk(self.store, self.amazon, SEALER, clock)
 
     @property
     def registration(self) -> Application:
@@ -81,7 +88,9 @@ class Place:
             "amzn1.sp.solution.00000000-0000-4000-8000-000000000001",
             "amzn1.application-oa2-client.00000000000000000000000000000001",
         )
-        return Application(api, api, f"{api}/auth/o2/token", *identity, "amzn1.oa2-cs.v1.simulated-secret", PUBLIC_URL + CALLBACK_PATH)
+        return Application(
+            api, api, f"{api}/auth/o2/token", *identity, "amzn1.oa2-cs.v1.simulated-secret", public_url(self.web_port) + CALLBACK_PATH
+        )
 
     def enter(self, company: dict[str, Any]) -> None:
         """Enter a company from its file."""
@@ -89,11 +98,17 @@ class Place:
         file.write_text(json.dumps(company), encoding="utf-8")
         enter_company(file, self.store, SEALER, self.clock)
 
-    def browser(self) -> "Browser":
-        """A new browser."""
+    def open_doors(self) -> None:
+        """Serve the pages."""
         connecting = Connecting(self.store, self.amazon, SEALER, self.clock)
-        pages = application(connecting, WebPlace("127.0.0.1", 8080, "session-key", https=False))
-        return Browser(TestClient(pages, base_url=PUBLIC_URL, follow_redirects=False), self.simulator)
+        place = WebPlace("127.0.0.1", self.web_port, "session-key", https=False)
+        served = application(connecting, place)
+        threading.Thread(target=serve_web, args=(served, place, self._closing), daemon=True).start()
+
+    def browser(self) -> "Browser":
+        """A new browser, with a session of its own."""
+        transport = httpx.HTTPTransport(retries=8)
+        return Browser(httpx.Client(base_url=public_url(self.web_port), transport=transport))
 
     def collect(self, check_stopping: Callable[[], None] = lambda: None) -> Collect:
         """The story, on everything real."""
@@ -116,8 +131,8 @@ class Place:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The answer of the database to a query of the test's own."""
-        with psycopg.connect(self.url, options="-c search_path=fetcher,fetcher_jobs", row_factory=dict_row) as session:
-            return session.execute(query.encode()).fetchall()
+        with psycopg.connect(self.url, options="-c search_path=fetcher,fetcher_jobs") as session:
+            return session.cursor(row_factory=dict_row).execute(query.encode()).fetchall()
 
     def runs(self) -> list[str]:
         """The runs, oldest first."""
@@ -153,7 +168,8 @@ class Place:
         httpx.post(f"{self.simulator.control_url}/faults", json=[{"operation": operation, "status": status, "times": times}])
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the doors and give the connections back."""
+        self._closing.set()
         self.store.close()
 
 
@@ -161,8 +177,7 @@ class Place:
 class Browser:
     """A person: a cookie jar, and both sites."""
 
-    site: TestClient
-    simulator: AmazonSimulator
+    site: httpx.Client
 
     def get(self, path: str) -> httpx.Response:
         """Open a page of ours."""
@@ -190,7 +205,7 @@ class Browser:
         people: Sequence[str] = re.findall(r'name="account" value="([^"]+)"', shown.text) or re.findall(r'value="(amzn1[^"]+)"', shown.text)
         answer = httpx.post(page, data={"decision": decision, "account": people[0]})
         assert 302 == answer.status_code, answer.text
-        return answer.headers["location"].removeprefix(PUBLIC_URL)
+        return answer.headers["location"].removeprefix(str(self.site.base_url).rstrip("/"))
 
     def connect(self, name: str) -> None:
         """Both consents, as the help article says."""
@@ -204,20 +219,19 @@ def shared_clock() -> ScaledClock:
     return ScaledClock(ORIGIN, time.time(), SPEED)
 
 
-def simulator(folder: Path, clock: ScaledClock, **options: str | int) -> AmazonSimulator:
-    """A simulator on that clock, started."""
-    started = AmazonSimulator(
-        folder,
-        Ports(),
-        {
-            "clock": f"{clock.origin.isoformat()}@{clock.epoch}*{clock.speed}",
-            "redirect-uri": PUBLIC_URL + CALLBACK_PATH,
-            "invoices": 16,
-            **options,
-        },
-    )
-    started.start()
-    return started
+def new_place(url: str, folder: Path) -> Place:
+    """A place with its simulator, which holds sixteen documents."""
+    clock, web_port = shared_clock(), free_port()
+    written = f"{clock.origin.isoformat()}@{clock.epoch}*{clock.speed}"
+    options = {"clock": written, "redirect-uri": public_url(web_port) + CALLBACK_PATH, "invoices": 16}
+    simulator = AmazonSimulator(folder, Ports(), {**options})
+    simulator.start()
+    return Place(url, folder, simulator, clock, web_port)
+
+
+def public_url(web_port: int) -> str:
+    """The address of the pages."""
+    return f"http://127.0.0.1:{web_port}"
 
 
 def _said(message: Outgoing) -> Said:

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,9 +20,8 @@ from services.kernel.migrate import migrate
 from tests.integration.fetcher.place import Place, acme
 
 
-def wait_until(truth: object, seconds: float = 20.0) -> None:
+def wait_until(truth: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait for a state."""
-    assert callable(truth)
     end = time.monotonic() + seconds
     while not truth():
         assert time.monotonic() < end, "it did not come"
@@ -71,11 +72,8 @@ def test_a_daily_run_is_started_once_at_its_slot(place: Place) -> None:
     """Two virtual days later, asked three times: one run for the last slot, taking up the unfinished first run."""
     place.enter(acme())
     place.browser().connect("Atelier Lumière SAS")
-    place.clock.sleep(timedelta(days=2).total_seconds() / 10)
-    clock = place.clock
-    desk = type(place.desk)(
-        place.store, place.amazon, place.desk._sealer, type(clock)(clock.origin + timedelta(days=2), clock.epoch, clock.speed)
-    )
+    in_two_days = replace(place.clock, origin=place.clock.origin + timedelta(days=2))
+    desk = place.desk_at(in_two_days)
     for _ in range(3):
         desk.start_due_runs()
     assert ["initial", "daily"] == [row["kind"] for row in place.rows("select kind from run order by started_at")]

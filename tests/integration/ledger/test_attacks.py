@@ -26,7 +26,8 @@ VERSION = """
 insert into ledger.invoice (
     batch_id, record_offset, company_id, invoice_id, version, revision, outcome, entry_id, booked, posting, content, facts, event_id
 ) values (
-    %(batch)s, %(place)s, 'C-1', %(invoice)s, 1, 1, 'recorded', %(batch)s::bigint << 20 | %(place)s::bigint, true, 'p', 'c', '{}', %(invoice)s
+    %(batch)s, %(place)s, 'C-1', %(invoice)s, 1, 1, 'recorded',
+    %(batch)s::bigint << 20 | %(place)s::bigint, true, 'p', 'c', '{}', %(invoice)s
 )
 """
 
@@ -91,7 +92,7 @@ def test_a_balanced_batch_passes(attacker: Attacker, shelf: Shelf):
     assert [(1,)] == shelf.ask("select next_offset from ledger.kafka_position")
 
 
-UNSOUND = (
+UNSOUND: tuple[tuple[dict[str, list[Any]], str], ...] = (
     ({"cents": [5, -4]}, "an unbalanced entry"),
     ({"account": ["606400"], "auxiliary": [None], "cents": [5], "vat": [None]}, "an entry of fewer than two lines"),
     ({"account": [], "auxiliary": [], "cents": [], "vat": []}, "an entry of fewer than two lines"),
@@ -216,7 +217,7 @@ def test_even_the_owner_is_told_that_the_book_is_append_only(attacker: Attacker,
 
 def test_a_temporary_table_in_front_of_a_real_one_fools_no_check(attacker: Attacker, shelf: Shelf):
     with psycopg.connect(shelf.admin_url, autocommit=True) as administrator:
-        administrator.execute(f"grant temporary on database {administrator.info.dbname} to ledger_app")
+        administrator.execute(f"grant temporary on database {administrator.info.dbname} to ledger_app".encode())
     attacker.run("create temporary table entry (like ledger.entry)")
     attacker.run("create temporary table account (company_id text, code text, valid daterange)")
     attacker.run("insert into account values ('C-1', '606401', '[,)')")

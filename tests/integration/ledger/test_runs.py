@@ -18,10 +18,10 @@ from tests.unit.ledger.documents import COMPANY, SETTINGS, held, invoice
 COUNTS = "select revision, collected, recorded, no_entry, archived, held, parked, duplicates from ledger.run_finished order by revision"
 
 
-def marker(emitted: int, run_id: str = "R-1") -> Event[Any]:
+def marker(emitted: int, run_id: str = "R-1", company_id: str = COMPANY) -> Event[Any]:
     """The end of the run's collection."""
     said = CollectionFinished(
-        company_id=COMPANY,
+        company_id=company_id,
         connection_id="K-1",
         run_id=run_id,
         kind="initial",

@@ -23,7 +23,7 @@ DOCUMENTS = f"{API}/reports/2021-09-30/documents"
 APPLICATION = Application(
     API, "https://shop.example", TOKEN_URL, "amzn1.sp.solution.1", "client", "the-secret", "https://us.example/retour"
 )
-EMPTY = {"transactions": []}
+EMPTY: dict[str, list[object]] = {"transactions": []}
 
 
 class HeldClock:
@@ -64,7 +64,7 @@ def account(clock: HeldClock) -> AmazonAccount:
 
 def tokens_used(route: respx.Route) -> list[str]:
     """The access token of each call of a route."""
-    return [call.request.headers["x-amz-access-token"] for call in route.calls]
+    return [route.calls[number].request.headers["x-amz-access-token"] for number in range(route.call_count)]
 
 
 def test_a_call_carries_the_headers_amazon_asks_for(amazon: respx.MockRouter, account: AmazonAccount) -> None:

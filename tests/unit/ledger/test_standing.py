@@ -4,6 +4,7 @@ from datetime import date
 
 from services.ledger.domain.standing import (
     NOTHING,
+    Document,
     FiscalYear,
     NoNews,
     Outcome,
@@ -20,9 +21,20 @@ from tests.unit.ledger.documents import SETTINGS, held, invoice
 YEAR = FiscalYear(date(2026, 1, 1), date(2026, 12, 31), date(2025, 12, 31))
 
 
+def after(standing: Standing, document: Document, event_id: str) -> Standing:
+    """The standing once an event with this document is in the book."""
+    verdict = against(standing, judge(document, []))
+    return advance(standing, event_id, document.revision, content_of(document), verdict)
+
+
+def news(standing: Standing, document: Document, event_id: str) -> NoNews | None:
+    """Whether such an event says anything new."""
+    return no_news(standing, event_id, document.revision, content_of(document))
+
+
 def booked() -> Standing:
     """An invoice whose first revision is in the book."""
-    return advance(NOTHING, invoice(), "e1", judge(invoice(), []))
+    return after(NOTHING, invoice(), "e1")
 
 
 def test_a_document_of_an_open_year_is_recorded():
@@ -67,13 +79,13 @@ def test_what_says_nothing_new():
       the same event again; another event with the same content; the same under another rulebook; revision 1; revision 3
     """
     second = invoice(revision=2)
-    standing = advance(NOTHING, second, "e1", judge(second, []))
+    standing = after(NOTHING, second, "e1")
     assert [NoNews.REDELIVERED, NoNews.DUPLICATE, NoNews.DUPLICATE, NoNews.OVERTAKEN, None] == [
-        no_news(standing, second, "e1"),
-        no_news(standing, second, "e2"),
-        no_news(standing, invoice(revision=2, rulebook_version="r9"), "e2"),
-        no_news(standing, invoice(revision=1), "e3"),
-        no_news(standing, invoice(revision=3), "e4"),
+        news(standing, second, "e1"),
+        news(standing, second, "e2"),
+        news(standing, invoice(revision=2, rulebook_version="r9"), "e2"),
+        news(standing, invoice(revision=1), "e3"),
+        news(standing, invoice(revision=3), "e4"),
     ]
 
 
@@ -106,7 +118,6 @@ def test_a_hold_of_the_classifier_stays_its_own_while_an_entry_stands():
 
 def test_the_standing_moves_one_version_and_keeps_the_first_entry():
     first = booked()
-    conflict = against(first, judge(invoice([("606400", 200_00, "20")], revision=2), []))
-    second = advance(first, invoice(revision=2), "e2", conflict)
+    second = after(first, invoice([("606400", 200_00, "20")], revision=2), "e2")
     assert (2, 2, frozenset({"e1", "e2"})) == (second.version, second.revision, second.events)
     assert (first.entry, first.posting) == (second.entry, second.posting)

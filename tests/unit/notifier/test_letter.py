@@ -50,7 +50,7 @@ def test_a_typical_first_import():
         next_step="Commencez par les factures à vérifier\u00a0: chacune dit pourquoi elle attend et ce qu’il faut faire.",
         links=(
             Link("Ouvrir Achats", "https://achats.example.org/achats"),
-            Link("Régler l’intégration", "https://achats.example.org/connectivite"),
+            Link("Régler l’intégration", "https://achats.example.org/connectivite/amazon-business"),
         ),
     ) == letter(TYPICAL, {"document_missing": 3, "number_unknown": 1})
 
@@ -63,7 +63,7 @@ def test_with_automatic_import_off():
         "Cochez «\u00a0Import automatique des factures fournisseurs\u00a0» dans les paramètres de l’intégration\u00a0: "
         "les factures collectées seront importées."
     ) == written.next_step
-    assert "https://achats.example.org/connectivite" == written.links[0].url
+    assert "https://achats.example.org/connectivite/amazon-business" == written.links[0].url
     assert () == written.results
     assert () == written.waiting
 
