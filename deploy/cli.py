@@ -118,9 +118,10 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        if not hasattr(error, "next_action"):
+        next_action: str | None = getattr(error, "next_action", None)
+        if next_action is None:
             raise
-        sys.exit(f"{error}\n→ {error.next_action}")
+        sys.exit(f"{error}\n→ {next_action}")
 
 
 @contextmanager

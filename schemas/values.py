@@ -1,22 +1,46 @@
 """The words contracts share: money, rates, days, identifiers, and facts that say where they come from."""
 
-from datetime import date
+import re
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from schemas.contract import Contract
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day(given: object) -> object:
+    """Read a day as the schema writes it; pydantic alone would also take a number of seconds as text."""
+    if not isinstance(given, str):
+        return given
+    if not DAY.fullmatch(given):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return date.fromisoformat(given)
+
+
+def _real_instant(text: str) -> str:
+    """Refuse the thirteenth month."""
+    datetime.fromisoformat(text)
+    return text
+
 
 Cents = Annotated[int, Field(ge=-(10**15), le=10**15, description="hundredths of the document's currency")]
 Rate = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,3})?$", description="a percentage as decimal text, such as 5.5")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Day = Annotated[
     date,
+    BeforeValidator(_day),
     WithJsonSchema(
         {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "a calendar day in the document's own place"}
     ),
 ]
-Instant = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$", description="UTC")]
+Instant = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$", description="UTC"),
+    AfterValidator(_real_instant),
+]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$", description="one of a list that may grow: treat an unknown one as other")]

@@ -1,5 +1,6 @@
 """What the demo shows, in French as a user sees it: progress, then the Achats list, two entries, the e-mail, the addresses."""
 
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from schemas.invoice_described.v1 import InvoiceDescribed
 
 STATUS = {"to_process": "À traiter", "archived": "Archivée"}
 SHOWN = 60
+PLAIN_WIDTH = 140
 
 
 def euros(cents: int) -> str:
@@ -26,8 +28,8 @@ class Screen:
     """A terminal, or a plain log when there is none."""
 
     def __init__(self) -> None:
-        """Writes to standard output."""
-        self.console = Console(highlight=False)
+        """Writes to standard output; where that is no terminal, wide enough for the list."""
+        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
     def say(self, words: str) -> None:
         """One line of what is being done."""

@@ -49,7 +49,9 @@ class InvoiceClassified(EventData):
     supplier: Supplier
     lines: Annotated[tuple[ClassifiedLine, ...], Field(min_length=1)]
     vat: tuple[ClassifiedVat, ...]
-    flags: tuple[Code, ...] = Field(description="known: nature_unknown, buyer_not_checked, seller_unidentified, test_environment")
+    flags: tuple[Code, ...] = Field(
+        description="known: nature_unknown, buyer_not_checked, seller_unidentified, asset_suspected, test_environment"
+    )
     orders: tuple[Id, ...]
     document: DocumentRef
     settings: CompanySettings

@@ -14,7 +14,9 @@ class RecordParked(Contract):
     header_name: ClassVar[str] = "achats-parked"
 
     service: Code
-    reason: Code = Field(description="known: header_missing, unreadable, unknown_type, contract_broken, key_mismatch, refused")
+    reason: Code = Field(
+        description="known: header_missing, unreadable, unknown_version, contract_broken, key_mismatch, too_large, seal_broken, refused"
+    )
     detail: Text
     topic: Text
     partition: Annotated[int, Field(ge=0)]

@@ -1,1 +1,15 @@
 """Reads Amazon Business and achats.booked.v1, says what was collected on achats.collected.v1 and who is connected; owns schema fetcher."""
+
+from enum import StrEnum
+
+
+class Logged(StrEnum):
+    """What this service writes to its log beside what the kernel writes: a closed list."""
+
+    COLLECTED = "run_collected"
+    CONNECTED = "connection_opened"
+    CONSENT_REFUSED = "consent_refused"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    JOB_FAILED = "job_failed"
+    PAYLOAD_UNREADABLE = "payload_unreadable"
+    THROTTLED = "throttled"

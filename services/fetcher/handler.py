@@ -13,10 +13,11 @@ from schemas.contract import EventData
 from schemas.import_finished.v1 import ImportFinished
 from schemas.invoice_collected.v1 import Evidence, InvoiceCollected
 from schemas.values import DocumentRef, ReasonCount
+from services.fetcher import Logged
 from services.fetcher.domain.amazon import InvoiceDetailsOfLine, TransactionsPage
 from services.fetcher.domain.amazon import Report as ReportAnswer
 from services.fetcher.domain.company import Company
-from services.fetcher.domain.emitting import draft, held_back, next_revision
+from services.fetcher.domain.emitting import collected_of, facts_of, held_back, minted_id, next_revision
 from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.matching import Numbered, match, waiting
 from services.fetcher.domain.pace import Operation, poll_again_after
@@ -24,7 +25,6 @@ from services.fetcher.domain.records import (
     Connection,
     Dossier,
     Invoice,
-    Kind,
     LineKey,
     Paper,
     Report,
@@ -36,12 +36,11 @@ from services.fetcher.domain.records import (
     Waiting,
 )
 from services.fetcher.domain.reports import after_poll
-from services.fetcher.domain.stating import answered
+from services.fetcher.domain.stating import answered, stated_of
 from services.fetcher.domain.unpacking import EmptyArchive, EmptyPayload, UnreadablePayload, unpack
 from services.kernel.clock import Clock
 from services.kernel.envelope import Event
 from services.kernel.log import log
-from services.kernel.names import Log
 from services.kernel.postgres import Transaction as DatabaseTransaction
 
 BATCH = 25
@@ -137,11 +136,9 @@ class Book(Protocol):
 
     def company(self, company_id: str) -> Company: ...
 
-    def statements(self, number: str, kind: Kind, sha256: str) -> Statements: ...
+    def statements(self, found: Numbered) -> Statements: ...
 
-    def invoice(self, orders: Sequence[str], number: str, kind: Kind, sha256: str) -> Invoice | None: ...
-
-    def keep_invoice(self, invoice: Invoice, orders: Sequence[str], sha256: str) -> None: ...
+    def invoice(self, orders: Sequence[str], found: Numbered, minted: str) -> Invoice: ...
 
     def say_collected(self, invoice: Invoice, collected: InvoiceCollected, now: datetime) -> None: ...
 
@@ -268,7 +265,7 @@ class Collect:
         except UnreadablePayload as trouble:
             self.shelf.keep_unreadable(payload)
             self.progress.keep_report(run, report.ended(ReportState.FAILED))
-            log.warning(Log.PAYLOAD_UNREADABLE, order_id=report.order_id, trouble=type(trouble).__name__)
+            log.warning(Logged.PAYLOAD_UNREADABLE, order_id=report.order_id, trouble=type(trouble).__name__)
         else:
             papers = [Paper(self.shelf.keep(pdf), self.reader.read(pdf)) for pdf in pdfs]
             self.progress.keep_papers(run, report.ended(ReportState.FETCHED), sha256_of(payload), papers, self.clock.now())
@@ -289,14 +286,14 @@ class Collect:
 
     def _emit(self, run: Run, found: Numbered) -> list[Waiting]:
         """Say one document unless it was said with the same facts, in one transaction; the reason when it may not be said."""
-        now, sha256 = self.clock.now(), found.paper.document.sha256
+        now = self.clock.now()
         with self.progress.writing(run.run_id) as book:
-            statements = book.statements(found.number, found.kind, sha256)
+            statements = book.statements(found)
+            stated = stated_of(found.number, found.kind, statements)
+            invoice = book.invoice(statements.orders, found, minted_id(run, found, stated))
             settings = book.company(run.company_id).settings(now.date())
-            known = book.invoice(statements.orders, found.number, found.kind, sha256)
-            collected, facts = draft(run, found, statements, settings, known)
-            invoice = known or Invoice(collected.invoice_id, found.number, found.kind, 0, None, 0)
-            book.keep_invoice(invoice, statements.orders, sha256)
+            collected = collected_of(run, found, stated, invoice, settings)
+            facts = facts_of(found, collected)
             if invoice.facts_hash == facts:
                 return []
             if reason := held_back(settings, collected):
@@ -322,7 +319,7 @@ class Collect:
                 settings=book.company(run.company_id).settings(now.date()),
             )
             book.finish_run(finished, now)
-        log.info(Log.COLLECTED, run_id=run.run_id, kind=run.kind, emitted=finished.emitted, waiting=sum(reasons.values()))
+        log.info(Logged.COLLECTED, run_id=run.run_id, kind=run.kind, emitted=finished.emitted, waiting=sum(reasons.values()))
 
 
 @dataclass(frozen=True)

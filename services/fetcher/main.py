@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from schemas.contract import EventData
@@ -39,21 +40,22 @@ def main() -> None:
             migrate(migrate_url(os.environ), SERVICE, MIGRATIONS, with_outbox=True)
         case ["company", file]:
             entry = EntryConfig.from_env(os.environ)
-            enter_company(Path(file), PostgresStore(entry.database_url, SERVICE), entry.contact_sealer, entry.clock)
+            with closing(PostgresStore(entry.database_url, SERVICE)) as store:
+                enter_company(Path(file), store, entry.contact_sealer, entry.clock)
         case ["read", *files]:
             sys.stdout.writelines(f"{PdfReader().read(Path(file).read_bytes()).model_dump_json()}\n" for file in files)
         case []:
             config = Config.from_env(os.environ)
             configure(SERVICE, config.pretty_log)
-            sys.exit(serve(config))
+            with closing(PostgresStore(config.database_url, SERVICE, pool_size=8)) as store:
+                sys.exit(serve(config, store))
         case _:
             sys.exit(__doc__)
 
 
-def serve(config: Config) -> int:
+def serve(config: Config, store: PostgresStore) -> int:
     """Collect, serve the pages, listen and announce until told to stop; the exit code."""
     health, stop = probes.Health(), threading.Event()
-    store = PostgresStore(config.database_url, SERVICE, pool_size=8)
     amazon = Amazon(config.amazon, config.clock)
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
     shelf, reader = DocumentShelf(config.documents_url), PdfReader()

@@ -15,18 +15,15 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait that many of this clock's seconds."""
-        ...
 
 
 class SystemClock:
     """The machine's own time."""
 
     def now(self) -> datetime:
-        """The moment, aware, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait that many seconds."""
         time.sleep(seconds)
 
 
@@ -39,11 +36,9 @@ class ScaledClock:
     speed: float
 
     def now(self) -> datetime:
-        """The moment, aware, in UTC."""
         return self.origin + timedelta(seconds=(time.time() - self.epoch) * self.speed)
 
     def sleep(self, seconds: float) -> None:
-        """Wait until that many scaled seconds have passed."""
         time.sleep(max(seconds, 0) / self.speed)
 
 

@@ -1,6 +1,7 @@
 """An event and its wire form: CloudEvents 1.0, Kafka protocol binding, binary mode."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,12 @@ from pydantic import ValidationError
 
 from schemas.contract import EventData
 from schemas.record_parked.v1 import RecordParked
-from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, UnknownVersion, Unreadable
+from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, TooLarge, UnknownVersion, Unreadable
 
 type Headers = tuple[tuple[str, bytes], ...]
+
+SEQUENCE = re.compile(r"[0-9]{1,9}")
+VALUE_MAX_BYTES = 900_000  # a topic takes a megabyte, headers included
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Outgoing:
     """A record to send. The partition follows from the key (murmur2)."""
 
     topic: str
-    key: bytes
+    key: bytes | None
     value: bytes | None
     headers: Headers
 
@@ -74,7 +78,7 @@ def event_id(source: str, ce_type: str, subject: str, n: str | int) -> str:
 
 
 def encode(event: Event[Any], topic: str) -> Outgoing:
-    """The event as a record of `topic`, ready to send."""
+    """The event as a record of `topic`, ready to send. Raises TooLarge."""
     data: EventData = event.data
     attributes = {
         "ce_specversion": "1.0",
@@ -93,7 +97,10 @@ def encode(event: Event[Any], topic: str) -> Outgoing:
         "content-type": "application/json",
     }
     headers = tuple((name, value.encode()) for name, value in attributes.items() if value is not None)
-    return Outgoing(topic, data.record_key.encode(), data.model_dump_json().encode(), headers)
+    value = data.model_dump_json().encode()
+    if len(value) > VALUE_MAX_BYTES:
+        raise TooLarge(data.subject, len(value))
+    return Outgoing(topic, data.record_key.encode(), value, headers)
 
 
 def decode(record: Record, types: Mapping[str, type[EventData]]) -> Event[Any] | None:
@@ -144,14 +151,14 @@ def parked(record: Record, refusal: Poison, service: str, topic: str, now: str) 
         parked_at=now,
     )
     header = (RecordParked.header_name, reason.model_dump_json().encode())
-    return Outgoing(topic, record.key or b"", record.value, (*record.headers, header))
+    return Outgoing(topic, record.key, record.value, (*record.headers, header))
 
 
 def run_of(record: Record) -> RunPosition | None:
     """Where the record stands in its run, from its headers alone; None when they do not say."""
     headers = _texts(record.headers)
     run_id, seq = headers.get("ce_runid"), headers.get("ce_runseq", "")
-    return RunPosition(run_id, int(seq) if seq.isascii() and seq.isdigit() else None) if run_id else None
+    return RunPosition(run_id, int(seq) if SEQUENCE.fullmatch(seq) else None) if run_id else None
 
 
 def company_of(record: Record) -> str | None:

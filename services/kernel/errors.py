@@ -1,5 +1,7 @@
 """What can go wrong, sorted by what to do: park the record, or wait and try again. Anything else is a bug and ends the process."""
 
+import re
+
 
 class KernelError(Exception):
     """An error whose message is its docstring, with the particulars behind it."""
@@ -15,41 +17,37 @@ class Poison(KernelError):
 
     reason = "refused"
 
+    def __init_subclass__(cls) -> None:
+        """A subclass's reason is its name: HeaderMissing is `header_missing`."""
+        cls.reason = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
 
 class HeaderMissing(Poison):
     """A CloudEvents header is missing or unreadable."""
-
-    reason = "header_missing"
 
 
 class Unreadable(Poison):
     """The value is missing or is not JSON text."""
 
-    reason = "unreadable"
-
 
 class UnknownVersion(Poison):
     """The event is of a major version this service does not know."""
-
-    reason = "unknown_version"
 
 
 class ContractBroken(Poison):
     """The value breaks its event's contract."""
 
-    reason = "contract_broken"
-
 
 class KeyMismatch(Poison):
     """The record key, the headers and the value name different companies."""
 
-    reason = "key_mismatch"
+
+class TooLarge(Poison):
+    """The event is larger than its topic takes."""
 
 
 class SealBroken(Poison):
     """A sealed value cannot be opened: unknown key, or bytes changed."""
-
-    reason = "seal_broken"
 
 
 class Unavailable(KernelError):

@@ -1,6 +1,6 @@
 """Kafka by confluent-kafka: the only place that imports it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, cast
@@ -9,7 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import AdminClient
 
 from services.kernel.envelope import Outgoing, Record
-from services.kernel.errors import KernelError, Unavailable
+from services.kernel.errors import KernelError
 from services.kernel.log import log
 from services.kernel.names import Log
 from services.kernel.ports import Positions
@@ -18,6 +18,26 @@ ACKNOWLEDGE_SECONDS = 10.0
 SESSION_MS = 6_000
 MESSAGE_MAX_BYTES = 8_388_608
 PASSING_ERRORS = {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._MAX_POLL_EXCEEDED}  # pyright: ignore[reportPrivateUsage]
+
+CONSUMER: dict[str, str | int | bool] = {
+    "enable.auto.commit": False,
+    "isolation.level": "read_committed",
+    "check.crcs": True,
+    "fetch.queue.backoff.ms": 10,
+    "session.timeout.ms": SESSION_MS,
+    "heartbeat.interval.ms": SESSION_MS // 3,
+    "partition.assignment.strategy": "cooperative-sticky",
+    "fetch.message.max.bytes": MESSAGE_MAX_BYTES,
+}
+PRODUCER: dict[str, str | int | bool] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "partitioner": "murmur2_random",
+    "compression.type": "zstd",
+    "linger.ms": 5,
+    "message.timeout.ms": 0,
+    "message.max.bytes": MESSAGE_MAX_BYTES,
+}
 
 
 class LogLost(KernelError):
@@ -28,13 +48,12 @@ class KafkaSource:
     """A member of a consumer group. With `positions` it starts where its own book says; without, where the group last committed."""
 
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str], positions: Positions | None = None) -> None:
-        """Join `group` on `topics`; partitions arrive during `poll`."""
         self._bootstrap, self._positions, self._ids = bootstrap, positions, dict[str, str]()
-        self._consumer = Consumer({**_consumer_settings(bootstrap, group), "auto.offset.reset": "error" if positions else "earliest"})
+        start = {"auto.offset.reset": "error" if positions else "earliest"}
+        self._consumer = Consumer({**CONSUMER, "bootstrap.servers": bootstrap, "group.id": group, **start})
         self._consumer.subscribe(list(topics), on_assign=self._assigned, on_revoke=self._released, on_lost=self._released)
 
     def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
-        """Up to `limit` records, in order within a partition. Raises LogLost."""
         messages = self._consumer.consume(limit, wait_seconds)
         return [_record(message) for message in messages if _good(message)]
 
@@ -48,7 +67,6 @@ class KafkaSource:
             log.warning(Log.COMMIT_FAILED, error=str(refused))
 
     def close(self) -> None:
-        """Leave the group."""
         self._consumer.close()
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -79,7 +97,8 @@ class KafkaSender:
 
     def __init__(self, bootstrap: str, client_id: str, acknowledge_seconds: float = ACKNOWLEDGE_SECONDS) -> None:
         """Connects at the first message; waits that long for acknowledgements."""
-        self._settings, self._acknowledge_seconds = _producer_settings(bootstrap, client_id), acknowledge_seconds
+        self._settings = {**PRODUCER, "bootstrap.servers": bootstrap, "client.id": client_id}
+        self._acknowledge_seconds = acknowledge_seconds
         self._producer: Producer | None = None
 
     def send(self, messages: Sequence[Outgoing]) -> int:
@@ -87,7 +106,8 @@ class KafkaSender:
         producer = self._producer = self._producer or Producer(self._settings)
         acknowledged = [False] * len(messages)
         for place, message in enumerate(messages):
-            _produce(producer, message, partial(_note, acknowledged, place))
+            told = partial(_note, acknowledged, place)
+            producer.produce(message.topic, message.value, message.key, headers=list(message.headers), on_delivery=told)
         producer.flush(self._acknowledge_seconds)
         if all(acknowledged):
             return len(messages)
@@ -101,18 +121,6 @@ def _note(acknowledged: list[bool], place: int, error: KafkaError | None, _messa
     acknowledged[place] = error is None
     if error is not None:
         log.warning(Log.SEND_FAILED, error=str(error))
-
-
-def _produce(producer: Producer, message: Outgoing, on_delivery: Callable[[KafkaError | None, Message], None]) -> None:
-    """Queue one message; a full queue is drained first."""
-    for _ in range(100):
-        try:
-            producer.produce(message.topic, value=message.value, key=message.key, headers=list(message.headers), on_delivery=on_delivery)
-        except BufferError:
-            producer.poll(0.1)
-        else:
-            return
-    raise Unavailable("the producer's queue stays full")
 
 
 def _good(message: Message) -> bool:
@@ -141,32 +149,3 @@ def _record(message: Message) -> Record:
 
 def _bytes(value: str | bytes | None) -> bytes | None:
     return value.encode() if isinstance(value, str) else value
-
-
-def _consumer_settings(bootstrap: str, group: str) -> dict[str, str | int | bool]:
-    return {
-        "bootstrap.servers": bootstrap,
-        "group.id": group,
-        "enable.auto.commit": False,
-        "isolation.level": "read_committed",
-        "check.crcs": True,
-        "fetch.queue.backoff.ms": 10,
-        "session.timeout.ms": SESSION_MS,
-        "heartbeat.interval.ms": SESSION_MS // 3,
-        "partition.assignment.strategy": "cooperative-sticky",
-        "fetch.message.max.bytes": MESSAGE_MAX_BYTES,
-    }
-
-
-def _producer_settings(bootstrap: str, client_id: str) -> dict[str, str | int | bool]:
-    return {
-        "bootstrap.servers": bootstrap,
-        "client.id": client_id,
-        "enable.idempotence": True,
-        "acks": "all",
-        "partitioner": "murmur2_random",
-        "compression.type": "zstd",
-        "linger.ms": 5,
-        "message.timeout.ms": 0,
-        "message.max.bytes": MESSAGE_MAX_BYTES,
-    }

@@ -15,7 +15,7 @@ from services.kernel.log import log
 from services.kernel.names import Log
 from services.kernel.ports import Pending, Sender, Source
 from services.kernel.postgres import PostgresStore, Transaction
-from services.kernel.probes import ANNOUNCED, PARKED, RECORDS, RETRIES, Health
+from services.kernel.probes import ANNOUNCED, RECORDS, RETRIES, Health, note_parked
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 120.0
@@ -37,7 +37,7 @@ def consume(
             records = source.poll(limit, POLL_SECONDS)
             health.turned("consume")
             if records:
-                _patiently(lambda batch: handle(batch), [deliver(record, types) for record in records], health, stop)
+                _patiently(handle, [deliver(record, types) for record in records], health, stop)
                 source.commit(records)
     finally:
         source.close()
@@ -90,16 +90,7 @@ class OncePerEvent:
         with self._store.transaction() as transaction:
             if transaction.claim(f"parked/{record.topic}/{record.partition}/{record.offset}"):
                 transaction.send(parked(record, refusal, self._service, self._parked_topic, instant(self._clock.now())))
-        note_parked(delivery, refusal, self._service)
-
-
-def note_parked(delivery: Delivery, refusal: Poison, service: str) -> None:
-    """Say in log and metrics that a record was parked."""
-    record = delivery.record
-    log.warning(
-        Log.PARKED, reason=refusal.reason, detail=str(refusal), topic=record.topic, partition=record.partition, offset=record.offset
-    )
-    PARKED.labels(service, refusal.reason).inc()
+        note_parked(record, refusal, self._service)
 
 
 def run(service: str, loops: Mapping[str, Callable[[], None]], stop: threading.Event) -> int:
@@ -111,9 +102,7 @@ def run(service: str, loops: Mapping[str, Callable[[], None]], stop: threading.E
     for thread in threads:
         thread.start()
     log.info(Log.STARTED, loops=list(loops))
-    while not stop.wait(0.5):
-        pass
-    log.info(Log.STOPPING)
+    stop.wait()
     for thread in threads:
         thread.join(STOP_SECONDS)
     log.info(Log.STOPPED, failed=bool(failures))

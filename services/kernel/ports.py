@@ -15,11 +15,8 @@ class Source(Protocol):
 
     def commit(self, records: Sequence[Record]) -> None:
         """Say that these records are done. The offset is the last thing written."""
-        ...
 
-    def close(self) -> None:
-        """Leave the group."""
-        ...
+    def close(self) -> None: ...
 
 
 class Positions(Protocol):
@@ -29,9 +26,7 @@ class Positions(Protocol):
         """This process owns the partition from now on; the offset to start at, or None for the beginning of the log."""
         ...
 
-    def release(self, topic: str, partition: int) -> None:
-        """This process no longer owns the partition."""
-        ...
+    def release(self, topic: str, partition: int) -> None: ...
 
 
 class Sender(Protocol):

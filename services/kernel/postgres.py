@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import aiosql
 from psycopg import Connection, OperationalError
@@ -22,7 +22,6 @@ class Transaction:
     """One transaction of a service that has an inbox and an outbox."""
 
     def __init__(self, connection: Connection) -> None:
-        """Lives as long as the `with` that made it."""
         self.connection = connection
         self._outgoing: list[Outgoing] = []
 
@@ -63,28 +62,19 @@ class PostgresStore:
 
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
-        """The same, with inbox and outbox."""
         with self.connection() as connection:
             transaction = Transaction(connection)
             yield transaction
             transaction.write_outbox()
 
     def close(self) -> None:
-        """Close every connection."""
         self._pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
 
 class Outbox:
     """What waits in the outbox, as a relay wants it: one stripe at a time, in commit order."""
 
     def __init__(self, store: PostgresStore) -> None:
-        """Reads the outbox of the store's schema."""
         self._store = store
 
     def turn(self, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
@@ -106,7 +96,7 @@ class Outbox:
 
 
 def _stripe(message: Outgoing) -> int:
-    return zlib.crc32(message.key) % STRIPES
+    return zlib.crc32(message.key or b"") % STRIPES
 
 
 def _row(stripe: int, seq: int, message: Outgoing) -> dict[str, object]:

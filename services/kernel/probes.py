@@ -8,7 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import Counter, Gauge, generate_latest
 
-from services.kernel.names import Metric
+from services.kernel.envelope import Record
+from services.kernel.errors import Poison
+from services.kernel.log import log
+from services.kernel.names import Log, Metric
 
 RECORDS = Counter(Metric.RECORDS, "Records handled.", ["service"])
 PARKED = Counter(Metric.PARKED, "Records parked.", ["service", "reason"])
@@ -41,12 +44,18 @@ class Health:
         return bool(self.able) and all(self.able.values()) and self.live()
 
 
+def note_parked(record: Record, refusal: Poison, service: str) -> None:
+    """Say in log and metrics that a record was parked."""
+    place = f"{record.topic}/{record.partition}/{record.offset}"
+    log.warning(Log.PARKED, reason=refusal.reason, detail=str(refusal), record=place)
+    PARKED.labels(service, refusal.reason).inc()
+
+
 def serve(port: int, live: Callable[[], bool], ready: Callable[[], bool]) -> ThreadingHTTPServer:
     """Answer on `port` of every interface until the process ends; 200 = yes, 503 = no."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            """Answer one probe."""
             if self.path == "/metrics":
                 self._say(200, generate_latest())
             elif self.path in ("/live", "/ready"):
@@ -55,7 +64,7 @@ def serve(port: int, live: Callable[[], bool], ready: Callable[[], bool]) -> Thr
             else:
                 self._say(404, b"/live /ready /metrics\n")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it)
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Say nothing: probes are asked every few seconds."""
 
         def _say(self, status: int, body: bytes) -> None:

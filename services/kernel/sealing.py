@@ -46,7 +46,7 @@ def sealer_from(text: str) -> Sealer:
     try:
         keys = {key_id: base64.b64decode(key, validate=True) for key_id, _, key in pairs}
     except ValueError:
-        raise BadKeys(BadKeys.__doc__) from None
-    if not all(key_id and len(key) == 32 for key_id, key in keys.items()):
+        keys = {}
+    if not keys or not all(key_id and len(key) == 32 for key_id, key in keys.items()):
         raise BadKeys(BadKeys.__doc__)
     return Sealer(keys, pairs[0][0])

@@ -23,6 +23,7 @@ from services.kernel.log import log
 from services.kernel.loop import note_parked
 from services.kernel.names import Log
 from services.kernel.probes import RECORDS
+from services.ledger import Logged
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import (
     NOTHING,
@@ -140,7 +141,7 @@ class KeepBooks:
         self._books.record(page)
         for delivery in fresh:
             if delivery.refusal is not None:
-                note_parked(delivery, delivery.refusal, SERVICE)
+                note_parked(delivery.record, delivery.refusal, SERVICE)
         log.info(Log.BATCH, partition=page.partition, next_offset=page.next_offset, versions=len(page.versions), entries=len(page.entries))
 
     def _page(self, fresh: Sequence[Delivery]) -> Page:
@@ -182,7 +183,7 @@ def _enter_document(
         page.versions.append(Version(offset, event, content, verdict, standing[key]))
         page.count(event.run, verdict.outcome)
     elif reason is not NoNews.REDELIVERED:
-        log.info(Log.NO_NEWS, reason=reason, invoice_id=document.invoice_id, revision=document.revision, event_id=event.id)
+        log.info(Logged.NO_NEWS, reason=reason, invoice_id=document.invoice_id, revision=document.revision, event_id=event.id)
         page.count(event.run, Outcome.DUPLICATE)
 
 

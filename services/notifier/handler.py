@@ -20,6 +20,7 @@ from services.kernel.names import Log
 from services.kernel.postgres import Transaction
 from services.kernel.probes import RETRIES, Health
 from services.kernel.sealing import Sealer
+from services.notifier import Logged
 from services.notifier.domain.letter import Addressee, Letter, integration_active
 from services.notifier.domain.outcome import Outcome, Verdict, given_up, wait_after
 from services.notifier.domain.recipient import is_address, message_id
@@ -33,8 +34,6 @@ IDLE_SECONDS = 0.5
 
 class CountsMissing(Poison):
     """A connection became active without the counts of its first import."""
-
-    reason = "counts_missing"
 
 
 class LeaseLost(Unavailable):
@@ -131,7 +130,7 @@ class ReserveLetter:
         if change.counts is None:
             raise CountsMissing(change.subject)
         reserved = self._register.reserve(INTEGRATION_ACTIVE, event, _moment(event.time), transaction)
-        log.info(Log.NOTIFICATION_RESERVED if reserved else Log.NOTIFICATION_REPEATED, kind=INTEGRATION_ACTIVE, about=change.subject)
+        log.info(Logged.NOTIFICATION_RESERVED if reserved else Logged.NOTIFICATION_REPEATED, kind=INTEGRATION_ACTIVE, about=change.subject)
 
 
 class KeepContact:
@@ -256,7 +255,7 @@ def _announcement(due: Due, message: str, at: datetime) -> Outgoing:
 def _note(due: Due, outcome: Outcome) -> None:
     """The attempt's one line in the log: never the address, nor the server's words, which may contain it."""
     log.info(
-        Log.NOTIFICATION_TRIED,
+        Logged.NOTIFICATION_TRIED,
         notification_id=due.notification_id,
         company_id=due.company_id,
         attempt=due.attempts,

@@ -14,7 +14,8 @@ FUNCTION_LINES_MAX, FILE_LINES_MAX = 60, 400
 SAYS_NOTHING = {"utils", "util", "common", "helpers", "helper", "lib", "misc", "manager"}
 CLOCK_AND_OUTSIDE = {"now", "today", "utcnow", "open", "print", "input", "read_text", "read_bytes", "write_text", "write_bytes"}
 TOPIC = re.compile(r"achats\.[a-z]+(\.[a-z]+)?\.v\d+\b")
-MONEY = re.compile(r"(_cents|amount|price|total|vat|gross|net)s?$")
+MONEY = re.compile(r"^(?!seconds).*(_cents|amount|price|total|vat|gross|net)s?$")
+NO_FLOATS = ("schemas/", "services/classifier/", "services/ledger/")  # the contracts, and the rooms that count money
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def environment_reads(source: Source) -> list[str]:
 
 
 def floats_near_money(source: Source) -> list[str]:
-    """A float annotation, a float() call or a float literal next to a name that means money; any float at all in a contract or a domain."""
-    everywhere = "/domain/" in source.path or source.path.startswith("schemas/")
+    """A float annotation, a float() call or a float literal next to a name that means money; any float at all where money is counted."""
+    everywhere = source.path.startswith(NO_FLOATS) and "/adapters/" not in source.path
     return [
         f"{source.path}:{line} has a float near money"
         for line in sorted({*_money_floats(source), *(_floats(source) if everywhere else ())})
@@ -202,7 +203,7 @@ def _money_floats(source: Source) -> Iterator[int]:
             target, written = node.targets[0], node.value
         else:
             continue
-        if written is not None and MONEY.search(_name(target)) and _mentions_float(written):
+        if written is not None and MONEY.match(_name(target)) and _mentions_float(written):
             yield node.lineno
 
 

@@ -18,7 +18,7 @@ from services.kernel.clock import SystemClock, instant
 from services.kernel.envelope import Delivery, Outgoing, Record, deliver
 from services.kernel.log import log
 from services.kernel.names import Log
-from services.kernel.probes import PARKED, RECORDS, RETRIES, Health
+from services.kernel.probes import RECORDS, RETRIES, Health, note_parked
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
 BEAT_SECONDS = 1.0
@@ -85,10 +85,8 @@ class Worker:
 
     def _note(self, delivery: Delivery) -> None:
         RECORDS.labels(SERVICE).inc()
-        if (refusal := delivery.refusal) is not None:
-            record = delivery.record
-            log.warning(Log.PARKED, reason=refusal.reason, topic=record.topic, partition=record.partition, offset=record.offset)
-            PARKED.labels(SERVICE, refusal.reason).inc()
+        if delivery.refusal is not None:
+            note_parked(delivery.record, delivery.refusal, SERVICE)
 
     async def _beat(self) -> None:
         """Say that the loop turns and the poll in hand came back; able = partitions are assigned and Kafka takes what we send."""

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from services.fetcher import Logged
 from services.fetcher.config import Application
 from services.fetcher.domain.amazon import (
     CreateReportAnswer,
@@ -24,7 +25,6 @@ from services.fetcher.handler import ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock
 from services.kernel.errors import KernelError, Unavailable
 from services.kernel.log import log
-from services.kernel.names import Log
 
 RECONCILIATION = "/reconciliation/2021-01-08"
 DOCUMENT = "/reports/2021-09-30"
@@ -207,7 +207,7 @@ class AmazonAccount:
         _follow_stated_rate(bucket, answer)
         if answer.status_code == 429:
             bucket.drain(self._clock.now())
-            log.info(Log.THROTTLED, operation=operation, request_id=answer.headers.get("x-amzn-requestid"))
+            log.info(Logged.THROTTLED, operation=operation, request_id=answer.headers.get("x-amzn-requestid"))
         return answer
 
     def _headers(self) -> dict[str, str]:

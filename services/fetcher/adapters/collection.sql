@@ -282,15 +282,20 @@ where
     )
 order by t.transaction_id;
 
--- name: invoice(sha256, connection_id, orders, number, kind)^
--- The invoice that Amazon's own keys name, with what was last said of it from this PDF.
-select i.invoice_id, i.number, i.kind, i.revision, i.said, f.facts_hash
-from invoice_key as k
-inner join invoice as i on k.invoice_id = i.invoice_id
-left join invoice_facts as f on i.invoice_id = f.invoice_id and f.sha256 = :sha256
-where k.connection_id = :connection_id and k.order_id = any(:orders) and k.number = :number and k.kind = :kind
-order by i.invoice_id
+-- name: invoice_named(connection_id, orders, number, kind)$
+-- The id of the invoice that Amazon's own keys name.
+select invoice_id
+from invoice_key
+where connection_id = :connection_id and order_id = any(:orders) and number = :number and kind = :kind
+order by invoice_id
 limit 1;
+
+-- name: invoice(invoice_id, sha256)^
+-- The invoice, with what was last said of it from this PDF.
+select i.invoice_id, i.number, i.kind, i.revision, i.said, f.facts_hash
+from invoice as i
+left join invoice_facts as f on i.invoice_id = f.invoice_id and f.sha256 = :sha256
+where i.invoice_id = :invoice_id;
 
 -- name: put_invoice(invoice_id, company_id, connection_id, number, kind)!
 -- The invoice with its id, unless it has been kept.

@@ -1,5 +1,6 @@
 """What jobs do with connections: open the account behind one, note that its consent is gone, start the runs that are due."""
 
+from services.fetcher import Logged
 from services.fetcher.adapters.amazon import Amazon, AmazonAccount
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.domain.company import last_daily_slot
@@ -8,7 +9,6 @@ from services.fetcher.domain.records import Run
 from services.fetcher.handler import ConsentWithdrawn
 from services.kernel.clock import Clock
 from services.kernel.log import log
-from services.kernel.names import Log
 from services.kernel.postgres import PostgresStore
 from services.kernel.sealing import Sealer
 
@@ -40,7 +40,7 @@ class ConnectionDesk:
                 return
             book.move(connection, "broken", now)
             book.describe_company(run.company_id, now)
-        log.warning(Log.CONSENT_WITHDRAWN, company_id=run.company_id, connection_id=run.connection_id)
+        log.warning(Logged.CONSENT_WITHDRAWN, company_id=run.company_id, connection_id=run.connection_id)
 
     def start_due_runs(self) -> None:
         """Start each connection's daily run once its time of the day has come; a day that was missed is made up for by the next."""

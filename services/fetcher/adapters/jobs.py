@@ -11,10 +11,10 @@ from procrastinate.jobs import Job
 from procrastinate.utils import utcnow
 from psycopg import Connection as Session
 
+from services.fetcher import Logged
 from services.fetcher.handler import ConsentWithdrawn
 from services.kernel.errors import Unavailable
 from services.kernel.log import log
-from services.kernel.names import Log
 
 QUEUE = "collect"
 HEARTBEAT_SECONDS = 2.0
@@ -45,7 +45,7 @@ class RetryCollect(BaseRetryStrategy):
         if isinstance(exception, Stopping):
             return RetryDecision(retry_at=utcnow())
         tries = 50 if isinstance(exception, Unavailable) else 0 if isinstance(exception, ConsentWithdrawn) else 3
-        log.warning(Log.JOB_FAILED, job=job.task_kwargs, attempt=job.attempts + 1, last=job.attempts >= tries, trouble=repr(exception))
+        log.warning(Logged.JOB_FAILED, job=job.task_kwargs, attempt=job.attempts + 1, last=job.attempts >= tries, trouble=repr(exception))
         if job.attempts >= tries:
             return None
         return RetryDecision(retry_at=utcnow() + timedelta(seconds=min(900, 5 * 2**job.attempts)))

@@ -10,6 +10,7 @@ from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.queries import Queries, Row
 from services.fetcher.domain.amazon import Transaction as AmazonTransaction
 from services.fetcher.domain.company import Company
+from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, LineKey, Run, StatedNumber, Statements
 from services.kernel.envelope import RunPosition
 from services.kernel.postgres import Transaction
@@ -32,34 +33,31 @@ class PostgresBook:
         """The run's company as it is now."""
         return Companies(self._transaction).company(company_id)
 
-    def statements(self, number: str, kind: Kind, sha256: str) -> Statements:
+    def statements(self, found: Numbered) -> Statements:
         """What the API says of the number: of the orders the PDF came for, or, when they do not have it, of any order."""
         connection_id = self.run.connection_id
-        came_for = [
-            row["order_id"] for row in QUERIES.rows(self._session, "orders_of_document", connection_id=connection_id, sha256=sha256)
-        ]
-        rows = QUERIES.rows(self._session, "statements_of_number", connection_id=connection_id, number=number, kind=kind)
-        numbers = [stated_number(row) for row in rows]
+        about = {"connection_id": connection_id, "sha256": found.paper.document.sha256}
+        came_for = [row["order_id"] for row in QUERIES.rows(self._session, "orders_of_document", **about)]
+        wanted = {"connection_id": connection_id, "number": found.number, "kind": found.kind}
+        numbers = [stated_number(row) for row in QUERIES.rows(self._session, "statements_of_number", **wanted)]
         numbers = [stated for stated in numbers if stated.key.order_id in came_for] or numbers
         orders = tuple(sorted({stated.key.order_id for stated in numbers})) or tuple(came_for)
-        marketplace = Companies(self._transaction).connection(connection_id)
-        assert marketplace is not None, "a run has a connection"
-        return Statements(marketplace.marketplace_id, orders, tuple(numbers), self._transactions(orders))
+        connection = Companies(self._transaction).connection(connection_id)
+        assert connection is not None, "a run has a connection"
+        return Statements(connection.marketplace_id, orders, tuple(numbers), self._transactions(orders))
 
-    def invoice(self, orders: Sequence[str], number: str, kind: Kind, sha256: str) -> Invoice | None:
-        """The invoice that Amazon's own keys name."""
-        keys = {"connection_id": self.run.connection_id, "orders": list(orders), "number": number, "kind": kind, "sha256": sha256}
-        row = QUERIES.row(self._session, "invoice", **keys)
-        return Invoice(**row) if row else None
-
-    def keep_invoice(self, invoice: Invoice, orders: Sequence[str], sha256: str) -> None:
-        """The invoice under all of Amazon's keys, and the number on its PDF."""
-        about = {"connection_id": self.run.connection_id, "number": invoice.number}
-        named = {"invoice_id": invoice.invoice_id, "kind": invoice.kind}
-        QUERIES.run(self._session, "put_invoice", company_id=self.run.company_id, **about, **named)
+    def invoice(self, orders: Sequence[str], found: Numbered, minted: str) -> Invoice:
+        """The invoice that Amazon's own keys name, else the one of the minted id, kept under all of Amazon's keys."""
+        about = {"connection_id": self.run.connection_id, "number": found.number, "kind": found.kind}
+        sha256 = found.paper.document.sha256
+        QUERIES.run(self._session, "number_document", connection_id=self.run.connection_id, number=found.number, sha256=sha256)
+        named: str = QUERIES.value(self._session, "invoice_named", orders=list(orders), **about) or minted
+        QUERIES.run(self._session, "put_invoice", invoice_id=named, company_id=self.run.company_id, **about)
         for order_id in orders:
-            QUERIES.run(self._session, "put_invoice_key", order_id=order_id, **about, **named)
-        QUERIES.run(self._session, "number_document", sha256=sha256, **about)
+            QUERIES.run(self._session, "put_invoice_key", order_id=order_id, invoice_id=named, **about)
+        row = QUERIES.row(self._session, "invoice", invoice_id=named, sha256=sha256)
+        assert row is not None, "it has just been kept"
+        return Invoice(**row)
 
     def say_collected(self, invoice: Invoice, collected: InvoiceCollected, now: datetime) -> None:
         """The invoice's next revision, as the next event of the run."""

@@ -14,10 +14,13 @@ MAX_LINES = 12
 _SAME_COLUMN = 1.8
 """Cells of one column start within so many line heights."""
 
-_GAP_IN_BLOCK = 1.5
+_GAP_IN_BLOCK = 0.95
 """A wider gap, in line heights, ends a block."""
 
 _GAP_UNDER_HEADING = 2.5
+
+_GAP_BEFORE_ID = 1.5
+"""A VAT number may stand one empty line under its address."""
 
 _GAP_UNDER_LABEL = 4.5
 """« Anschrift: » may have a value of several lines beside it."""
@@ -108,9 +111,10 @@ def _inside(document: Document, index: int, heading: Cell, limit: float) -> Iter
     above, gap = document.lines[index], _GAP_UNDER_HEADING
     for number in range(index + 1, min(index + 1 + 2 * MAX_LINES, len(document.lines))):
         line = document.lines[number]
-        if line.page != above.page or line.row.top - above.row.bottom > gap * above.row.height:
-            return
         cell = _aligned(line, heading.left)
+        is_id = cell is not None and party_labels.VAT_ID_LABEL.match(cell.plain) is not None
+        if line.page != above.page or line.row.top - above.row.bottom > max(gap, _GAP_BEFORE_ID * is_id) * above.row.height:
+            return
         if cell is None or cell.left >= limit:
             continue
         if heading_role(cell):

@@ -3,34 +3,37 @@
 from dataclasses import replace
 from datetime import date
 
-from schemas.invoice_collected.v1 import InvoiceCollected
+from schemas.invoice_collected.v1 import InvoiceCollected, Stated
 from schemas.values import CompanySettings
 from services.fetcher.domain.identity import facts_hash, issuer_of, mint_invoice_id
 from services.fetcher.domain.matching import Numbered
-from services.fetcher.domain.records import Invoice, Run, Statements, Waiting
-from services.fetcher.domain.stating import stated_of
+from services.fetcher.domain.records import Invoice, Run, Waiting
 
 
-def draft(
-    run: Run, found: Numbered, statements: Statements, settings: CompanySettings, known: Invoice | None
-) -> tuple[InvoiceCollected, str]:
-    """The event about a document, as the revision after the `known` one, and the hash of its facts. A new invoice gets its id here."""
-    stated = stated_of(found.number, found.kind, statements)
-    evidence, document = found.paper.evidence, found.paper.document
-    minted = mint_invoice_id(run.company_id, issuer_of(evidence, stated.charges), found.number, found.kind)
-    collected = InvoiceCollected(
+def minted_id(run: Run, found: Numbered, stated: Stated) -> str:
+    """The id of this document's invoice, should it be a new one."""
+    return mint_invoice_id(run.company_id, issuer_of(found.paper.evidence, stated.charges), found.number, found.kind)
+
+
+def collected_of(run: Run, found: Numbered, stated: Stated, invoice: Invoice, settings: CompanySettings) -> InvoiceCollected:
+    """The event about a document, as the revision after the invoice's last."""
+    return InvoiceCollected(
         company_id=run.company_id,
         connection_id=run.connection_id,
-        invoice_id=known.invoice_id if known else minted,
-        revision=known.revision + 1 if known else 1,
+        invoice_id=invoice.invoice_id,
+        revision=invoice.revision + 1,
         channel="amazon_business",
         settings=settings,
-        document=document,
+        document=found.paper.document,
         stated=stated,
-        evidence=evidence,
+        evidence=found.paper.evidence,
     )
+
+
+def facts_of(found: Numbered, collected: InvoiceCollected) -> str:
+    """The hash of the event's facts."""
     day = issued_on(collected)
-    return collected, facts_hash(found.number, found.kind, day.isoformat() if day else None, document.sha256, stated.charges)
+    return facts_hash(found.number, found.kind, day.isoformat() if day else None, collected.document.sha256, collected.stated.charges)
 
 
 def issued_on(collected: InvoiceCollected) -> date | None:

@@ -72,12 +72,6 @@ def sirens_in(text: str) -> list[PrintedId]:
     return list(_sirens(plain(text)))
 
 
-def is_vat_id(text: str) -> bool:
-    """Whether a compact text has the shape of a VAT number."""
-    found = _START.match(text)
-    return found is not None and _SHAPE[found.group()].fullmatch(text, found.end()) is not None
-
-
 def _vat_id(line: str, start: re.Match[str]) -> PrintedId | None:
     """The longest run behind the country's letters that has its shape and ends where a word ends."""
     shape, value, best = _SHAPE[start.group()], "", None

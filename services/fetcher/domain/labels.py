@@ -113,7 +113,11 @@ NUMBER_LABELS = {
     "receipt": _number_of(r"(?:recu|receipt|quittung|beleg)"),
     "self_billed": _number_of(r"(?:auto-?facture|self-?bill(?:ed|ing) invoice|gutschrift|facture|invoice|rechnung)"),
     "document": pattern(
-        r"\b(?:n\s?°|numero) (?:de |du )?(?:document|piece)\b", r"\bdocument (?:no\.?|number|id)(?!\w)", r"\bbeleg-?(?:nr\.?|nummer)"
+        r"\b(?:n\s?°|numero) (?:de |du )?(?:document|piece)\b",
+        r"\bdocument (?:no\.?|number|id)(?!\w)",
+        r"\bbeleg-?(?:nr\.?|nummer)",
+        r"^(?:n\s?°|numero|number|nummer)\s*:",
+        r"^n\s?°\s?(?=\S*\d\S{4})",
     ),
 }
 
@@ -151,7 +155,7 @@ ISSUE_DAY_LABELS = pattern(
     r"\b(?:rechnungs|ausstellungs|beleg)datum\b",
     r"\ben date du\b",
 )
-BARE_DAY_LABELS = pattern(r"^date\s*:?(?=\s|$)", r"^datum\s*:?(?=\s|$)", r",\s*(?:le|den)\b", r"^le\b")
+BARE_DAY_LABELS = pattern(r"^(?:date|datum)\s*(?::|$|(?=\s\d))", r",\s*(?:le|den)\b", r"^le\b")
 
 CURRENCY_LABELS = pattern(r"\b(?:devise|monnaie)\b", r"\bcurrency\b", r"\b(?:rechnungs)?wahrung\b(?! der)")
 US_DOLLARS = pattern(r"\bus dollars?\b", r"\busd\b", r"\bUS\$")

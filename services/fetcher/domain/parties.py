@@ -21,7 +21,7 @@ _SEGMENTS = re.compile(r"\s[-–—•|]\s")
 _LABEL_GAP = re.compile(r"\s*\t\s*:")
 _NOTICE_REACH = 2
 _WITH_CAPITAL = re.compile(rf"(?:^|[-–—•|.]\s)([A-ZÀ-Ý][^\t–—•|:]{{1,60}}?\s{party_labels.LEGAL_FORM})\s+au\s+capital", re.MULTILINE)
-_COUNTRY_CODE = re.compile(rf"(?:^|, )({'|'.join(sorted(set(party_labels.COUNTRIES.values())))})(?:[- ]\d{{4,5}}\b|$)")
+_COUNTRY_CODE = re.compile(rf"(?:^|\d, )({'|'.join(sorted(set(party_labels.COUNTRIES.values())))})(?:[- ]\d{{4,5}}\b|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from schemas.connection_opened.v1 import ConnectionOpened
+from services.fetcher import Logged
 from services.fetcher.adapters.amazon import Amazon, CodeRefused
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.domain.company import Choices, Company, Refusal, UnknownCompany, check_import_start
@@ -12,7 +13,6 @@ from services.fetcher.domain.identity import digest, token_seal
 from services.fetcher.domain.records import Connection, Run
 from services.kernel.clock import Clock
 from services.kernel.log import log
-from services.kernel.names import Log
 from services.kernel.postgres import PostgresStore
 from services.kernel.sealing import Sealer
 
@@ -116,7 +116,7 @@ class Connecting:
         if self.clock.now() > good_until:
             raise StateExpired
         if not code:
-            log.info(Log.CONSENT_REFUSED, company_id=company_id)
+            log.info(Logged.CONSENT_REFUSED, company_id=company_id)
             raise ConsentRefused
         try:
             refresh_token = self.amazon.exchange_code(code)
@@ -158,7 +158,7 @@ class Connecting:
             book.say_about_connection(connection_id, _opened(connection, book.company(company_id), now), now)
             book.describe_company(company_id, now)
             book.describe_contact(company_id, now)
-        log.info(Log.CONNECTED, company_id=company_id, connection_id=connection_id)
+        log.info(Logged.CONNECTED, company_id=company_id, connection_id=connection_id)
 
 
 def _open_connection(book: Companies, company_id: str) -> Connection | None:

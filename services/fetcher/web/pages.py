@@ -19,6 +19,7 @@ from starlette.templating import Jinja2Templates
 from services.fetcher.config import CALLBACK_PATH, WebPlace
 from services.fetcher.domain.company import Refusal
 from services.fetcher.web.connecting import Connecting, ConsentRefused
+from services.kernel.errors import Unavailable
 
 TEMPLATES = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 CATALOGUE, DETAIL = "/connectivite", "/connectivite/amazon-business"
@@ -43,6 +44,12 @@ class DateUnreadable(Refusal):
     """La date de début d'import n'est pas une date."""
 
     next_action = "Choisissez une date dans le calendrier."
+
+
+class OutsideSilent(Refusal):
+    """Un service dont nous dépendons ne répond pas pour le moment."""
+
+    next_action = "Rien n'a été perdu. Recommencez dans quelques minutes."
 
 
 class Pages:
@@ -104,6 +111,11 @@ class Pages:
         """The form of the settings."""
         return self._page(request, "settings.html")
 
+    def unavailable(self, request: Request, _silence: Exception) -> Response:
+        """An outside part does not answer: said in words, without asking the database anything."""
+        shown = {"status": None, "csrf": "", "saved": False, "refusal": OutsideSilent()}
+        return TEMPLATES.TemplateResponse(request, "refused.html", shown, 503, HEADERS)
+
     def _authorise(self, request: Request, form: Form) -> Response:
         name = form.get("name", "")
         try:
@@ -149,7 +161,8 @@ class Pages:
 def application(connecting: Connecting, place: WebPlace) -> Starlette:
     """The web application; the session cookie is signed and stays on this site."""
     session = Middleware(SessionMiddleware, secret_key=place.session_key, session_cookie="achats", same_site="lax", https_only=place.https)
-    return Starlette(routes=Pages(connecting).routes(), middleware=[session])
+    pages = Pages(connecting)
+    return Starlette(routes=pages.routes(), middleware=[session], exception_handlers={Unavailable: pages.unavailable})
 
 
 def _session(request: Request) -> str:

@@ -15,7 +15,7 @@ create table outbox (
     stripe smallint not null,
     seq bigint not null,
     topic text not null,
-    key bytea not null,
+    key bytea,
     value bytea,
     header_names text[] not null,
     header_values bytea[] not null,

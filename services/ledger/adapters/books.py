@@ -167,6 +167,7 @@ def _version_row(batch_id: int, ids: Mapping[int, int], version: Version) -> Seq
         version.content,
         facts_json(document),
         event.id,
+        event.time,
         event.run.run_id if event.run else None,
         event.run.seq if event.run else None,
         event.replay_id,

@@ -58,7 +58,7 @@ copy ledger.entry (
 -- New versions of invoices.
 copy ledger.invoice (
     batch_id, record_offset, company_id, invoice_id, version, revision, outcome, hold_stage, hold_reason, hold_sentence, hold_action,
-    entry_id, booked, posting, content, facts, event_id, run_id, runseq, replay_id, traceparent
+    entry_id, booked, posting, content, facts, event_id, event_time, run_id, runseq, replay_id, traceparent
 ) from stdin;
 
 -- name: note_outcomes(batch_id, runs, seqs, kinds)!
@@ -80,7 +80,8 @@ on conflict do nothing;
 insert into ledger.run_marker (
     run_id, batch_id, company_id, connection_id, kind, emitted, waiting, window_from, window_to, event_id, replay_id, traceparent
 ) values (
-    :run_id, :batch_id, :company_id, :connection_id, :kind, :emitted, :waiting, :window_from, :window_to, :event_id, :replay_id, :traceparent
+    :run_id, :batch_id, :company_id, :connection_id, :kind, :emitted, :waiting, :window_from, :window_to,
+    :event_id, :replay_id, :traceparent
 ) on conflict do nothing;
 
 -- name: keep_parked(batch_id, record_offset, topic, key, value, names, values)!

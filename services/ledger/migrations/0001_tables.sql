@@ -137,6 +137,7 @@ create table invoice (
     content bytea not null,
     facts jsonb not null,
     event_id text not null,
+    event_time timestamptz not null,
     run_id text,
     runseq int,
     replay_id text,

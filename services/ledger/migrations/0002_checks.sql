@@ -1,5 +1,5 @@
 -- What keeps the book right: nothing changes, nothing enters a closed batch, one check per batch at commit, then its seal.
--- Error codes: LG001 another process owns the partition · LG002 the content is refused · LG003 not allowed, whatever the content.
+-- Error codes: LG001 another process owns the partition · LG002 what the record says is refused · LG003 what the writer does is refused.
 
 set local role ledger_owner;
 set local search_path = ledger;
@@ -50,12 +50,12 @@ begin
         bool_or((select sum(c) from unnest(cents) as c) <> 0) as unbalanced
     into r from entry where entry_id >= first_id and entry_id < (p_batch + 1) << 20;
     if r.n <> p_n or r.last_id <> first_id + r.n - 1 then
-        raise exception 'batch %: % entries where % were announced', p_batch, r.n, p_n using errcode = 'LG002';
+        raise exception 'batch %: % entries where % were announced', p_batch, r.n, p_n using errcode = 'LG003';
     end if;
-    if r.uneven then raise exception 'batch %: line arrays of unequal length', p_batch using errcode = 'LG002'; end if;
-    if r.short then raise exception 'batch %: an entry of fewer than two lines', p_batch using errcode = 'LG002'; end if;
-    if r.empty then raise exception 'batch %: a line without amount', p_batch using errcode = 'LG002'; end if;
-    if r.unbalanced then raise exception 'batch %: an unbalanced entry', p_batch using errcode = 'LG002'; end if;
+    if r.uneven then raise exception 'batch %: line arrays of unequal length', p_batch using errcode = 'LG003'; end if;
+    if r.short then raise exception 'batch %: an entry of fewer than two lines', p_batch using errcode = 'LG003'; end if;
+    if r.empty then raise exception 'batch %: a line without amount', p_batch using errcode = 'LG003'; end if;
+    if r.unbalanced then raise exception 'batch %: an unbalanced entry', p_batch using errcode = 'LG003'; end if;
 end $$;
 
 -- Companies belong to this book; accounts belong to the company and are valid on that day.
@@ -99,7 +99,7 @@ begin
         on e.entry_id = i.entry_id and e.company_id = i.company_id and e.invoice_id = i.invoice_id
     where i.batch_id = p_batch and i.entry_id is not null;
     if r.brought <> p_n or r.booked <> p_n or r.foreign_entry then
-        raise exception 'batch %: entries and invoices do not match', p_batch using errcode = 'LG002';
+        raise exception 'batch %: entries and invoices do not match', p_batch using errcode = 'LG003';
     end if;
 end $$;
 
@@ -169,7 +169,7 @@ begin
                 e.label, e.source_key, e.account, e.auxiliary, e.cents, e.vat_rate)::text, E'\n' order by e.entry_id)
             from entry as e where e.entry_id >= p_batch << 20 and e.entry_id < (p_batch + 1) << 20),
         (select string_agg(row(i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome, i.hold_stage,
-                i.hold_reason, i.hold_sentence, i.hold_action, i.entry_id, i.booked, i.posting, i.content, i.facts, i.event_id, i.run_id,
+                i.hold_reason, i.hold_sentence, i.hold_action, i.entry_id, i.booked, i.posting, i.content, i.facts, i.event_id, i.event_time, i.run_id,
                 i.runseq, i.replay_id, i.traceparent)::text, E'\n' order by i.record_offset)
             from invoice as i where i.batch_id = p_batch),
         (select string_agg(row(o.run_id, o.runseq, o.attempt, o.kind)::text, E'\n' order by o.run_id, o.runseq, o.attempt)

@@ -121,13 +121,16 @@ class Place:
         self.browser().connect("Atelier Lumière SAS")
         self.collect()(self.runs()[0])
 
-    def daily_run(self) -> None:
-        """Start the next day's run of the one connection, and collect it."""
+    def start_daily_run(self, day: str) -> str:
+        """Start the run of a day of the one connection."""
         with self.store.transaction() as transaction:
             book = Companies(transaction)
             [connection] = book.collecting_connections()
-            run_id = book.start_run(connection, "daily", (TODAY + timedelta(days=1)).isoformat(), self.clock.now())
-        self.collect()(run_id)
+            return book.start_run(connection, "daily", day, self.clock.now())
+
+    def daily_run(self) -> None:
+        """Start and collect the next day's run."""
+        self.collect()(self.start_daily_run((TODAY + timedelta(days=1)).isoformat()))
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The answer of the database to a query of the test's own."""

@@ -74,6 +74,19 @@ def test_a_refused_consent_leaves_nothing_and_can_be_repeated(place: Place) -> N
     assert 1 == len(place.rows("select * from connection"))
 
 
+def test_amazon_silent_during_the_exchange_is_said_and_can_be_repeated(place: Place) -> None:
+    """503 at every try: a page in words, nothing stored; a minute later it works."""
+    place.enter(acme())
+    browser = place.browser()
+    browser.authorise("Atelier Lumière SAS")
+    place.fault("token", 503, 7)
+    answer = browser.get(browser.decide(browser.go_to_amazon()))
+    assert 503 == answer.status_code
+    assert "ne répond pas pour le moment" in answer.text
+    assert [] == place.rows("select * from connection")
+    assert 303 == browser.get(browser.decide(browser.go_to_amazon())).status_code
+
+
 def test_a_state_works_once_in_its_own_session(place: Place) -> None:
     """An invented state, another browser's, then the right one, then the same again."""
     place.enter(acme())

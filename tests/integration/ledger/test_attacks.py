@@ -1,13 +1,17 @@
 """What the role of the service tries and must not manage. Each attack is refused for its own reason; the plain batch passes."""
 
 from collections.abc import Generator
+from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-from tests.integration.ledger.shelf import Shelf
+from services.kernel.envelope import deliver
+from services.ledger.domain.posting import source_key
+from tests.integration.ledger.shelf import TYPES, Shelf, event
+from tests.unit.ledger.documents import invoice
 
 BATCH = """
 insert into ledger.batch (book, n, topic_id, partition, epoch, from_offset, next_offset)
@@ -24,10 +28,11 @@ insert into ledger.entry (
 """
 VERSION = """
 insert into ledger.invoice (
-    batch_id, record_offset, company_id, invoice_id, version, revision, outcome, entry_id, booked, posting, content, facts, event_id
+    batch_id, record_offset, company_id, invoice_id, version, revision, outcome, entry_id, booked, posting, content, facts,
+    event_id, event_time
 ) values (
     %(batch)s, %(place)s, 'C-1', %(invoice)s, 1, 1, 'recorded',
-    %(batch)s::bigint << 20 | %(place)s::bigint, true, 'p', 'c', '{}', %(invoice)s
+    %(batch)s::bigint << 20 | %(place)s::bigint, true, 'p', 'c', '{}', %(invoice)s, now()
 )
 """
 
@@ -81,9 +86,8 @@ class Attacker:
 
 @pytest.fixture
 def attacker(shelf: Shelf) -> Generator[Attacker]:
-    with psycopg.connect(shelf.url) as connection:
+    with closing(psycopg.connect(shelf.url)) as connection:
         yield Attacker(connection)
-        connection.rollback()
 
 
 def test_a_balanced_batch_passes(attacker: Attacker, shelf: Shelf):
@@ -266,3 +270,13 @@ def test_a_snapshot_that_cannot_see_the_others_is_refused(attacker: Attacker):
     attacker.connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     with pytest.raises(psycopg.DatabaseError, match="read committed only"):
         attacker.write()
+
+
+def test_a_session_that_froze_in_the_middle_is_ended_and_blocks_nobody(attacker: Attacker, shelf: Shelf):
+    attacker.entry(attacker.batch(), key=source_key(invoice()))
+    successor = shelf.new_keeper()
+    assert successor.take() is None
+    successor.keep([deliver(shelf.record(event(invoice())), TYPES)])
+    assert [("I-1",)] == shelf.ask("select invoice_id from ledger.entry")
+    with pytest.raises(psycopg.OperationalError):
+        attacker.run("select 1")

@@ -1,0 +1,99 @@
+"""An Amazon account that says exactly what a test writes down, and a reader that reads `%PDF-NUMBER` as a number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from schemas.invoice_collected.v1 import Evidence
+from services.fetcher.adapters.collection import PostgresProgress
+from services.fetcher.adapters.documents import DocumentShelf
+from services.fetcher.domain.amazon import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
+from services.fetcher.domain.pace import Operation
+from services.fetcher.domain.records import LineKey, Run
+from services.fetcher.handler import Collect
+from tests.integration.fetcher.place import Place
+from tests.unit.fetcher.known import evidence
+
+ORDER = "171-0000001-0000001"
+
+
+@dataclass
+class Scripted:
+    """What the account holds: transactions, details by line, payloads by order. A missing payload is a cancelled report."""
+
+    transactions_now: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    details: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
+    payloads: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    asked: list[str] = field(default_factory=list[str])
+
+    def open(self, run: Run) -> "Scripted":
+        """There is one account."""
+        return self
+
+    def consent_withdrawn(self, run: Run) -> None:
+        """Never happens here."""
+
+    def wait_seconds(self, operation: Operation) -> float:
+        """No hurry, no wait."""
+        return 0.0
+
+    def transactions(self, since: date, until: datetime, page_token: str | None) -> TransactionsPage:
+        """Everything on one page."""
+        return TransactionsPage.model_validate({"transactions": self.transactions_now})
+
+    def invoice_details(self, lines: Sequence[LineKey]) -> Sequence[InvoiceDetailsOfLine]:
+        """The details written down for each line."""
+        answers = [
+            {
+                "orderLineItem": {"orderId": line.order_id, "orderLineItemId": line.order_line_item_id, "shipmentId": line.shipment_id},
+                "invoiceDetails": self.details.get(line.order_line_item_id),
+            }
+            for line in lines
+        ]
+        return InvoiceDetailsAnswer.model_validate({"invoiceDetailsByOrderLineItems": answers}).invoice_details_by_order_line_items or []
+
+    def create_report(self, order_id: str) -> str:
+        """A report named after the order and the number of times it was asked for."""
+        self.asked.append(order_id)
+        return f"{order_id}/{len(self.asked)}"
+
+    def report(self, report_id: str) -> Report:
+        """Done at once, when there is something."""
+        order_id = report_id.partition("/")[0]
+        there = order_id in self.payloads
+        return Report(
+            report_id=report_id, processing_status="DONE" if there else "CANCELLED", report_document_id=order_id if there else None
+        )
+
+    def payload(self, report_document_id: str) -> bytes:
+        """The bytes written down."""
+        return self.payloads[report_document_id]
+
+
+class NumberReader:
+    """`%PDF-FR-1` says its number is FR-1; `%PDF-` alone says nothing."""
+
+    def read(self, data: bytes) -> Evidence:
+        """The number behind the magic bytes, up to a space."""
+        number = data.removeprefix(b"%PDF-").decode().partition(" ")[0]
+        return evidence(number or None, "credit_note" if number.startswith("CN") else None)
+
+
+def collect(place: Place, scripted: Scripted, run_id: str) -> None:
+    """One run against the scripted account."""
+    shelf = DocumentShelf(f"file://{place.folder}/documents")
+    Collect(PostgresProgress(place.store), scripted, shelf, NumberReader(), place.clock, lambda: None)(run_id)
+
+
+def charge(line: str = "L1", order: str = ORDER, total: str = "12.00", kind: str = "CHARGE", transaction: str = "T") -> dict[str, Any]:
+    """A payment event of one line."""
+    money = {"currencyCode": "EUR", "amount": total}
+    item = {"orderId": order, "orderLineItemId": line, "shipmentId": f"S-{line}", "totalAmount": money, "merchantLegalName": "Papeterie"}
+    return {"transactionId": f"{transaction}-{line}", "transactionType": kind, "transactionLineItems": [item]}
+
+
+def detail(number: str | None, kind: str = "STANDARD", pending: bool = False) -> dict[str, Any]:
+    """What `/invoices` says of a line."""
+    consolidated = {"invoiceNumber": "Pending"} if pending else None
+    return {"invoiceNumber": number, "invoiceDate": "2026-11-12T10:00:00Z", "invoiceType": kind, "consolidatedInvoiceDetails": consolidated}
