@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from psycopg import sql
 
+from deploy.ops import topics
 from tests.support.local import SessionBroker, SessionDatabase, session_kafka, session_postgres
 
 RAN: list[str] = []
@@ -31,6 +32,13 @@ def broker() -> Generator[SessionBroker]:
     with session_kafka() as server:
         RAN.append(server.description)
         yield server
+
+
+@pytest.fixture(scope="session")
+def bootstrap(broker: SessionBroker) -> str:
+    """The session's Kafka, with every topic of topics.yaml."""
+    topics.apply(broker.bootstrap, replication=1)
+    return broker.bootstrap
 
 
 @pytest.fixture(scope="session")

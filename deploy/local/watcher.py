@@ -1,4 +1,4 @@
-"""Follows the topics from outside, as any subscriber may: counts what passes and keeps the latest view of each invoice."""
+"""Follows the topics from outside, as any subscriber may: counts what passes and keeps the latest view of each invoice and revision."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ class Watcher:
     def __init__(self, bootstrap: str) -> None:
         """Starts reading at once."""
         self.seen: Counter[type[EventData]] = Counter()
-        self.invoices: dict[str, InvoiceDescribed] = {}
+        self.invoices: dict[tuple[str, int], InvoiceDescribed] = {}
         self.finished: dict[str, ImportFinished] = {}
         self.first_entry_at: float | None = None
         self._ids: set[str] = set()
@@ -52,7 +52,7 @@ class Watcher:
 
     @property
     def described(self) -> int:
-        """Documents that stand in Achats."""
+        """Documents that stand in Achats; a second PDF under one number counts as what it is, another revision."""
         return len(self.invoices)
 
     @property
@@ -102,8 +102,8 @@ class Watcher:
             case ImportFinished():
                 self.finished[data.run_id] = data
             case InvoiceDescribed():
-                kept = self.invoices.get(data.subject)
-                if kept is None or kept.version <= data.version:
-                    self.invoices[data.subject] = data
+                kept = self.invoices.setdefault((data.subject, data.revision), data)
+                if kept.version < data.version:
+                    self.invoices[data.subject, data.revision] = data
             case _:
                 pass

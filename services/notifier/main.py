@@ -4,6 +4,7 @@ import os
 import random
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from schemas.connection_changed.v1 import ConnectionChanged
@@ -32,13 +33,13 @@ def main() -> None:
         return
     config = Config.from_env(os.environ)
     configure(SERVICE, config.pretty_log)
-    sys.exit(serve(config))
+    with closing(PostgresStore(config.database_url, SERVICE)) as store:
+        sys.exit(serve(config, store))
 
 
-def serve(config: Config) -> int:
+def serve(config: Config, store: PostgresStore) -> int:
     """Listen, deliver and announce until told to stop; the exit code."""
     health, stop = probes.Health(), threading.Event()
-    store = PostgresStore(config.database_url, SERVICE)
     desk = PostgresDesk(store)
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ConnectionChanged: ReserveLetter(desk), ContactDescribed: KeepContact(desk)}

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
 from deploy.local.processes import free_port
 from schemas.import_finished.v1 import ImportFinished
@@ -24,20 +22,8 @@ from services.kernel.envelope import Event, encode
 from services.kernel.kafka import KafkaSender, KafkaSource
 from tests.integration.fetcher.place import Browser, Place, acme, new_place, public_url
 from tests.integration.fetcher.test_jobs import wait_until
-from tests.support.local import SessionBroker
 
 CHECKOUT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def bootstrap(broker: SessionBroker) -> str:
-    """The session's broker with every topic of the registry."""
-    administrator = AdminClient({"bootstrap.servers": broker.bootstrap})
-    known = administrator.list_topics(timeout=10).topics
-    for topic in topics():
-        if topic.name not in known:
-            administrator.create_topics([NewTopic(topic.name, 3, 1)])[topic.name].result(30)
-    return broker.bootstrap
 
 
 @pytest.fixture

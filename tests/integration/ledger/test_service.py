@@ -8,35 +8,20 @@ import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-import pytest
-from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[reportPrivateImportUsage]
-
 from schemas.entry_recorded.v1 import EntryRecorded
 from schemas.import_finished.v1 import ImportFinished
 from schemas.invoice_described.v1 import InvoiceDescribed
-from schemas.registry import parked_topic, topic_for
+from schemas.registry import topic_for
 from services.kernel.envelope import Record, encode
 from services.kernel.kafka import KafkaSender, KafkaSource
 from services.ledger.handler import SERVICE
 from tests.integration.ledger.shelf import TOPIC, Shelf, event
 from tests.integration.ledger.test_runs import marker
-from tests.support.local import SessionBroker
 from tests.unit.ledger.documents import invoice
 
 BOOKED, VIEWS = topic_for(SERVICE, EntryRecorded), topic_for(SERVICE, InvoiceDescribed)
 WITHIN_SECONDS = 60
 DOCUMENTS = 120
-
-
-@pytest.fixture
-def bootstrap(broker: SessionBroker) -> str:
-    """The session's Kafka with the ledger's topics."""
-    topics = [NewTopic(name, 24, 1) for name in (TOPIC, BOOKED, VIEWS, parked_topic(SERVICE))]
-    administrator = AdminClient({"bootstrap.servers": broker.bootstrap})
-    there: set[str] = set(administrator.list_topics(timeout=30).topics)
-    for made in administrator.create_topics([topic for topic in topics if topic.topic not in there]).values():  # pyright: ignore[reportUnknownVariableType]
-        made.result(30)
-    return broker.bootstrap
 
 
 @contextmanager

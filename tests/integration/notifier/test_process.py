@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from deploy.local.processes import LOOPBACK, free_port
-from deploy.ops import topics
 from schemas.notification_sent.v1 import NotificationSent
 from schemas.registry import topic_for
 from services.kernel.envelope import Outgoing, Record
@@ -24,7 +23,6 @@ from services.kernel.kafka import KafkaSender, KafkaSource
 from services.notifier.handler import SERVICE
 from tests.integration.notifier.mail_server import MailServer
 from tests.integration.notifier.office import SEALER, connection, contact, end_of_contact
-from tests.support.local import SessionBroker
 
 CHECKOUT = Path(__file__).parents[3]
 LIMIT_SECONDS = 60
@@ -53,11 +51,10 @@ def says_yes(port: int, path: str) -> bool:
 
 
 @pytest.fixture
-def environment(broker: SessionBroker, database_url: str, mail: MailServer) -> dict[str, str]:
+def environment(bootstrap: str, database_url: str, mail: MailServer) -> dict[str, str]:
     """What a deployment sets; the topics exist."""
-    topics.apply(broker.bootstrap, replication=1)
     return {
-        "ACHATS_KAFKA": broker.bootstrap,
+        "ACHATS_KAFKA": bootstrap,
         "ACHATS_NOTIFIER_DATABASE_URL": database_url,
         "ACHATS_NOTIFIER_HEALTH_PORT": str(free_port()),
         "ACHATS_CONTACT_KEYS": ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in SEALER.keys.items()),
