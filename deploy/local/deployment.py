@@ -163,7 +163,7 @@ class Deployment:
     def _start_database(self) -> None:
         self.postgres.start()
         with psycopg.connect(self.postgres.dsn("postgres"), autocommit=True) as administrator:
-            if not administrator.execute("select from pg_database where datname = %s", [DATABASE]).fetchone():
+            if not administrator.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                 administrator.execute(f"create database {DATABASE}")
                 for service in ("fetcher", "notifier"):
                     administrator.execute(f"create role {service} login")

@@ -21,7 +21,7 @@ from schemas.registry import parked_topic, topic_for
 from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode, event_id
 from services.kernel.kafka import KafkaSender
 from tests.support import invariants
-from tests.support.collected import domestic_invoice
+from tests.support.collected import document, domestic_invoice
 
 PATIENCE_SECONDS = 120.0
 SOURCE = "/achats/fetcher"
@@ -110,9 +110,13 @@ def test_stopping_leaves_no_process(tmp_path: Path):
 
 
 def _event(company: str, seq: int, invoice: int | None = None) -> Event[InvoiceCollected]:
-    data = domestic_invoice(number=f"RT-{invoice or seq}", company_id=company)
+    data = _invoice(company, invoice or seq)
     identity = event_id(SOURCE, data.ce_type, data.subject, 1)
     return Event(identity, SOURCE, TIME, data, run=RunPosition(f"run_{company}", seq))
+
+
+def _invoice(company: str, n: int) -> InvoiceCollected:
+    return domestic_invoice(company_id=company, invoice_id=f"inv-{n}", document=document().model_copy(update={"sha256": f"{n:064x}"}))
 
 
 def _wire(event: Event[Any]) -> Outgoing:
@@ -124,7 +128,7 @@ def _poison(event: Event[Any]) -> Outgoing:
 
 
 def _marker(company: str, emitted: int) -> Outgoing:
-    invoice = domestic_invoice(number="RT-0", company_id=company)
+    invoice = _invoice(company, 0)
     data = CollectionFinished(
         company_id=company,
         connection_id=invoice.connection_id,
