@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.local.demo import Summary
 from deploy.local.screen import adds_up
+from schemas.registry import topics
 from tests.support.style import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,3 +47,23 @@ def test_every_path_the_readme_names_exists():
         file = ROOT / path
         assert file.exists(), path
         assert not name or re.search(rf"(def|class) {name}\b", file.read_text(encoding="utf-8")), f"{path}:{name}"
+
+
+def test_the_readme_lists_every_topic():
+    """The table's topics are those of topics.yaml; the two by service stand as patterns."""
+    named = {name for name in re.findall(r"^\| `(achats\.[\w.<>]+)` \|", README, re.MULTILINE)}
+    real = {re.sub(r"\.(parked|retry)\.\w+\.", r".\1.<service>.", topic.name) for topic in topics()}
+    assert real == named
+
+
+def test_every_variable_the_readme_names_is_read():
+    """Each variable stands in some service's config.py; each of theirs stands here."""
+    read = {
+        name
+        for config in ROOT.glob("services/*/config.py")
+        for name in re.findall(r'"(ACHATS_[A-Z_]+)"', config.read_text(encoding="utf-8"))
+    }
+    general = {
+        re.sub(r"_(FETCHER|CLASSIFIER|LEDGER|NOTIFIER)_(DATABASE_URL|MIGRATE_URL|HEALTH_PORT)$", r"_<SERVICE>_\2", name) for name in read
+    }
+    assert general == set(re.findall(r"`(ACHATS_[A-Z_<>]+)`", README))

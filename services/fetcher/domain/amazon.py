@@ -1,48 +1,11 @@
-"""What Amazon's answers look like: Reconciliation API 2021-01-08 and Document API 2021-09-30.
-
-Every field may be missing or null, unknown fields are kept, and nothing is converted: an answer read and dumped is the same answer.
-"""
+"""The answers we work from: Reconciliation API 2021-01-08, Document API 2021-09-30, Login with Amazon."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict
 
-
-class Answer(BaseModel):
-    """A frozen part of an answer; fields have Amazon's names in snake case."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel, populate_by_name=True)
-
-    def as_published(self) -> dict[str, Any]:
-        """The answer with Amazon's names, only with the fields that were there."""
-        return self.model_dump(by_alias=True, exclude_unset=True)
-
-
-class Money(Answer):
-    """An amount as decimal text."""
-
-    currency_code: str | None = None
-    amount: str | None = None
-
-    @property
-    def cents(self) -> int | None:
-        """Hundredths without sign (the transaction's type gives the direction); None when absent or finer than a hundredth."""
-        try:
-            hundredths = abs(Decimal(self.amount or "none")) * 100
-        except InvalidOperation:
-            return None
-        return int(hundredths) if hundredths == hundredths.to_integral_value() else None
-
-
-class Customer(Answer):
-    """A person of the buying company: stays in the fetcher's tables."""
-
-    id: str | None = None
-    name: str | None = None
-    email: str | None = None
+from services.fetcher.domain.amazon_answer import Answer, Customer, Money
+from services.fetcher.domain.amazon_invoice import InvoiceDetail
 
 
 class AssociatedTransaction(Answer):
@@ -115,21 +78,6 @@ class OrderLineItem(Answer):
     order_id: str | None = None
     order_line_item_id: str | None = None
     shipment_id: str | None = None
-
-
-class ConsolidatedInvoice(Answer):
-    """The number of a consolidated invoice, or `Pending` until it is issued."""
-
-    invoice_number: str | None = None
-
-
-class InvoiceDetail(Answer):
-    """What the EU is told of an invoice: number, date, `STANDARD` or `CREDIT_MEMO`. Null means unknown now, never "no invoice"."""
-
-    invoice_number: str | None = None
-    invoice_date: str | None = None
-    invoice_type: str | None = None
-    consolidated_invoice_details: ConsolidatedInvoice | None = None
 
 
 class InvoiceDetailsOfLine(Answer):
