@@ -31,7 +31,7 @@ test: $(DEVELOPMENT) ## every test, on a real Kafka and PostgreSQL
 check: $(DEVELOPMENT) ## format, lint, strict types, import contracts, contracts, architecture
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar --nocolor -q services
+	@$(BIN)/sqlfluff lint --processes 1 --disable-progress-bar --nocolor -q services
 	@$(BIN)/basedpyright --level error
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/achats contracts check

@@ -2,13 +2,21 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from schemas.contract import Contract
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+LONGEST_TEXT, LONGEST_REFERENCE = 500, 100
+"""Characters of a text people read, and of an identifier that somebody else gave."""
+
+MOST_LINES, MOST_ORDERS, MOST_ROWS = 2_000, 500, 50
+"""Elements of a list: lines and charges; orders and connections; VAT rows, mentions, flags, reasons, checkout fields."""
+
+LARGEST_CENTS = 10**15
 
 
 def _day(given: object) -> object:
@@ -26,7 +34,12 @@ def _real_instant(text: str) -> str:
     return text
 
 
-Cents = Annotated[int, Field(ge=-(10**15), le=10**15, description="hundredths of the document's currency")]
+def known(codes: str, says: str = "") -> Any:
+    """Describe a field of `Code`: `known("charge, refund")`; `says` comes before, for what the name does not tell."""
+    return Field(description=f"{says and says + '; '}known: {codes}; treat an unknown one as other")
+
+
+Cents = Annotated[int, Field(ge=-LARGEST_CENTS, le=LARGEST_CENTS, description="hundredths of the document's currency")]
 Rate = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,3})?$", description="a percentage as decimal text, such as 5.5")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Day = Annotated[
@@ -51,8 +64,17 @@ Origin = Annotated[
         description="known: api:transactions, api:invoices, document:text, document:factur-x",
     ),
 ]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+Reference = Annotated[str, Field(min_length=1, max_length=LONGEST_REFERENCE, description="an identifier as its giver writes it")]
+Decimals = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$", description="decimal text")]
 Account = Annotated[str, Field(pattern=r"^[0-9]{6,12}$", description="account number, PCG root padded to six digits")]
+Auxiliary = Annotated[str, Field(pattern=r"^[A-Z0-9_-]{1,17}$", description="the supplier's account beside 401 or 404")]
+Siren = Annotated[str, Field(pattern=r"^[0-9]{9}$")]
+VatId = Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9A-Z+*]{2,14}$", description="country, then number, without spaces")]
+PrintedId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z .+*-]{0,39}$", description="an identity number as printed")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Orders = Annotated[tuple[Id, ...], Field(max_length=MOST_ORDERS)]
+Codes = Annotated[tuple[Code, ...], Field(max_length=MOST_ROWS)]
 
 
 class Fact[T](Contract):
@@ -67,7 +89,7 @@ class DocumentRef(Contract):
 
     sha256: Sha256
     size_bytes: Annotated[int, Field(ge=0)]
-    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]+$")]
+    media_type: Annotated[str, Field(pattern=r"^[a-z]{1,20}/[a-z0-9.+-]{1,80}$")]
     object_key: Text
 
 
@@ -78,16 +100,19 @@ class ReasonCount(Contract):
     count: Annotated[int, Field(ge=1)]
 
 
+Reasons = Annotated[tuple[ReasonCount, ...], Field(max_length=MOST_ROWS)]
+
+
 class CompanySettings(Contract):
     """The settings a document was collected under; they travel with it, so no event of another topic can arrive too late."""
 
     revision: Annotated[int, Field(ge=1)]
     company_name: Text
-    siren: Annotated[str, Field(pattern=r"^[0-9]{9}$")]
-    vat_id: Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9A-Z]{2,13}$")] | None
-    vat_regime: Code = Field(description="known: normal, franchise")
+    siren: Siren
+    vat_id: VatId | None
+    vat_regime: Code = known("normal, franchise")
     deduction_coefficient: Annotated[str, Field(pattern=r"^(0(\.[0-9]{1,4})?|1)$")]
-    supplier_mode: Code = Field(description="known: amazon_business (one supplier), legal_seller (an auxiliary per seller)")
+    supplier_mode: Code = known("amazon_business (one supplier), legal_seller (an auxiliary per seller)")
     automatic_import: bool
     import_start: Day = Field(description="documents issued before this day are not imported")
     cut_over: Day = Field(description="documents issued before this day are archived, not booked")
@@ -107,10 +132,10 @@ class Supplier(Contract):
     """The supplier shown, and the legal seller beside it."""
 
     name: Text
-    auxiliary: Annotated[str, Field(pattern=r"^[A-Z0-9_-]{1,17}$")]
+    auxiliary: Auxiliary
     legal_name: Text | None
-    vat_id: str | None
-    siren: str | None
+    vat_id: VatId | None
+    siren: Siren | None
 
 
 class RunCounts(Contract):
@@ -123,3 +148,9 @@ class RunCounts(Contract):
     held: Annotated[int, Field(ge=0)]
     parked: Annotated[int, Field(ge=0)]
     duplicates: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.collected != self.recorded + self.no_entry + self.archived + self.held + self.parked + self.duplicates:
+            raise ValueError("the counts of the run do not add up")
+        return self

@@ -14,13 +14,11 @@ type Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 KEYWORDS = (
     *("$schema", "$id", "title", "description", "type", "const", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum"),
-    *("minItems", "items", "anyOf", "$ref", "properties", "required", "additionalProperties", "$defs"),
+    *("minItems", "maxItems", "items", "anyOf", "$ref", "properties", "required", "additionalProperties", "maxProperties", "$defs"),
 )
 """What a contract may use, in the order it is written. Compatibility checkers silently accept differences in other keywords."""
 
-NAMES = {values.Fact[kind].__name__: f"{name}Fact" for name, kind in vars(values).items() if get_origin(kind) is not None} | {
-    values.Fact[str].__name__: "StringFact"
-}
+NAMES = {values.Fact[kind].__name__: f"{name}Fact" for name, kind in vars(values).items() if get_origin(kind) is not None}
 """What a `Fact` of each alias of values.py is called: pydantic spells the alias out."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import EventData
-from schemas.values import Code, CompanySettings, Currency, Day, DocumentRef, Id, Supplier, Text, Totals
+from schemas.values import Code, CompanySettings, Currency, Day, DocumentRef, Id, Orders, Supplier, Text, Totals, known
 
 
 class ClassificationHeld(EventData):
@@ -18,16 +18,16 @@ class ClassificationHeld(EventData):
     invoice_id: Id
     revision: Annotated[int, Field(ge=1)]
     rulebook_version: Code
-    reason: Code = Field(description="a code of the rulebook's list of hold reasons")
+    reason: Code = known("the classifier's list of hold reasons, such as totals_mismatch")
     sentence: Text = Field(description="the reason, in French")
     next_action: Text = Field(description="what to do, in French")
-    type: Code | None
+    type: Code | None = known("invoice, credit_note")
     number: Text | None
     issue_date: Day | None
     currency: Currency | None
     totals: Totals | None
     supplier: Supplier
-    orders: tuple[Id, ...]
+    orders: Orders
     document: DocumentRef
     settings: CompanySettings
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import EventData
-from schemas.values import Code, CompanySettings, Day, Id, ReasonCount
+from schemas.values import Code, CompanySettings, Day, Id, Reasons, known
 
 
 class CollectionFinished(EventData):
@@ -16,10 +16,10 @@ class CollectionFinished(EventData):
     company_id: Id
     connection_id: Id
     run_id: Id
-    kind: Code = Field(description="known: initial, daily, sync_now, history")
+    kind: Code = known("initial, daily, sync_now, history")
     emitted: Annotated[int, Field(ge=0)]
-    waiting: tuple[ReasonCount, ...] = Field(
-        description="known reasons: import_disabled, before_import_start, number_unknown, number_pending, document_missing, document_failed"
+    waiting: Reasons = known(
+        "import_disabled, before_import_start, number_unknown, number_pending, document_missing, document_failed", says="by reason"
     )
     window_from: Day
     window_to: Day

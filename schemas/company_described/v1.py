@@ -5,15 +5,15 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import Contract, EventData
-from schemas.values import Code, CompanySettings, Id, Instant, Text
+from schemas.values import MOST_ORDERS, Code, CompanySettings, Id, Instant, Siren, Text, known
 
 
 class ConnectionState(Contract):
     """One connection of the company and where it stands."""
 
     connection_id: Id
-    connector: Code = Field(description="known: amazon_business")
-    state: Code = Field(description="known: initialising, active, broken, closed")
+    connector: Code = known("amazon_business")
+    state: Code = known("initialising, active, broken, closed")
     marketplace_id: Id
     since: Instant
 
@@ -26,7 +26,7 @@ class CompanyDescribed(EventData):
     company_id: Id
     version: Annotated[int, Field(ge=1)]
     name: Text
-    siren: Annotated[str, Field(pattern=r"^[0-9]{9}$")]
-    plan: Code = Field(description="known: essentiel, premium, or a plan below them")
+    siren: Siren
+    plan: Code = known("essentiel, premium, or a plan below them")
     settings: CompanySettings
-    connections: tuple[ConnectionState, ...]
+    connections: Annotated[tuple[ConnectionState, ...], Field(max_length=MOST_ORDERS)]

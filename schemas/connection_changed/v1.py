@@ -2,10 +2,8 @@
 
 from typing import ClassVar
 
-from pydantic import Field
-
 from schemas.contract import EventData
-from schemas.values import Code, Id, ReasonCount, RunCounts
+from schemas.values import Code, Id, Reasons, RunCounts, known
 
 
 class ConnectionChanged(EventData):
@@ -15,13 +13,13 @@ class ConnectionChanged(EventData):
 
     company_id: Id
     connection_id: Id
-    connector: Code = Field(description="known: amazon_business")
-    from_state: Code
-    to_state: Code
-    reason: Code = Field(description="known: import_finished")
+    connector: Code = known("amazon_business")
+    from_state: Code = known("initialising, active, broken, closed")
+    to_state: Code = known("initialising, active, broken, closed")
+    reason: Code = known("import_finished")
     run_id: Id | None
     counts: RunCounts | None
-    waiting: tuple[ReasonCount, ...] = Field(description="documents not imported yet, by reason")
+    waiting: Reasons = known("those of collection.finished", says="documents not imported yet, by reason")
     test_environment: bool
 
     @property

@@ -2,10 +2,8 @@
 
 from typing import ClassVar
 
-from pydantic import Field
-
 from schemas.contract import EventData
-from schemas.values import Code, Day, Id
+from schemas.values import Code, Day, Id, known
 
 
 class ConnectionOpened(EventData):
@@ -15,7 +13,7 @@ class ConnectionOpened(EventData):
 
     company_id: Id
     connection_id: Id
-    connector: Code = Field(description="known: amazon_business")
+    connector: Code = known("amazon_business")
     marketplace_id: Id
     import_start: Day
     automatic_import: bool

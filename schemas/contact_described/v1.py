@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import EventData
-from schemas.values import Code, Id, Text
+from schemas.values import Code, Id, Text, known
 
 
 class ContactDescribed(EventData):
@@ -17,5 +17,5 @@ class ContactDescribed(EventData):
     version: Annotated[int, Field(ge=1)]
     company_name: Text
     file_code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,20}$", description="the accountant's code of the company's file")]
-    language: Code = Field(description="known: fr")
+    language: Code = known("fr")
     sealed_address: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/=:._-]{1,1000}$", description="key id, colon, base64")]

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import EventData
-from schemas.values import Code, Day, Id, Instant, ReasonCount, RunCounts
+from schemas.values import Code, Day, Id, Instant, Reasons, RunCounts, known
 
 
 class ImportFinished(EventData):
@@ -17,12 +17,13 @@ class ImportFinished(EventData):
     connection_id: Id
     run_id: Id
     revision: Annotated[int, Field(ge=1)]
-    kind: Code
+    kind: Code = known("initial, daily, sync_now, history")
     counts: RunCounts
-    waiting: tuple[ReasonCount, ...]
+    waiting: Reasons = known("those of collection.finished", says="by reason")
     window_from: Day
     window_to: Day
     finished_at: Instant
+    test_environment: bool
 
     @property
     def subject(self) -> str:

@@ -5,7 +5,25 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import Contract, EventData
-from schemas.values import Account, Cents, Code, CompanySettings, Currency, Day, DocumentRef, Id, Rate, Supplier, Text, Totals
+from schemas.values import (
+    MOST_LINES,
+    MOST_ROWS,
+    Account,
+    Cents,
+    Code,
+    Codes,
+    CompanySettings,
+    Currency,
+    Day,
+    DocumentRef,
+    Id,
+    Orders,
+    Rate,
+    Supplier,
+    Text,
+    Totals,
+    known,
+)
 
 
 class ClassifiedLine(Contract):
@@ -14,7 +32,7 @@ class ClassifiedLine(Contract):
     label: Text
     net_cents: Cents
     vat_rate: Rate | None
-    nature: Code
+    nature: Code = known("those of the rulebook, and unknown")
     account: Account
     rule: Text = Field(description="the rulebook rule that decided")
     because: Text = Field(description="what of the line the rule matched")
@@ -26,7 +44,10 @@ class ClassifiedVat(Contract):
     rate: Rate
     base_cents: Cents
     vat_cents: Cents
-    regime: Code = Field(description="known: domestic")
+    regime: Code = known("domestic")
+
+
+VatTable = Annotated[tuple[ClassifiedVat, ...], Field(max_length=MOST_ROWS)]
 
 
 class InvoiceClassified(EventData):
@@ -39,20 +60,18 @@ class InvoiceClassified(EventData):
     invoice_id: Id
     revision: Annotated[int, Field(ge=1)]
     rulebook_version: Code
-    category: Code = Field(description="known: purchases")
-    type: Code = Field(description="known: invoice, credit_note")
+    category: Code = known("purchases")
+    type: Code = known("invoice, credit_note")
     number: Text
     issue_date: Day
-    credited_number: str | None
+    credited_number: Text | None
     currency: Currency
     totals: Totals
     supplier: Supplier
-    lines: Annotated[tuple[ClassifiedLine, ...], Field(min_length=1)]
-    vat: tuple[ClassifiedVat, ...]
-    flags: tuple[Code, ...] = Field(
-        description="known: nature_unknown, buyer_not_checked, seller_unidentified, asset_suspected, test_environment"
-    )
-    orders: tuple[Id, ...]
+    lines: Annotated[tuple[ClassifiedLine, ...], Field(min_length=1, max_length=MOST_LINES)]
+    vat: VatTable
+    flags: Codes = known("nature_unknown, buyer_not_checked, seller_unidentified, asset_suspected, test_environment")
+    orders: Orders
     document: DocumentRef
     settings: CompanySettings
 

@@ -2,23 +2,55 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.contract import Contract, EventData
-from schemas.values import Cents, Code, CompanySettings, Currency, Day, DocumentRef, Fact, Id, Origin, Rate, Text
+from schemas.values import (
+    LONGEST_REFERENCE,
+    MOST_LINES,
+    MOST_ROWS,
+    Cents,
+    Code,
+    Codes,
+    CompanySettings,
+    Country,
+    Currency,
+    Day,
+    Decimals,
+    DocumentRef,
+    Fact,
+    Id,
+    Orders,
+    Origin,
+    PrintedId,
+    Rate,
+    Reference,
+    Text,
+    known,
+)
+
+
+def _short_names(fields: dict[str, str]) -> dict[str, str]:
+    """Refuse a checkout field whose name is longer than a reference."""
+    if any(len(name) > LONGEST_REFERENCE for name in fields):
+        raise ValueError(f"a name has at most {LONGEST_REFERENCE} characters")
+    return fields
+
+
+CheckoutFields = Annotated[dict[str, Text], Field(max_length=MOST_ROWS), AfterValidator(_short_names)]
 
 
 class Charge(Contract):
     """One line of a payment event (`getTransactions`, Reconciliation API 2021-01-08); amounts are unsigned, `kind` gives the direction."""
 
     transaction_id: Id
-    kind: Code = Field(description="known: charge, refund, overrefund")
+    kind: Code = known("charge, refund, overrefund")
     order_id: Id | None
-    order_line_item_id: str | None
-    shipment_id: str | None
-    title: str | None
-    asin: str | None
-    unspsc: str | None
+    order_line_item_id: Reference | None
+    shipment_id: Reference | None
+    title: Text | None
+    asin: Reference | None
+    unspsc: Reference | None
     quantity: int | None
     currency: Currency | None
     principal_cents: Cents | None
@@ -26,37 +58,37 @@ class Charge(Contract):
     discount_cents: Cents | None
     tax_cents: Cents | None
     total_cents: Cents | None
-    tax_rate: str | None
-    merchant: str | None
-    business_order_info: dict[str, str] = Field(description="the buyer's own checkout fields, such as GL code or cost centre")
+    tax_rate: Decimals | None = Field(description="decimal text as the API gives it: a percentage or a fraction")
+    merchant: Text | None
+    business_order_info: CheckoutFields = Field(description="the buyer's own checkout fields, such as GL code or cost centre")
 
 
 class Stated(Contract):
     """What Amazon's API says of the document; null = it said nothing."""
 
     marketplace_id: Id
-    orders: tuple[Id, ...]
-    number: Fact[str] | None
-    type: Fact[str] | None = Field(description="known values: invoice, credit_note")
+    orders: Orders
+    number: Fact[Text] | None
+    type: Fact[Code] | None = known("invoice, credit_note")
     issue_date: Fact[Day] | None
-    legal_entity: str | None
-    charges: tuple[Charge, ...]
+    legal_entity: Text | None
+    charges: Annotated[tuple[Charge, ...], Field(max_length=MOST_LINES)]
 
 
 class Party(Contract):
     """A seller or buyer as printed."""
 
-    name: Fact[str] | None
-    vat_id: Fact[str] | None
-    siren: Fact[str] | None
-    country: Fact[str] | None = Field(description="ISO 3166-1 alpha-2, only when the document states it")
+    name: Fact[Text] | None
+    vat_id: Fact[PrintedId] | None
+    siren: Fact[PrintedId] | None
+    country: Fact[Country] | None = Field(description="only when the document states it")
 
 
 class VatGroup(Contract):
     """One row of the document's VAT table."""
 
     rate: Rate | None
-    category: Code | None = Field(description="EN 16931 category in lower case (s, z, e, ae, k, g, o) when stated")
+    category: Code | None = known("s, z, e, ae, k, g, o", says="EN 16931 category in lower case, when stated")
     base_cents: Cents
     vat_cents: Cents
     origin: Origin
@@ -66,7 +98,7 @@ class EvidenceLine(Contract):
     """One line of the document; net of VAT, negative for a discount."""
 
     label: Text
-    quantity: str | None
+    quantity: Decimals | None
     net_cents: Cents
     vat_rate: Rate | None
     origin: Origin
@@ -78,23 +110,21 @@ class Evidence(Contract):
     Amounts are turned so that the gross of a whole document is not negative; `type` says which side it is.
     """
 
-    reading: Code = Field(description="known: factur_x, text, none")
-    unreadable: Code | None = Field(description="why reading is none; known: corrupt, encrypted, no_text, not_a_pdf")
-    number: Fact[str] | None
-    type: Fact[str] | None = Field(description="known values: invoice, credit_note, self_billed, receipt, other")
+    reading: Code = known("factur_x, text, none")
+    unreadable: Code | None = known("corrupt, encrypted, no_text, not_a_pdf", says="why reading is none")
+    number: Fact[Text] | None
+    type: Fact[Code] | None = known("invoice, credit_note, self_billed, receipt, other")
     issue_date: Fact[Day] | None
     currency: Fact[Currency] | None
-    credited_number: Fact[str] | None = Field(description="the invoice a credit note names")
+    credited_number: Fact[Text] | None = Field(description="the invoice a credit note names")
     seller: Party
     buyer: Party
     net_cents: Fact[Cents] | None
     vat_cents: Fact[Cents] | None
     gross_cents: Fact[Cents] | None
-    vat: tuple[VatGroup, ...]
-    lines: tuple[EvidenceLine, ...]
-    mentions: tuple[Code, ...] = Field(
-        description="known: reverse_charge, intra_eu_supply, export, small_business_exempt, margin_scheme, not_a_vat_invoice"
-    )
+    vat: Annotated[tuple[VatGroup, ...], Field(max_length=MOST_ROWS)]
+    lines: Annotated[tuple[EvidenceLine, ...], Field(max_length=MOST_LINES)]
+    mentions: Codes = known("reverse_charge, intra_eu_supply, export, small_business_exempt, margin_scheme, not_a_vat_invoice")
 
 
 class InvoiceCollected(EventData):
@@ -106,7 +136,7 @@ class InvoiceCollected(EventData):
     connection_id: Id
     invoice_id: Id
     revision: Annotated[int, Field(ge=1)]
-    channel: Code = Field(description="known: amazon_business")
+    channel: Code = known("amazon_business")
     settings: CompanySettings
     document: DocumentRef
     stated: Stated

@@ -2,18 +2,19 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.contract import Contract, EventData
-from schemas.entry_recorded.v1 import EntryLine
-from schemas.values import Code, Currency, Day, DocumentRef, Id, Instant, Supplier, Text, Totals
+from schemas.entry_recorded.v1 import EntryLine, balanced
+from schemas.invoice_classified.v1 import VatTable
+from schemas.values import MOST_LINES, Code, Codes, Currency, Day, DocumentRef, Id, Instant, Orders, Supplier, Text, Totals, known
 
 
 class Hold(Contract):
     """Why a person must look, and what to do (in French, as shown)."""
 
-    stage: Code = Field(description="known: classification, booking")
-    reason: Code
+    stage: Code = known("classification, booking")
+    reason: Code = known("those of booking.held")
     sentence: Text
     next_action: Text
 
@@ -24,25 +25,29 @@ class InvoiceDescribed(EventData):
     ce_type: ClassVar[str] = "achats.invoice.described.v1"
 
     company_id: Id
+    connection_id: Id
     invoice_id: Id
     version: Annotated[int, Field(ge=1)]
     revision: Annotated[int, Field(ge=1)]
-    category: Code = Field(description="known: purchases")
-    status: Code = Field(description="known: to_process, archived")
-    outcome: Code = Field(description="known: recorded, held, no_entry, archived")
-    type: Code | None
+    category: Code = known("purchases")
+    status: Code = known("to_process, archived")
+    outcome: Code = known("recorded, held, no_entry, archived")
+    type: Code | None = known("invoice, credit_note")
     number: Text | None
     issue_date: Day | None
+    credited_number: Text | None
     currency: Currency | None
     totals: Totals | None
     supplier: Supplier
-    flags: tuple[Code, ...]
-    orders: tuple[Id, ...]
+    vat: VatTable
+    flags: Codes = known("those of invoice.classified")
+    orders: Orders
     entry_id: Id | None
-    lines: tuple[EntryLine, ...]
+    lines: Annotated[tuple[EntryLine, ...], Field(max_length=MOST_LINES), AfterValidator(balanced)]
     hold: Hold | None
     document: DocumentRef
     changed_at: Instant
+    test_environment: bool
 
     @property
     def subject(self) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import EventData
-from schemas.values import Code, Id, Instant, Text
+from schemas.values import Code, Id, Instant, Text, known
 
 
 class NotificationSent(EventData):
@@ -15,10 +15,10 @@ class NotificationSent(EventData):
 
     company_id: Id
     notification_id: Id
-    kind: Code = Field(description="known: integration_active")
+    kind: Code = known("integration_active")
     about: Text = Field(description="the subject of the event that caused it")
-    channel: Code = Field(description="known: email")
-    message_id: Annotated[str, Field(pattern=r"^<[^<>\s]+@[^<>\s]+>$", description="RFC 5322 Message-ID")]
+    channel: Code = known("email")
+    message_id: Annotated[str, Field(pattern=r"^<[^<>\s]{1,200}@[^<>\s]{1,255}>$", description="RFC 5322 Message-ID")]
     sent_at: Instant
 
     @property

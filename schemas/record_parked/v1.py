@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import Contract
-from schemas.values import Code, Instant, Text
+from schemas.values import Code, Instant, Text, known
 
 
 class RecordParked(Contract):
@@ -14,9 +14,7 @@ class RecordParked(Contract):
     header_name: ClassVar[str] = "achats-parked"
 
     service: Code
-    reason: Code = Field(
-        description="known: header_missing, unreadable, unknown_version, contract_broken, key_mismatch, too_large, seal_broken, refused"
-    )
+    reason: Code = known("header_missing, unreadable, unknown_version, contract_broken, key_mismatch, too_large, seal_broken, refused")
     detail: Text
     topic: Text
     partition: Annotated[int, Field(ge=0)]

@@ -17,7 +17,7 @@ from services.fetcher import Logged
 from services.fetcher.domain.amazon import InvoiceDetailsOfLine, TransactionsPage
 from services.fetcher.domain.amazon import Report as ReportAnswer
 from services.fetcher.domain.company import Company
-from services.fetcher.domain.emitting import collected_of, facts_of, held_back, minted_id, next_revision
+from services.fetcher.domain.emitting import collected_of, facts_of, fitting, held_back, minted_id, next_revision
 from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.matching import Numbered, match, waiting
 from services.fetcher.domain.pace import Operation, poll_again_after
@@ -39,7 +39,7 @@ from services.fetcher.domain.reports import after_poll
 from services.fetcher.domain.stating import answered, stated_of
 from services.fetcher.domain.unpacking import EmptyArchive, EmptyPayload, UnreadablePayload, unpack
 from services.kernel.clock import Clock
-from services.kernel.envelope import Event
+from services.kernel.envelope import VALUE_MAX_BYTES, Event
 from services.kernel.log import log
 from services.kernel.postgres import Transaction as DatabaseTransaction
 
@@ -292,7 +292,7 @@ class Collect:
             stated = stated_of(found.number, found.kind, statements)
             invoice = book.invoice(statements.orders, found, minted_id(run, found, stated))
             settings = book.company(run.company_id).settings(now.date())
-            collected = collected_of(run, found, stated, invoice, settings)
+            collected = fitting(collected_of(run, found, stated, invoice, settings), VALUE_MAX_BYTES)
             facts = facts_of(found, collected)
             if invoice.facts_hash == facts:
                 return []

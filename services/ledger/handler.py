@@ -1,6 +1,6 @@
 """What the classifier found becomes one balanced entry « À traiter », or a hold with its reason; the outcomes of a run add up.
 
-invoice.classified         → an entry, unless it is archived, nets to zero, is held, or says nothing new
+invoice.classified         → an entry, unless it is archived, nets to zero, is held, came too late, or says nothing new
 classification.held        → held, as the classifier said
 invoice.parked             → an outcome of its run
 collection.finished        → the run's marker: with as many outcomes as it says, the run is finished
@@ -43,6 +43,7 @@ from services.ledger.domain.standing import (
 SERVICE = "ledger"
 
 type InvoiceKey = tuple[str, str]  # company id, invoice id
+type PdfKey = tuple[str, str]  # company id, SHA-256
 
 
 class Refused(Poison):
@@ -60,6 +61,25 @@ class Version:
     standing: Standing
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A revision that came after a higher one of its invoice: noted, never booked."""
+
+    offset: int
+    event: Event[Document]
+    content: bytes
+    highest: int
+
+
+@dataclass(slots=True)
+class Known:
+    """What the book says of the documents of a page. It moves along with the page, for the records behind."""
+
+    standing: dict[InvoiceKey, Standing]
+    bearers: dict[PdfKey, str]
+    years: Mapping[str, Sequence[FiscalYear]]
+
+
 @dataclass(slots=True)
 class Page:
     """All that one stretch of a partition's records writes, in the order of the records."""
@@ -68,6 +88,7 @@ class Page:
     partition: int
     next_offset: int
     versions: list[Version] = field(default_factory=list[Version])
+    overtaken: list[Late] = field(default_factory=list[Late])
     outcomes: dict[tuple[str, int], Outcome] = field(default_factory=dict[tuple[str, int], Outcome])
     markers: list[Event[CollectionFinished]] = field(default_factory=list[Event[CollectionFinished]])
     parked: list[tuple[int, Outgoing]] = field(default_factory=list[tuple[int, Outgoing]])
@@ -92,6 +113,10 @@ class Books(Protocol):
 
     def standing(self, keys: Collection[InvoiceKey]) -> Mapping[InvoiceKey, Standing]:
         """What the book says of these invoices; those it does not know are left out."""
+        ...
+
+    def bearers(self, pdfs: Collection[PdfKey]) -> Mapping[PdfKey, str]:
+        """The invoice that first brought each of these PDFs; those the book does not have are left out."""
         ...
 
     def fiscal_years(self, companies: Collection[str]) -> Mapping[str, Sequence[FiscalYear]]:
@@ -147,17 +172,22 @@ class KeepBooks:
     def _page(self, fresh: Sequence[Delivery]) -> Page:
         last = fresh[-1].record
         page = Page(last.topic, last.partition, last.offset + 1)
-        documents = [delivery.event.data for delivery in fresh if delivery.event and _is_document(delivery.event)]
-        standing = dict(self._books.standing({(data.company_id, data.invoice_id) for data in documents}))
-        years = self._books.fiscal_years({data.company_id for data in documents})
+        known = self._known([delivery.event.data for delivery in fresh if delivery.event and _is_document(delivery.event)])
         for delivery in fresh:
             if delivery.refusal is not None:
                 self._park(delivery, delivery.refusal, page)
             elif delivery.event is not None and _is_document(delivery.event):
-                _enter_document(delivery.record.offset, delivery.event, page, standing, years)
+                _enter_document(delivery.record.offset, delivery.event, page, known)
             elif delivery.event is not None:
                 _enter_notice(delivery.event, page)
         return page
+
+    def _known(self, documents: Sequence[Document]) -> Known:
+        return Known(
+            dict(self._books.standing({(data.company_id, data.invoice_id) for data in documents})),
+            dict(self._books.bearers({(data.company_id, data.document.sha256) for data in documents})),
+            self._books.fiscal_years({data.company_id for data in documents}),
+        )
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
         """Keep the record for the parked topic. A run's marker is never parked: without it the run would not end."""
@@ -168,23 +198,30 @@ class KeepBooks:
         page.count(run_of(record), Outcome.PARKED)
 
 
-def _enter_document(
-    offset: int, event: Event[Document], page: Page, standing: dict[InvoiceKey, Standing], years: Mapping[str, Sequence[FiscalYear]]
-) -> None:
-    """A document → its next version, or nothing when it says nothing new. `standing` moves along, for the records behind it."""
+def _enter_document(offset: int, event: Event[Document], page: Page, known: Known) -> None:
+    """A document → its next version, a note when it came too late, nothing when it says nothing new."""
     document = event.data
-    key = (document.company_id, document.invoice_id)
-    before = standing.get(key, NOTHING)
+    before = known.standing.get((document.company_id, document.invoice_id), NOTHING)
     content = content_of(document)
     reason = no_news(before, event.id, document.revision, content)
     if reason is None:
-        verdict = against(before, judge(document, years.get(document.company_id, ())))
-        standing[key] = advance(before, event.id, document.revision, content, verdict)
-        page.versions.append(Version(offset, event, content, verdict, standing[key]))
-        page.count(event.run, verdict.outcome)
+        page.versions.append(_version(offset, event, content, before, known))
+        page.count(event.run, page.versions[-1].verdict.outcome)
     elif reason is not NoNews.REDELIVERED:
         log.info(Logged.NO_NEWS, reason=reason, invoice_id=document.invoice_id, revision=document.revision, event_id=event.id)
-        page.count(event.run, Outcome.DUPLICATE)
+        page.count(event.run, Outcome(reason))
+    if reason is NoNews.OVERTAKEN:
+        page.overtaken.append(Late(offset, event, content, before.revision))
+
+
+def _version(offset: int, event: Event[Document], content: bytes, before: Standing, known: Known) -> Version:
+    """The next version of the document's invoice, which `known` knows from then on."""
+    document = event.data
+    bearer = known.bearers.setdefault((document.company_id, document.document.sha256), document.invoice_id)
+    verdict = against(before, judge(document, known.years.get(document.company_id, ()), bearer))
+    after = advance(before, event.id, document.revision, content, verdict)
+    known.standing[document.company_id, document.invoice_id] = after
+    return Version(offset, event, content, verdict, after)
 
 
 def _enter_notice(event: Event[Any], page: Page) -> None:

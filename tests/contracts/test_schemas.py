@@ -17,7 +17,8 @@ from tests.contracts.files import EVENTS, EXAMPLES, FOLDERS, Json, example, obje
 
 KEYWORDS = {
     *("$schema", "$id", "$ref", "$defs", "title", "description", "type", "const", "enum", "anyOf"),
-    *("properties", "required", "additionalProperties", "items", "minItems", "pattern", "minLength", "maxLength", "minimum", "maximum"),
+    *("properties", "required", "additionalProperties", "maxProperties", "items", "minItems", "maxItems"),
+    *("pattern", "minLength", "maxLength", "minimum", "maximum"),
 }
 PUBLIC = sorted({folder for topic in topics() if topic.seen_by == "public" for said in topic.says.values() for folder in said})
 ABOUT_A_PERSON = re.compile(r"e_?mail|phone|buyer|contact|address|person|first_name|last_name|given_name|iban|birth|user|login")

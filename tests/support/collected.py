@@ -14,9 +14,9 @@ INVOICES_API = "api:invoices"
 COMPANY = "co-dupont"
 COMPANY_SIREN = "732829320"
 COMPANY_VAT_ID = "FR44732829320"
-SELLER_VAT_ID = "FR12487773327"
-SELLER_SIREN = "487773327"
-SELLER_NAME = "Amazon EU S.à r.l., succursale française"
+SELLER_VAT_ID = "FR88902100478"
+SELLER_SIREN = "902100478"
+SELLER_NAME = "Papeterie du Canal SAS"
 ORDER = "402-1234567-0000001"
 ISSUED = date(2026, 3, 10)
 NUMBER = "FR6001ABCDE"
@@ -59,7 +59,7 @@ def party(name: str | None = None, vat_id: str | None = None, siren: str | None 
 
 
 def seller(country: str | None = "FR") -> Party:
-    """Amazon's French branch."""
+    """An established seller that does not exist."""
     return party(SELLER_NAME, SELLER_VAT_ID, SELLER_SIREN, country)
 
 

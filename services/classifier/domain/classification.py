@@ -1,12 +1,13 @@
 """From a collected document to the answer: classified, or held with one reason. Pure and total: same event, same rulebook, same answer."""
 
 from schemas.classification_held.v1 import ClassificationHeld
-from schemas.invoice_classified.v1 import InvoiceClassified
+from schemas.invoice_classified.v1 import ClassifiedLine, InvoiceClassified
 from schemas.invoice_collected.v1 import InvoiceCollected
+from schemas.values import MOST_LINES
 from services.classifier.domain.agreement import charges_of, compare
 from services.classifier.domain.arithmetic import add_up, known_totals
 from services.classifier.domain.buyer import check_buyer
-from services.classifier.domain.holds import Hold
+from services.classifier.domain.holds import DocumentTooLong, Hold
 from services.classifier.domain.identity import identify, known_currency, known_issue_date, known_number, known_type
 from services.classifier.domain.items import items_of
 from services.classifier.domain.nature import classify_lines, flags_of
@@ -15,6 +16,7 @@ from services.classifier.domain.rulebook import Rulebook
 from services.classifier.domain.supplier import is_identified, supplier_of
 
 CATEGORY = "purchases"
+HEAVIEST_LINES = 750_000  # bytes; an event has at most 900,000
 
 
 def classify(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClassified | ClassificationHeld:
@@ -36,6 +38,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
     vat = domestic_vat(evidence, totals)
     buyer_checked = check_buyer(evidence.buyer, settings)
     lines = classify_lines(items_of(evidence, charges, totals, vat), rulebook)
+    _refuse_too_many(lines)
     doubts = {
         "buyer_not_checked": not buyer_checked,
         "seller_unidentified": not is_identified(evidence.seller),
@@ -62,6 +65,12 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
         document=collected.document,
         settings=settings,
     )
+
+
+def _refuse_too_many(lines: tuple[ClassifiedLine, ...]) -> None:
+    """Hold what no event can carry."""
+    if len(lines) > MOST_LINES or sum(len(line.model_dump_json().encode()) for line in lines) > HEAVIEST_LINES:
+        raise DocumentTooLong
 
 
 def _held(collected: InvoiceCollected, rulebook: Rulebook, hold: Hold) -> ClassificationHeld:

@@ -50,6 +50,12 @@ class TypeMismatch(Hold):
     next_action = "Ouvrir le PDF et indiquer s'il s'agit d'une facture ou d'un avoir."
 
 
+class DocumentTooLong(Hold):
+    """Le document a trop de lignes pour être traité automatiquement."""
+
+    next_action = "Saisir la facture à partir du PDF, en regroupant ses lignes par compte et par taux."
+
+
 class NumberMissing(Hold):
     """Le numéro de la facture n'est connu ni par le document ni par Amazon."""
 

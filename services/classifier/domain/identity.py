@@ -1,6 +1,5 @@
 """Which document this is: type, number, date, currency. What it says of itself wins over Amazon's API, and must not contradict it."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,8 +20,6 @@ from services.classifier.domain.holds import (
 
 BOOKABLE_TYPES = ("invoice", "credit_note")
 BOOK_CURRENCY = "EUR"
-LONGEST_NUMBER = 500
-A_CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +40,9 @@ def identify(collected: InvoiceCollected) -> Identity:
 
 
 def known_type(collected: InvoiceCollected) -> str | None:
-    """The type as the document or else the API names it; a name no event can carry is `other`."""
+    """The type as the document or else the API names it."""
     said = collected.evidence.type or collected.stated.type
-    if said is None:
-        return None
-    return said.value if A_CODE.fullmatch(said.value) else "other"
+    return said.value if said else None
 
 
 def known_number(collected: InvoiceCollected) -> str | None:
@@ -106,8 +101,7 @@ def _currency(collected: InvoiceCollected) -> str:
 
 
 def _clean(number: Fact[str] | None) -> str | None:
-    text = number.value.strip() if number else ""
-    return text if 0 < len(text) <= LONGEST_NUMBER else None
+    return (number.value.strip() or None) if number else None
 
 
 def _compact(number: str) -> str:

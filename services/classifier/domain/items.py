@@ -13,7 +13,6 @@ from services.classifier.domain.holds import TotalsMismatch
 from services.classifier.domain.rates import A_NUMBER, UNTAXED, bases_by_rate, charged_rate, plain
 from services.classifier.domain.rulebook import fold
 
-LONGEST_LABEL = 500
 SHORTEST_TITLE = 12  # a shorter title is too common to tell which line it belongs to
 
 
@@ -99,7 +98,7 @@ def _same_article(label: str, title: str) -> bool:
 
 
 def _of_charge(charge: Charge, rate: str) -> list[Item]:
-    title = (charge.title or "").strip()[:LONGEST_LABEL] or "Article"
+    title = (charge.title or "").strip() or "Article"
     net = (charge.principal_cents or 0) - (charge.discount_cents or 0)
     goods = Item(title, net, rate, Decimal(max(charge.quantity or 1, 1)), charge.unspsc)
     shipping = Item("Frais de port", charge.shipping_cents or 0, rate, kind="shipping")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx
 
 from services.fetcher import Logged
+from services.fetcher.adapters.amazon_refusals import AmazonRefused, CodeRefused, Forgotten, accepted, readable, token_refusal
 from services.fetcher.config import Application
 from services.fetcher.domain.amazon import (
     CreateReportAnswer,
@@ -19,11 +20,12 @@ from services.fetcher.domain.amazon import (
     Tokens,
     TransactionsPage,
 )
+from services.fetcher.domain.amazon_answer import Refusal
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.records import LineKey
 from services.fetcher.handler import ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock
-from services.kernel.errors import KernelError, Unavailable
+from services.kernel.errors import Unavailable
 from services.kernel.log import log
 
 RECONCILIATION = "/reconciliation/2021-01-08"
@@ -36,18 +38,6 @@ PAUSES_SECONDS = (1, 2, 4, 8, 16, 32)
 
 THROTTLED_MAX = 20
 PAYLOAD_MAX_BYTES = 256 * 1024 * 1024
-
-
-class AmazonRefused(KernelError):
-    """Amazon refuses the request itself; asking again changes nothing, so this is a fault of ours."""
-
-
-class AccessDenied(KernelError):
-    """Amazon denies access with a fresh token: the role is missing or the account is not enrolled."""
-
-
-class CodeRefused(KernelError):
-    """Amazon does not exchange this authorisation code: it was used, or is older than five minutes."""
 
 
 class Amazon:
@@ -69,7 +59,7 @@ class Amazon:
         grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.application.redirect_uri}
         tokens = self.tokens(grant, CodeRefused())
         if not tokens.refresh_token:
-            raise AmazonRefused("no refresh token for the code")
+            raise AmazonRefused("token", 200, Refusal(message="no refresh token for the code"))
         return tokens.refresh_token
 
     def account(self, connection_id: str, marketplace_id: str, refresh_token: str) -> "AmazonAccount":
@@ -85,11 +75,13 @@ class Amazon:
         request = self.client.build_request("POST", self.application.token_url, data={**grant, **secret})
         answer = self.sent(request, "token")
         if answer.status_code == 200:
-            return Tokens.model_validate_json(answer.content)
-        error = _oauth_error(answer)
-        if error == "invalid_grant":
+            return readable(Tokens, "token", answer)
+        if answer.status_code == 429:
+            raise Unavailable("Amazon", "token", "too many requests")
+        refused = token_refusal(answer)
+        if refused.code == "invalid_grant":
             raise refusal
-        raise AmazonRefused("token", answer.status_code, error)
+        raise AmazonRefused("token", answer.status_code, refused)
 
     def sent(self, request: httpx.Request, operation: str) -> httpx.Response:
         """The answer; 5xx and silence are tried again a few times. Raises Unavailable."""
@@ -137,33 +129,37 @@ class AmazonAccount:
             if page_token:
                 raise PageRefused from refused
             raise
-        return TransactionsPage.model_validate_json(answer.content)
+        return readable(TransactionsPage, Operation.GET_TRANSACTIONS, answer)
 
     def invoice_details(self, lines: Sequence[LineKey]) -> Sequence[InvoiceDetailsOfLine]:
         """`getInvoiceDetailsByOrderLineItems` for at most 25 lines; the answers come in any order."""
         asked = [{"orderId": line.order_id, "orderLineItemId": line.order_line_item_id, "shipmentId": line.shipment_id} for line in lines]
         body = {"orderLineItems": asked}
         answer = self._call(Operation.GET_INVOICE_DETAILS, "POST", f"{RECONCILIATION}/invoices", body=body)
-        return InvoiceDetailsAnswer.model_validate_json(answer.content).invoice_details_by_order_line_items or []
+        return readable(InvoiceDetailsAnswer, Operation.GET_INVOICE_DETAILS, answer).invoice_details_by_order_line_items or []
 
     def create_report(self, order_id: str) -> str:
         """Ask for all documents of an order; the id of the report. In the EU the order id alone suffices."""
         body = {"reportType": REPORT_TYPE, "marketplaceIds": [self._marketplace_id], "reportOptions": {"orderId": order_id}}
         answer = self._call(Operation.CREATE_REPORT, "POST", f"{DOCUMENT}/reports", body=body)
-        return CreateReportAnswer.model_validate_json(answer.content).report_id
+        return readable(CreateReportAnswer, Operation.CREATE_REPORT, answer).report_id
 
     def report(self, report_id: str) -> Report | None:
         """`getReport`; None when Amazon does not know it (any more)."""
-        answer = self._call(Operation.GET_REPORT, "GET", f"{DOCUMENT}/reports/{report_id}")
-        return None if answer.status_code == 404 else Report.model_validate_json(answer.content)
+        try:
+            answer = self._call(Operation.GET_REPORT, "GET", f"{DOCUMENT}/reports/{report_id}")
+        except Forgotten:
+            return None
+        return readable(Report, Operation.GET_REPORT, answer)
 
     def payload(self, report_document_id: str) -> bytes | None:
         """A report's bytes; None when Amazon has them no more. A link that has died is asked for once more."""
         for _ in range(2):
-            answer = self._call(Operation.GET_REPORT_DOCUMENT, "GET", f"{DOCUMENT}/documents/{report_document_id}")
-            if answer.status_code == 404:
+            try:
+                answer = self._call(Operation.GET_REPORT_DOCUMENT, "GET", f"{DOCUMENT}/documents/{report_document_id}")
+            except Forgotten:
                 return None
-            payload = self._download(ReportDocument.model_validate_json(answer.content).url)
+            payload = self._download(readable(ReportDocument, Operation.GET_REPORT_DOCUMENT, answer).url)
             if payload is not None:
                 return payload
         raise Unavailable("Amazon", "download", "the link was refused twice")
@@ -185,7 +181,7 @@ class AmazonAccount:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
     ) -> httpx.Response:
-        """The answer: 2xx or 404. A 429 waits and counts for nothing; 401 and 403 are worth one fresh token."""
+        """The 2xx answer. A 429 waits and counts for nothing; 401 and 403 are worth one fresh token."""
         fresh = False
         for _ in range(THROTTLED_MAX):
             request = self._amazon.client.build_request(
@@ -195,7 +191,7 @@ class AmazonAccount:
             if answer.status_code in (401, 403) and not fresh:
                 fresh, self._access_token = True, ""
             elif answer.status_code != 429:
-                return _accepted(operation, answer)
+                return accepted(operation, answer)
         raise Unavailable("Amazon", operation, "too many requests")
 
     def _limited(self, operation: Operation, request: httpx.Request) -> httpx.Response:
@@ -219,28 +215,6 @@ class AmazonAccount:
             self._good_until = now + timedelta(seconds=tokens.expires_in) - REFRESH_BEFORE
         stamp = self._clock.now().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         return {"x-amz-access-token": self._access_token, "x-amz-date": stamp, "user-agent": USER_AGENT}
-
-
-def _accepted(operation: Operation, answer: httpx.Response) -> httpx.Response:
-    if answer.is_success or answer.status_code == 404:
-        return answer
-    about = (operation.value, answer.status_code, answer.headers.get("x-amzn-requestid"), _first_error(answer))
-    raise (AccessDenied if answer.status_code in (401, 403) else AmazonRefused)(*about)
-
-
-def _first_error(answer: httpx.Response) -> str:
-    try:
-        errors = answer.json()["errors"]
-        return f"{errors[0]['code']} {errors[0]['message']}"
-    except (ValueError, KeyError, IndexError, TypeError):
-        return "no error list"
-
-
-def _oauth_error(answer: httpx.Response) -> str:
-    try:
-        return str(answer.json()["error"])
-    except (ValueError, KeyError, TypeError):
-        return "no error"
 
 
 def _follow_stated_rate(bucket: Bucket, answer: httpx.Response) -> None:

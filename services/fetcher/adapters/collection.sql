@@ -259,7 +259,7 @@ select
     n.kind,
     n.issue_date,
     n.origin,
-    exists (
+    exists(
         select from line_number as m
         where
             m.connection_id = n.connection_id and m.order_id = n.order_id and m.order_line_item_id = n.order_line_item_id

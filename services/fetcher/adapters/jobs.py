@@ -19,6 +19,7 @@ from services.kernel.log import log
 QUEUE = "collect"
 HEARTBEAT_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 10.0
+GRACE_SECONDS = 5.0  # for jobs in hand when the process is asked to end; what is not done then is taken up by the next process
 JOBS_AT_ONCE = 4
 EVERY_FIFTEEN_SECONDS = "* * * * * */15"
 
@@ -87,6 +88,7 @@ class Worker:
                 "stalled_worker_timeout": DEAD_AFTER_SECONDS,
                 "fetch_job_polling_interval": 1.0,
                 "delete_jobs": "successful",
+                "shutdown_graceful_timeout": GRACE_SECONDS,
             }
             working = asyncio.create_task(self._app.run_worker_async(**options))
             waiting = asyncio.create_task(asyncio.to_thread(stop.wait))

@@ -1,6 +1,6 @@
 """The answers we work from: Reconciliation API 2021-01-08, Document API 2021-09-30, Login with Amazon."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import ConfigDict
 
@@ -128,9 +128,9 @@ class ReportDocument(Answer):
     url: str
     compression_algorithm: str | None = None
 
-    def __repr__(self) -> str:
+    def __repr_args__(self) -> Iterable[tuple[str | None, str]]:
         """The id alone: whoever has the URL has the document."""
-        return f"ReportDocument({self.report_document_id})"
+        return [("report_document_id", self.report_document_id)]
 
 
 class Tokens(Answer):
@@ -143,9 +143,9 @@ class Tokens(Answer):
     expires_in: int = 3600
     refresh_token: str | None = None
 
-    def __repr__(self) -> str:
+    def __repr_args__(self) -> Iterable[tuple[str | None, str]]:
         """Nothing: a token never shows."""
-        return "Tokens()"
+        return ()
 
 
 def business_fields(given: Mapping[str, str | None] | None) -> dict[str, str]:

@@ -8,17 +8,15 @@ from itertools import chain, repeat
 from services.fetcher.domain import labels
 from services.fetcher.domain.amounts import rate
 from services.fetcher.domain.layout import Cell
+from services.fetcher.domain.limits import shortened
 from services.fetcher.domain.party_labels import LEGAL_NOTICE
 from services.fetcher.domain.printed import Document, Line
 from services.fetcher.domain.totals import LIKELY, SURE
 
-MAX_LABEL = 500
-"""Characters a label may have (`schemas.values.Text`)."""
-
 _FROM_THE_RIGHT = 4
 """The net amount of a line is one of its last so many amounts."""
 
-_QUANTITY = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)(?![\d.,])(?!\s?[%€$£])")
+_QUANTITY = re.compile(r"([0-9]{1,6}(?:[.,][0-9]{1,3})?)(?![\d.,])(?!\s?[%€$£])")
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,3})?)\s?%")
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -112,7 +110,7 @@ def _label(item: _Item) -> str:
         cells = [(cell, line.row.text[start:first]) for start, cell in line.row.positions() if start < first and _WORD.search(cell.plain)]
         under = [text for cell, text in cells if over and cell.overlaps(over)] or [text for _, text in cells]
         if under:
-            return under[0].split("\t")[0].strip()[:MAX_LABEL]
+            return shortened(under[0].split("\t")[0]) or "?"
     return "?"
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from pydantic import Field
 
 from schemas.contract import Contract
-from schemas.values import Code, CompanySettings, Day
+from schemas.values import Code, CompanySettings, Day, Siren, Text, VatId
 from services.fetcher.domain.identity import digest
 
 PLANS_WITH_CONNECTIONS = frozenset({"essentiel", "premium"})
@@ -59,9 +59,9 @@ class CompanyFile(Contract):
     """A company as an operator enters it. `email` is the account's address; `settings` overrides the defaults."""
 
     company_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
-    name: str
-    siren: str = Field(pattern=r"^\d{9}$")
-    vat_id: str | None = None
+    name: Text
+    siren: Siren
+    vat_id: VatId | None = None
     plan: Code
     email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", repr=False)
     file_code: str = Field(pattern=r"^[A-Z0-9-]{1,20}$")

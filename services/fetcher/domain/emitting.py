@@ -30,6 +30,13 @@ def collected_of(run: Run, found: Numbered, stated: Stated, invoice: Invoice, se
     )
 
 
+def fitting(collected: InvoiceCollected, most_bytes: int) -> InvoiceCollected:
+    """The event within `most_bytes`: of a document of thousands of lines Amazon's charges are left out, then its own lines too."""
+    silent = collected.model_copy(update={"stated": collected.stated.model_copy(update={"charges": ()})})
+    bare = silent.model_copy(update={"evidence": silent.evidence.model_copy(update={"lines": ()})})
+    return next((one for one in (collected, silent) if len(one.model_dump_json().encode()) <= most_bytes), bare)
+
+
 def facts_of(found: Numbered, collected: InvoiceCollected) -> str:
     """The hash of the event's facts."""
     day = issued_on(collected)

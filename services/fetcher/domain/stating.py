@@ -1,18 +1,24 @@
 """What Amazon's API says of a document: the numbers of a line, and the charges that belong to an invoice, without any person in them."""
 
+import re
 from collections.abc import Iterable, Sequence, Set
 from datetime import date, datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from schemas.invoice_collected.v1 import Charge, Stated
-from schemas.values import Fact
+from schemas.values import LARGEST_CENTS, LONGEST_REFERENCE, MOST_LINES, MOST_ORDERS, MOST_ROWS, Fact
 from services.fetcher.domain.amazon import InvoiceDetail, InvoiceDetailsOfLine, Money, Transaction, TransactionLineItem, business_fields
+from services.fetcher.domain.limits import entire, shortened, whole
 from services.fetcher.domain.records import Kind, LineKey, StatedNumber, Statements
 
 PENDING = "Pending"
 FROM_TRANSACTIONS, FROM_INVOICES = "api:transactions", "api:invoices"
 PLACE = ZoneInfo("Europe/Paris")
 """Where amazon.fr issues its documents: an instant of the API becomes a day there."""
+
+CURRENCY = re.compile(r"[A-Z]{3}")
+DECIMALS = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 KIND_OF_TRANSACTION = {"CHARGE": Kind.INVOICE, "REFUND": Kind.CREDIT_NOTE, "OVERREFUND": Kind.CREDIT_NOTE}
 KIND_OF_INVOICE = {"STANDARD": Kind.INVOICE, "CREDIT_MEMO": Kind.CREDIT_NOTE}
@@ -33,11 +39,12 @@ def is_pending(detail: InvoiceDetail) -> bool:
 
 
 def number_of(key: LineKey, detail: InvoiceDetail) -> StatedNumber | None:
-    """The number that `/invoices` gives for a line; None while it is null, pending, or of a type nobody knows."""
+    """The number that `/invoices` gives for a line; None while it is null, pending, too long, or of a type nobody knows."""
     kind = KIND_OF_INVOICE.get(detail.invoice_type or "")
-    if kind is None or is_pending(detail) or not detail.invoice_number:
+    if kind is None or is_pending(detail):
         return None
-    return StatedNumber(key, detail.invoice_number.strip(), kind, day_of(detail.invoice_date), FROM_INVOICES)
+    number = entire(detail.invoice_number)
+    return StatedNumber(key, number, kind, day_of(detail.invoice_date), FROM_INVOICES) if number else None
 
 
 def answered(answers: Iterable[InvoiceDetailsOfLine], asked: Set[LineKey]) -> tuple[list[StatedNumber], list[LineKey]]:
@@ -61,19 +68,19 @@ def key_of(item: TransactionLineItem) -> LineKey | None:
 
 
 def stated_of(number: str, kind: Kind, statements: Statements) -> Stated:
-    """What the API says of a number: itself, its type and day, and the charges of its lines in its direction."""
+    """What the API says of a number: itself, its type and day, and the charges of its lines in its direction (none if too many)."""
     best = sorted(statements.numbers, key=lambda stated: stated.origin)
     about = best[0] if best else None
     day = next((stated for stated in best if stated.issue_date), None)
     belonging = [transaction for transaction in statements.transactions if _may_belong(transaction, number, kind)]
     return Stated(
         marketplace_id=statements.marketplace_id,
-        orders=statements.orders,
+        orders=statements.orders[:MOST_ORDERS],
         number=Fact(value=about.number, origin=about.origin) if about else None,
         type=Fact(value=about.kind.value, origin=about.origin) if about else None,
         issue_date=Fact(value=day.issue_date, origin=day.origin) if day and day.issue_date else None,
-        legal_entity=next((transaction.legal_entity_name for transaction in belonging if transaction.legal_entity_name), None),
-        charges=tuple(charge for transaction in belonging for charge in _charges(transaction, statements.numbers)),
+        legal_entity=next((name for transaction in belonging if (name := shortened(transaction.legal_entity_name))), None),
+        charges=whole([charge for transaction in belonging for charge in _charges(transaction, statements.numbers)], MOST_LINES),
     )
 
 
@@ -90,28 +97,35 @@ def _charges(transaction: Transaction, numbers: Sequence[StatedNumber]) -> Itera
 
 
 def _charge(transaction: Transaction, item: TransactionLineItem) -> Charge:
-    currencies = [money.currency_code for money in (item.total_amount, item.principal_amount) if money and money.currency_code]
+    currencies = [money.currency_code for money in (item.total_amount, item.principal_amount) if money]
     return Charge(
         transaction_id=transaction.transaction_id or "",
         kind=(transaction.transaction_type or "").lower(),
         order_id=item.order_id,
-        order_line_item_id=item.order_line_item_id,
-        shipment_id=item.shipment_id,
-        title=item.product_title,
-        asin=item.asin,
-        unspsc=item.unspsc,
+        order_line_item_id=entire(item.order_line_item_id, LONGEST_REFERENCE),
+        shipment_id=entire(item.shipment_id, LONGEST_REFERENCE),
+        title=shortened(item.product_title),
+        asin=entire(item.asin, LONGEST_REFERENCE),
+        unspsc=entire(item.unspsc, LONGEST_REFERENCE),
         quantity=item.item_quantity,
-        currency=next(iter(currencies), None),
+        currency=next((code for code in currencies if code and CURRENCY.fullmatch(code)), None),
         principal_cents=_cents(item.principal_amount),
         shipping_cents=_cents(item.shipping_charge),
         discount_cents=_cents(item.discount),
         tax_cents=_cents(item.tax),
         total_cents=_cents(item.total_amount),
-        tax_rate=item.tax_rate,
-        merchant=item.merchant_legal_name,
-        business_order_info=business_fields(item.business_order_info),
+        tax_rate=item.tax_rate if DECIMALS.fullmatch(item.tax_rate or "") else None,
+        merchant=shortened(item.merchant_legal_name),
+        business_order_info=_checkout_fields(item),
     )
 
 
+def _checkout_fields(item: TransactionLineItem) -> dict[str, str]:
+    """The first fields that the buyer filled in, as many as a contract takes."""
+    filled = ((entire(name, LONGEST_REFERENCE), shortened(value)) for name, value in business_fields(item.business_order_info).items())
+    return dict(islice(((name, value) for name, value in filled if name and value), MOST_ROWS))
+
+
 def _cents(money: Money | None) -> int | None:
-    return money.cents if money else None
+    cents = money.cents if money else None
+    return cents if cents is not None and cents <= LARGEST_CENTS else None

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from schemas.invoice_collected.v1 import Evidence, EvidenceLine, Party, VatGroup
-from schemas.values import Fact
+from schemas.values import MOST_LINES, MOST_ROWS, Fact
 from services.fetcher.domain.article_lines import ArticleLine, article_lines
 from services.fetcher.domain.heading import credited_number_of, currency_of, day_of, number_of, title_of, titles_of
 from services.fetcher.domain.layout import Page
+from services.fetcher.domain.limits import whole
 from services.fetcher.domain.mentions import mentions_in
 from services.fetcher.domain.parties import PrintedParty, parties_of
 from services.fetcher.domain.printed import Document
@@ -41,8 +42,8 @@ def text_evidence(pages: Sequence[Page]) -> Evidence:
         net_cents=_fact(totals.net),
         vat_cents=_fact(totals.vat),
         gross_cents=_fact(totals.gross),
-        vat=vat,
-        lines=tuple(_line(line) for line in lines),
+        vat=whole(vat, MOST_ROWS),
+        lines=tuple(_line(line) for line in whole(lines, MOST_LINES)),
         mentions=mentions_in(document.plain),
     )
     return credit_side(evidence)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from schemas.invoice_collected.v1 import Evidence, EvidenceLine, Party, VatGroup
-from schemas.values import Fact
+from schemas.values import MOST_LINES, MOST_ROWS, Fact
 from services.fetcher.domain.amounts import cents_of_decimal, rate
-from services.fetcher.domain.article_lines import MAX_LABEL
 from services.fetcher.domain.dates import basic_day
 from services.fetcher.domain.layout import clean
+from services.fetcher.domain.limits import entire, shortened, whole
 from services.fetcher.domain.mentions import mentions_in
 from services.fetcher.domain.turning import credit_side
 
@@ -109,11 +109,11 @@ class XmlInvoice:
 def xml_evidence(invoice: XmlInvoice) -> Evidence:
     """What the embedded invoice says; total: any values have an Evidence."""
     kind = _TYPES.get(invoice.type_code, "other") if invoice.type_code else None
-    preceding = set(filter(None, map(_text, invoice.preceding)))
+    preceding = set(filter(None, map(_number, invoice.preceding)))
     evidence = Evidence(
         reading="factur_x",
         unreadable=None,
-        number=_fact(_text(invoice.number)),
+        number=_fact(_number(invoice.number)),
         type=_fact(kind),
         issue_date=_fact(basic_day(invoice.issue_date)),
         currency=_fact(_matching(r"[A-Z]{3}", invoice.currency)),
@@ -135,8 +135,17 @@ def _fact[T](value: T | None) -> Fact[T] | None:
 
 
 def _text(value: str | None) -> str | None:
-    """One line without control characters, at most as long as a label; None when empty."""
-    return " ".join(clean(" ".join((value or "").split())).split())[:MAX_LABEL].strip() or None
+    """One line without control characters, cut when it is too long; None when empty."""
+    return shortened(_one_line(value))
+
+
+def _number(value: str | None) -> str | None:
+    """One line without control characters; None when empty or too long."""
+    return entire(_one_line(value))
+
+
+def _one_line(value: str | None) -> str:
+    return " ".join(clean(" ".join((value or "").split())).split())
 
 
 def _matching(pattern: str, value: str | None) -> str | None:
@@ -145,7 +154,7 @@ def _matching(pattern: str, value: str | None) -> str | None:
 
 
 def _party(party: XmlParty) -> Party:
-    vat_id = _text((party.vat_id or "").replace(" ", ""))
+    vat_id = _matching(r"[0-9A-Za-z][0-9A-Za-z.+*-]{0,39}", (party.vat_id or "").replace(" ", ""))
     country = _matching(r"[A-Z]{2}", party.country)
     return Party(name=_fact(_text(party.name)), vat_id=_fact(vat_id), siren=_fact(_siren(party)), country=_fact(country))
 
@@ -161,22 +170,22 @@ def _category(tax: XmlTax) -> str | None:
 
 
 def _vat(taxes: tuple[XmlTax, ...]) -> tuple[VatGroup, ...]:
-    """All rows, or none when one has no readable base or tax."""
+    """All rows, or none when one has no readable base or tax, or when they are too many."""
     groups: list[VatGroup] = []
     for row in taxes:
         base, tax = cents_of_decimal(row.base), cents_of_decimal(row.tax)
         if base is None or tax is None:
             return ()
         groups.append(VatGroup(rate=rate(row.rate), category=_category(row), base_cents=base, vat_cents=tax, origin=ORIGIN))
-    return tuple(groups)
+    return whole(groups, MOST_ROWS)
 
 
 def _lines(invoice: XmlInvoice) -> tuple[EvidenceLine, ...]:
-    """Lines, then allowances and charges of the document as lines of their own; none at all when one amount is unreadable."""
+    """Lines, then allowances and charges of the document as lines of their own; none at all when one amount is unreadable or they are too many."""
     lines = [_line(line) for line in invoice.lines if line.status not in _NOT_A_LINE]
     lines += [_charge(charge) for charge in invoice.charges] if lines else []
     known = [line for line in lines if line is not None]
-    return tuple(known) if len(known) == len(lines) else ()
+    return whole(known, MOST_LINES) if len(known) == len(lines) else ()
 
 
 def _line(line: XmlLine) -> EvidenceLine | None:

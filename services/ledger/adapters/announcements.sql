@@ -55,7 +55,8 @@ order by record_offset;
 -- The runs that this batch finished, or whose counts it changed.
 select
     f.run_id, f.revision, f.collected, f.recorded, f.no_entry, f.archived, f.held, f.parked, f.duplicates,
-    m.company_id, m.connection_id, m.kind, m.waiting::text as waiting, m.window_from, m.window_to, m.event_id, m.replay_id, m.traceparent
+    m.company_id, m.connection_id, m.kind, m.waiting::text as waiting, m.window_from, m.window_to,
+    m.test_environment, m.event_id, m.replay_id, m.traceparent
 from ledger.run_finished as f
 inner join ledger.run_marker as m using (run_id)
 where f.batch_id = :batch_id

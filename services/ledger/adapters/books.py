@@ -13,7 +13,7 @@ from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, Postgres
 from services.ledger.domain.facts import facts_json
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import FiscalYear, Standing
-from services.ledger.handler import InvoiceKey, Page, Refused, Version
+from services.ledger.handler import InvoiceKey, Late, Page, PdfKey, Refused, Version
 
 CONTENT_REFUSED = "LG002"
 PLACE_BITS = 20  # entry id = batch id << 20 | place in the batch
@@ -39,6 +39,15 @@ class PostgresBooks:
         with self._store.connection() as connection:
             rows = list(QUERIES.standings(connection, companies=[key[0] for key in ordered], invoices=[key[1] for key in ordered]))
         return {(company, invoice): _standing(row) for company, invoice, *row in rows}
+
+    def bearers(self, pdfs: Collection[PdfKey]) -> Mapping[PdfKey, str]:
+        """The invoice that first brought each of these PDFs."""
+        ordered = sorted(pdfs)
+        if not ordered:
+            return {}
+        with self._store.connection() as connection:
+            rows = list(QUERIES.first_bearers(connection, companies=[key[0] for key in ordered], hashes=[key[1] for key in ordered]))
+        return {(company, sha256): invoice for company, sha256, invoice in rows}
 
     def fiscal_years(self, companies: Collection[str]) -> Mapping[str, Sequence[FiscalYear]]:
         """The fiscal years of these companies."""
@@ -94,6 +103,8 @@ def _write(connection: Connection, page: Page, tenure: Tenure) -> None:
     ids = {id(version.verdict.entry): batch_id << PLACE_BITS | place for place, version in enumerate(booked)}
     _copy(connection, QUERIES.copy_entries.sql, (_entry_row(ids, version) for version in booked))
     _copy(connection, QUERIES.copy_versions.sql, (_version_row(batch_id, ids, version) for version in page.versions))
+    for late in page.overtaken:
+        QUERIES.note_overtaken(connection, batch_id=batch_id, **_late_row(late))
     _note_run(connection, batch_id, page)
     for offset, message in page.parked:
         names, values = [name for name, _ in message.headers], [value for _, value in message.headers]
@@ -121,7 +132,8 @@ def _note_run(connection: Connection, batch_id: int, page: Page) -> None:
         said = event.data.model_dump(include={"run_id", "company_id", "connection_id", "kind", "emitted", "window_from", "window_to"})
         waiting = json.dumps([reason.model_dump() for reason in event.data.waiting])
         trace = {"event_id": event.id, "replay_id": event.replay_id, "traceparent": event.traceparent}
-        QUERIES.note_marker(connection, batch_id=batch_id, waiting=waiting, **said, **trace)
+        test = event.data.settings.test_environment
+        QUERIES.note_marker(connection, batch_id=batch_id, waiting=waiting, test_environment=test, **said, **trace)
 
 
 def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
@@ -173,6 +185,23 @@ def _version_row(batch_id: int, ids: Mapping[int, int], version: Version) -> Seq
         event.replay_id,
         event.traceparent,
     )
+
+
+def _late_row(late: Late) -> dict[str, object]:
+    event, document = late.event, late.event.data
+    return {
+        "record_offset": late.offset,
+        "company_id": document.company_id,
+        "invoice_id": document.invoice_id,
+        "revision": document.revision,
+        "highest": late.highest,
+        "content": late.content,
+        "facts": facts_json(document),
+        "event_id": event.id,
+        "event_time": event.time,
+        "run_id": event.run.run_id if event.run else None,
+        "runseq": event.run.seq if event.run else None,
+    }
 
 
 def _standing(row: Sequence[Any]) -> Standing:

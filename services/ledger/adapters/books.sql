@@ -6,6 +6,10 @@ select epoch, next_offset from ledger.take_position(:topic_id, :partition);
 -- The same owner on a new session: the offset the partition stands at.
 select ledger.keep_position(:topic_id, :partition, :epoch);
 
+-- name: release_position(topic_id, partition, epoch)$
+-- This session gives the partition up in order.
+select ledger.release_position(:topic_id, :partition, :epoch);
+
 -- name: standings(companies, invoices)
 -- What the book says of these invoices, one row each.
 select
@@ -21,6 +25,13 @@ select
 from unnest(:companies::text[], :invoices::text[]) as k (company_id, invoice_id)
 inner join ledger.invoice as i using (company_id, invoice_id)
 group by i.company_id, i.invoice_id;
+
+-- name: first_bearers(companies, hashes)
+-- The invoice that first brought each of these PDFs (by SHA-256) into its company's book.
+select distinct on (k.company_id, k.sha256) k.company_id, k.sha256, i.invoice_id
+from unnest(:companies::text[], :hashes::text[]) as k (company_id, sha256)
+inner join ledger.invoice as i on i.company_id = k.company_id and i.facts -> 'document' ->> 'sha256' = k.sha256
+order by k.company_id, k.sha256, i.batch_id, i.record_offset;
 
 -- name: fiscal_years(companies)
 -- The fiscal years of these companies.
@@ -61,6 +72,15 @@ copy ledger.invoice (
     entry_id, booked, posting, content, facts, event_id, event_time, run_id, runseq, replay_id, traceparent
 ) from stdin;
 
+-- name: note_overtaken(batch_id, record_offset, company_id, invoice_id, revision, highest, content, facts, event_id, event_time, run_id, runseq)!
+-- A revision that came after a higher one; the same event again is no second note.
+insert into ledger.overtaken (
+    batch_id, record_offset, company_id, invoice_id, revision, highest, content, facts, event_id, event_time, run_id, runseq
+) values (
+    :batch_id, :record_offset, :company_id, :invoice_id, :revision, :highest, :content, :facts::jsonb, :event_id, :event_time,
+    :run_id, :runseq
+) on conflict (company_id, invoice_id, event_id) do nothing;
+
 -- name: note_outcomes(batch_id, runs, seqs, kinds)!
 -- One outcome per event of a run: the first stays, except that any other replaces parked, as the next attempt.
 insert into ledger.outcome (run_id, runseq, attempt, batch_id, kind)
@@ -75,12 +95,13 @@ where o.kind is null or (o.kind = 'parked' and n.kind <> 'parked')
 order by n.run_id, n.runseq
 on conflict do nothing;
 
--- name: note_marker(run_id, batch_id, company_id, connection_id, kind, emitted, waiting, window_from, window_to, event_id, replay_id, traceparent)!
+-- name: note_marker(run_id, batch_id, company_id, connection_id, kind, emitted, waiting, window_from, window_to, test_environment, event_id, replay_id, traceparent)!
 -- What collection.finished said; the first one of a run stays.
 insert into ledger.run_marker (
-    run_id, batch_id, company_id, connection_id, kind, emitted, waiting, window_from, window_to, event_id, replay_id, traceparent
+    run_id, batch_id, company_id, connection_id, kind, emitted, waiting, window_from, window_to, test_environment,
+    event_id, replay_id, traceparent
 ) values (
-    :run_id, :batch_id, :company_id, :connection_id, :kind, :emitted, :waiting, :window_from, :window_to,
+    :run_id, :batch_id, :company_id, :connection_id, :kind, :emitted, :waiting, :window_from, :window_to, :test_environment,
     :event_id, :replay_id, :traceparent
 ) on conflict do nothing;
 

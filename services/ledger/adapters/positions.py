@@ -1,5 +1,6 @@
 """Where the partitions stand: in the book itself, under an epoch that only the latest owner has."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import aiosql
 from psycopg import Connection, DatabaseError
 
-from services.kernel.errors import KernelError
+from services.kernel.errors import KernelError, Unavailable
 from services.kernel.postgres import PostgresStore
 
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("books.sql"), "psycopg")
@@ -44,8 +45,12 @@ class PostgresPositions:
         return next_offset or None
 
     def release(self, topic: str, partition: int) -> None:
-        """Forget the partition."""
-        self._tenures.pop((topic, partition), None)
+        """Give the partition up in order: the next owner need not end our session. If the database does not hear it, it will."""
+        tenure = self._tenures.pop((topic, partition), None)
+        if tenure is None:
+            return
+        with suppress(Unavailable), self._store.connection() as connection:
+            QUERIES.release_position(connection, topic_id=tenure.topic_id, partition=partition, epoch=tenure.epoch)
 
     def tenure(self, topic: str, partition: int) -> Tenure | None:
         """The partition as it stands, confirmed by the database if the session is a new one. Raises Fenced."""

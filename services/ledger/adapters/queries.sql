@@ -1,5 +1,5 @@
 -- name: purchases(company_id)
--- A company's invoices as they stand, held first, then the latest issue date first.
+-- A company's invoices as they stand, held first, then the latest issue date first. overtaken_revision = the highest that came too late.
 select
     v.invoice_id,
     v.facts ->> 'type' as type,
@@ -15,7 +15,11 @@ select
     v.hold_reason,
     v.hold_sentence,
     v.hold_action,
-    v.entry_id
+    v.entry_id,
+    (
+        select max(o.revision) from ledger.overtaken as o
+        where o.company_id = v.company_id and o.invoice_id = v.invoice_id
+    ) as overtaken_revision
 from (
     select distinct on (i.invoice_id) i.*
     from ledger.invoice as i
@@ -46,6 +50,7 @@ select
     count(*) filter (where v.outcome = 'held') as held,
     count(*) filter (where v.outcome = 'archived') as archived,
     count(*) filter (where v.outcome = 'no_entry') as no_entry,
+    (select count(*) from ledger.overtaken) as overtaken,
     (select count(*) from ledger.parked_record) as parked,
     (select count(*) from ledger.company) as companies,
     (select count(distinct f.run_id) from ledger.run_finished as f) as finished_runs,

@@ -61,8 +61,10 @@ def _purchase_lines(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         amounts = "".join(f"{euros(row[name]):>13}" for name in ("net_cents", "vat_cents", "gross_cents"))
         held = f" — {row['hold_sentence']} {row['hold_action']}" if row["hold_sentence"] else ""
+        late = f" — La révision {row['overtaken_revision']} est arrivée après une plus récente : notée, non comptabilisée."
+        noted = late if row["overtaken_revision"] else ""
         seller = row["seller"] or row["supplier"]
-        yield f"{row['number'] or '?':<20} {row['issue_date'] or '?':<10} {seller[:28]:<28}{amounts}  {row['status']}{held}"
+        yield f"{row['number'] or '?':<20} {row['issue_date'] or '?':<10} {seller[:28]:<28}{amounts}  {row['status']}{held}{noted}"
 
 
 def _entry_lines(rows: Iterable[Row]) -> Iterator[str]:

@@ -90,6 +90,7 @@ class FinishedRow:
     waiting: str
     window_from: date
     window_to: date
+    test_environment: bool
     event_id: str
     replay_id: str | None
     traceparent: str | None
@@ -122,6 +123,7 @@ def finished_message(row: FinishedRow, finished_at: str) -> Outgoing:
         window_from=row.window_from,
         window_to=row.window_to,
         finished_at=finished_at,
+        test_environment=row.test_environment,
     )
     return _message(finished, row.revision, row, RunPosition(row.run_id, None), finished_at)
 
@@ -151,6 +153,7 @@ def _entry_recorded(row: VersionRow, entry_id: int, facts: Facts, recorded_at: s
     assert facts.totals is not None
     return EntryRecorded(
         company_id=row.company_id,
+        connection_id=facts.connection_id,
         invoice_id=row.invoice_id,
         revision=row.revision,
         entry_id=str(entry_id),
@@ -160,24 +163,38 @@ def _entry_recorded(row: VersionRow, entry_id: int, facts: Facts, recorded_at: s
         piece_date=row.piece_date,
         label=row.label,
         type=facts.type,
+        credited_number=facts.credited_number,
         currency=facts.currency,
         totals=facts.totals,
         supplier=facts.supplier,
         lines=row.lines,
+        vat=facts.vat,
+        flags=facts.flags,
+        orders=facts.orders,
+        rulebook_version=facts.rulebook_version,
         document=facts.document,
         status="to_process",
         recorded_at=recorded_at,
+        test_environment=facts.test_environment,
     )
 
 
 def _booking_held(row: VersionRow, hold: Hold, facts: Facts, recorded_at: str) -> BookingHeld:
     return BookingHeld(
         company_id=row.company_id,
+        connection_id=facts.connection_id,
         invoice_id=row.invoice_id,
         revision=row.revision,
+        type=facts.type,
         number=facts.number,
+        issue_date=facts.issue_date,
+        currency=facts.currency,
+        totals=facts.totals,
+        supplier=facts.supplier,
+        orders=facts.orders,
         document=facts.document,
         recorded_at=recorded_at,
+        test_environment=facts.test_environment,
         **dict(hold),
     )
 
@@ -185,6 +202,7 @@ def _booking_held(row: VersionRow, hold: Hold, facts: Facts, recorded_at: str) -
 def _invoice_described(row: VersionRow, facts: Facts, changed_at: str) -> InvoiceDescribed:
     return InvoiceDescribed(
         company_id=row.company_id,
+        connection_id=facts.connection_id,
         invoice_id=row.invoice_id,
         version=row.version,
         revision=row.revision,
@@ -194,9 +212,11 @@ def _invoice_described(row: VersionRow, facts: Facts, changed_at: str) -> Invoic
         type=facts.type,
         number=facts.number,
         issue_date=facts.issue_date,
+        credited_number=facts.credited_number,
         currency=facts.currency,
         totals=facts.totals,
         supplier=facts.supplier,
+        vat=facts.vat,
         flags=facts.flags,
         orders=facts.orders,
         entry_id=None if row.entry_id is None else str(row.entry_id),
@@ -204,4 +224,5 @@ def _invoice_described(row: VersionRow, facts: Facts, changed_at: str) -> Invoic
         hold=row.hold,
         document=facts.document,
         changed_at=changed_at,
+        test_environment=facts.test_environment,
     )

@@ -1,8 +1,10 @@
 """What the book keeps of a document beside its entry: the claim check, and what pages and announcements show."""
 
+import json
+
 from schemas.contract import Contract
-from schemas.invoice_classified.v1 import ClassifiedLine, ClassifiedVat
-from schemas.values import Code, Currency, Day, DocumentRef, Id, Supplier, Text, Totals
+from schemas.invoice_classified.v1 import ClassifiedLine, VatTable
+from schemas.values import Code, Codes, Currency, Day, DocumentRef, Id, Orders, Supplier, Text, Totals
 from services.ledger.domain.standing import Document
 
 
@@ -15,17 +17,19 @@ class Facts(Contract):
     type: Code | None
     number: Text | None
     issue_date: Day | None
-    credited_number: str | None = None
+    credited_number: Text | None = None
     currency: Currency | None
     totals: Totals | None
     supplier: Supplier
     lines: tuple[ClassifiedLine, ...] = ()
-    vat: tuple[ClassifiedVat, ...] = ()
-    flags: tuple[Code, ...] = ()
-    orders: tuple[Id, ...]
+    vat: VatTable = ()
+    flags: Codes = ()
+    orders: Orders
     document: DocumentRef
+    test_environment: bool
 
 
 def facts_json(document: Document) -> str:
     """The facts of a classified or held document, as JSON that `Facts` reads."""
-    return document.model_dump_json(include=set(Facts.model_fields))
+    said = document.model_dump(mode="json", include=set(Facts.model_fields))
+    return json.dumps({**said, "test_environment": document.settings.test_environment}, ensure_ascii=False)

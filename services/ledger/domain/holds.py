@@ -56,6 +56,12 @@ class FixedAsset(Hold):
     next_action = "Confirmer l'immobilisation et son compte, puis saisir l'écriture (comptes 404 et 44562)."
 
 
+class SameDocument(Hold):
+    """Le même PDF est déjà dans Achats, sous une autre facture."""
+
+    next_action = "Ouvrir les deux factures, puis écarter le doublon, ou demander au vendeur le bon document."
+
+
 class Conflict(Hold):
     """Une autre version de ce document est déjà comptabilisée, avec d'autres montants ou d'autres comptes."""
 

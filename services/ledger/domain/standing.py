@@ -9,7 +9,7 @@ from enum import StrEnum
 from schemas.classification_held.v1 import ClassificationHeld
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_described.v1 import Hold as ShownHold
-from services.ledger.domain.holds import Conflict, Hold
+from services.ledger.domain.holds import Conflict, Hold, SameDocument
 from services.ledger.domain.posting import Entry, NoEntry, post
 
 type Document = InvoiceClassified | ClassificationHeld
@@ -18,7 +18,7 @@ ENVIRONMENT = {"settings", "rulebook_version", "connection_id"}  # what a docume
 
 
 class Outcome(StrEnum):
-    """What became of an event of a run. The first four are also how an invoice stands."""
+    """What became of an event of a run. The first four are also how an invoice stands; OVERTAKEN counts with the archived."""
 
     RECORDED = "recorded"
     HELD = "held"
@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     ARCHIVED = "archived"
     PARKED = "parked"
     DUPLICATE = "duplicate"
+    OVERTAKEN = "overtaken"
 
 
 class NoNews(StrEnum):
@@ -79,14 +80,19 @@ def content_of(document: Document) -> bytes:
     return hashlib.sha256(f"{document.ce_type}\n{said}".encode()).digest()
 
 
-def judge(document: Document, years: Sequence[FiscalYear]) -> Verdict:
-    """How the document is booked, apart from what the book already says of it. `years` = the company's fiscal years."""
+def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = None) -> Verdict:
+    """How the document is booked, apart from what the book already says of its invoice.
+
+    `years` = the company's fiscal years; `bearer` = the invoice that first brought this PDF, None when it is new.
+    """
     if isinstance(document, ClassificationHeld):
         shown = ShownHold(stage="classification", reason=document.reason, sentence=document.sentence, next_action=document.next_action)
         return Verdict(Outcome.HELD, hold=shown)
     if document.issue_date < document.settings.cut_over or any(year.closes(document.issue_date) for year in years):
         return Verdict(Outcome.ARCHIVED)
     try:
+        if bearer not in (None, document.invoice_id):
+            raise SameDocument
         entry = post(document)
     except Hold as hold:
         return _held(hold)
@@ -97,11 +103,9 @@ def no_news(standing: Standing, event_id: str, revision: int, content: bytes) ->
     """Why the event changes nothing, or None when it does."""
     if event_id in standing.events:
         return NoNews.REDELIVERED
-    if revision < standing.revision:
-        return NoNews.OVERTAKEN
     if (revision, content) in standing.contents:
         return NoNews.DUPLICATE
-    return None
+    return NoNews.OVERTAKEN if revision < standing.revision else None
 
 
 def against(standing: Standing, verdict: Verdict) -> Verdict:

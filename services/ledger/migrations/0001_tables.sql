@@ -93,8 +93,9 @@ select
     greatest(-l.cents, 0) as credit_cents,
     l.vat_rate
 from entry as e
-cross join lateral unnest(e.account, e.auxiliary, e.cents, e.vat_rate)
-with ordinality as l (account, auxiliary, cents, vat_rate, n);
+cross join
+    lateral unnest(e.account, e.auxiliary, e.cents, e.vat_rate)
+    with ordinality as l (account, auxiliary, cents, vat_rate, n);
 
 -- Exactly one fate per entry: validated with a number, or superseded by another. Its key settles every race. Nobody may write it yet.
 create table fate (
@@ -148,6 +149,25 @@ create table invoice (
     check ((entry_id is null) = (posting is null)),
     check (entry_id is not null or (outcome <> 'recorded' and not booked))
 );
+create index on invoice (company_id, (facts -> 'document' ->> 'sha256'));
+
+-- Revisions that came after a higher one of their invoice: noted with what they said, never booked, never announced.
+create table overtaken (
+    batch_id bigint not null,
+    record_offset bigint not null,
+    company_id text not null,
+    invoice_id text not null,
+    revision int not null check (revision >= 1),
+    highest int not null check (highest > revision),
+    content bytea not null,
+    facts jsonb not null,
+    event_id text not null,
+    event_time timestamptz not null,
+    run_id text,
+    runseq int,
+    primary key (batch_id, record_offset),
+    unique (company_id, invoice_id, event_id)
+);
 
 -- What became of each event of a run; a parked one may get another outcome later, as its next attempt.
 create table outcome (
@@ -155,7 +175,7 @@ create table outcome (
     runseq int not null,
     attempt smallint not null,
     batch_id bigint not null,
-    kind text not null check (kind in ('recorded', 'no_entry', 'archived', 'held', 'parked', 'duplicate')),
+    kind text not null check (kind in ('recorded', 'no_entry', 'archived', 'held', 'parked', 'duplicate', 'overtaken')),
     primary key (run_id, runseq, attempt)
 );
 create index on outcome (batch_id);
@@ -174,12 +194,14 @@ create table run_marker (
     waiting jsonb not null,
     window_from date not null,
     window_to date not null,
+    test_environment boolean not null,
     event_id text not null,
     replay_id text,
     traceparent text
 );
 create index on run_marker (batch_id);
 
+-- archived counts the overtaken too: both are kept, and nothing of them is booked.
 create table run_finished (
     run_id text not null,
     revision int not null,
@@ -208,14 +230,16 @@ create table parked_record (
     primary key (batch_id, record_offset)
 );
 
+-- pid and started = the owner's session, which a successor ends; null = given up in order.
 create table kafka_position (
     topic_id text not null,
     partition smallint not null,
     epoch int not null,
     next_offset bigint not null,
-    pid int not null,
-    started timestamptz not null,
-    primary key (topic_id, partition)
+    pid int,
+    started timestamptz,
+    primary key (topic_id, partition),
+    check ((pid is null) = (started is null))
 ) with (fillfactor = 50);
 
 -- The seals: order of a book = order of its commits = order of its announcements.

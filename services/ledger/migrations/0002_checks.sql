@@ -136,7 +136,7 @@ begin
             select count(*) as collected,
                 count(*) filter (where o.kind = 'recorded') as recorded,
                 count(*) filter (where o.kind = 'no_entry') as no_entry,
-                count(*) filter (where o.kind = 'archived') as archived,
+                count(*) filter (where o.kind in ('archived', 'overtaken')) as archived,
                 count(*) filter (where o.kind = 'held') as held,
                 count(*) filter (where o.kind = 'parked') as parked,
                 count(*) filter (where o.kind = 'duplicate') as duplicates
@@ -172,10 +172,13 @@ begin
                 i.hold_reason, i.hold_sentence, i.hold_action, i.entry_id, i.booked, i.posting, i.content, i.facts, i.event_id, i.event_time, i.run_id,
                 i.runseq, i.replay_id, i.traceparent)::text, E'\n' order by i.record_offset)
             from invoice as i where i.batch_id = p_batch),
+        (select string_agg(row(v.record_offset, v.company_id, v.invoice_id, v.revision, v.highest, v.content, v.facts, v.event_id,
+                v.event_time, v.run_id, v.runseq)::text, E'\n' order by v.record_offset)
+            from overtaken as v where v.batch_id = p_batch),
         (select string_agg(row(o.run_id, o.runseq, o.attempt, o.kind)::text, E'\n' order by o.run_id, o.runseq, o.attempt)
             from outcome as o where o.batch_id = p_batch),
         (select string_agg(row(m.run_id, m.company_id, m.connection_id, m.kind, m.emitted, m.waiting, m.window_from, m.window_to,
-                m.event_id, m.replay_id, m.traceparent)::text, E'\n' order by m.run_id)
+                m.test_environment, m.event_id, m.replay_id, m.traceparent)::text, E'\n' order by m.run_id)
             from run_marker as m where m.batch_id = p_batch),
         (select string_agg(row(f.run_id, f.revision, f.collected, f.recorded, f.no_entry, f.archived, f.held, f.parked,
                 f.duplicates)::text, E'\n' order by f.run_id, f.revision)
@@ -230,12 +233,12 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['entry', 'invoice', 'outcome', 'run_marker', 'parked_record'] loop
+    foreach t in array array['entry', 'invoice', 'overtaken', 'outcome', 'run_marker', 'parked_record'] loop
         execute format('create trigger guard after insert on %I referencing new table as new_rows '
             'for each statement execute function guard()', t);
     end loop;
-    foreach t in array array['company', 'batch', 'entry', 'fate', 'invoice', 'outcome', 'run_marker', 'run_finished',
-        'parked_record', 'chain'] loop
+    foreach t in array array['company', 'batch', 'entry', 'fate', 'invoice', 'overtaken', 'outcome', 'run_marker',
+        'run_finished', 'parked_record', 'chain'] loop
         execute format('create trigger refuse before update or delete or truncate on %I '
             'for each statement execute function refuse()', t);
     end loop;
@@ -277,6 +280,14 @@ begin
     return stands_at;
 end $$;
 
+-- The owner gives the partition up in order: its session lives on for its other partitions, and its successor need not end it.
+-- Another session registered under this epoch may be frozen and stays registered.
+create function release_position(p_topic_id text, p_partition smallint, p_epoch int) returns void
+language sql security definer set search_path = ledger, pg_temp as $$
+    update kafka_position set pid = null, started = null
+    where topic_id = p_topic_id and partition = p_partition and epoch = p_epoch and pid = pg_backend_pid();
+$$;
+
 create function open_company(p_company text, p_book smallint) returns void
 language sql security definer set search_path = ledger, pg_temp as $$
     insert into company (company_id, book) values (p_company, p_book) on conflict do nothing;
@@ -291,11 +302,11 @@ language sql security definer set search_path = ledger, pg_temp as $$
 $$;
 
 revoke execute on all functions in schema ledger from public;
-grant execute on function digest, take_position, keep_position, open_company, open_year to ledger_app;
-grant select on company, chart, account, fiscal_year, batch, entry, line, fate, todo, invoice, outcome, run, run_marker, run_finished,
-parked_record, kafka_position, chain, chain_head, announced to ledger_app;
+grant execute on function digest, take_position, keep_position, release_position, open_company, open_year to ledger_app;
+grant select on company, chart, account, fiscal_year, batch, entry, line, fate, todo, invoice, overtaken, outcome, run, run_marker,
+run_finished, parked_record, kafka_position, chain, chain_head, announced to ledger_app;
 grant insert (book, n, topic_id, partition, epoch, from_offset, next_offset) on batch to ledger_app;
-grant insert on entry, invoice, outcome, run_marker, parked_record to ledger_app;
+grant insert on entry, invoice, overtaken, outcome, run_marker, parked_record to ledger_app;
 grant update (seq, sent) on announced to ledger_app;
 
 reset role;

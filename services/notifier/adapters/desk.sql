@@ -2,8 +2,7 @@
 -- The contact as described, unless a later version is known.
 insert into contact (company_id, version, company_name, file_code, sealed_address)
 values (:company_id, :version, :company_name, :file_code, :sealed_address)
-on conflict (company_id) do update
-set
+on conflict (company_id) do update set
     version = excluded.version,
     company_name = excluded.company_name,
     file_code = excluded.file_code,

@@ -10,6 +10,7 @@ import pytest
 from schemas.booking_held.v1 import BookingHeld
 from schemas.entry_recorded.v1 import EntryLine, EntryRecorded
 from schemas.import_finished.v1 import ImportFinished
+from schemas.invoice_classified.v1 import ClassifiedVat
 from schemas.invoice_described.v1 import InvoiceDescribed
 from schemas.record_parked.v1 import RecordParked
 from services.kernel.envelope import Outgoing, encode
@@ -17,7 +18,7 @@ from services.kernel.errors import Unavailable
 from services.ledger.adapters.announcements import Altered
 from tests.integration.ledger.shelf import TOPIC, Broker, Shelf, event
 from tests.integration.ledger.test_runs import marker
-from tests.unit.ledger.documents import held, invoice
+from tests.unit.ledger.documents import SETTINGS, held, invoice
 
 RECORDED, HELD, DESCRIBED = EntryRecorded.ce_type, BookingHeld.ce_type, InvoiceDescribed.ce_type
 
@@ -31,7 +32,7 @@ def announced(shelf: Shelf) -> list[Outgoing]:
 
 
 def test_an_entry_is_announced_with_the_invoice_as_it_stands(shelf: Shelf):
-    cause = event(invoice(), run=("R-1", 1))
+    cause = event(invoice(flags=("asset_suspected",)), run=("R-1", 1))
     shelf.receive(replace(cause, traceparent="00-aa-bb-01"))
     recorded, described = announced(shelf)
     said = EntryRecorded.model_validate_json(recorded.value or b"")
@@ -42,7 +43,23 @@ def test_an_entry_is_announced_with_the_invoice_as_it_stands(shelf: Shelf):
         EntryLine(account="445660", auxiliary=None, debit_cents=20_00, credit_cents=0, vat_rate="20"),
         EntryLine(account="401000", auxiliary="AMAZON", debit_cents=0, credit_cents=120_00, vat_rate=None),
     ) == said.lines
+    assert ("K-1", None, ("406-1",), ("asset_suspected",), "r1", False) == (
+        said.connection_id,
+        said.credited_number,
+        said.orders,
+        said.flags,
+        said.rulebook_version,
+        said.test_environment,
+    )
+    assert (ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="domestic"),) == said.vat
     view = InvoiceDescribed.model_validate_json(described.value or b"")
+    assert ("K-1", said.vat, said.flags, None, False) == (
+        view.connection_id,
+        view.vat,
+        view.flags,
+        view.credited_number,
+        view.test_environment,
+    )
     assert (1, 1, "to_process", "recorded", said.entry_id, said.lines, None) == (
         view.version,
         view.revision,
@@ -58,6 +75,18 @@ def test_an_entry_is_announced_with_the_invoice_as_it_stands(shelf: Shelf):
     )
 
 
+def test_a_test_environment_is_said_everywhere(shelf: Shelf):
+    """A credit note that is booked, a document that is held, and the end of their run."""
+    testing = SETTINGS.model_copy(update={"test_environment": True})
+    credit = invoice(type="credit_note", number="AV-1", credited_number="FR-1", settings=testing)
+    end = marker(2)
+    shelf.receive(event(credit, run=("R-1", 1)), event(held(invoice_id="I-2", settings=testing), run=("R-1", 2)))
+    shelf.receive(replace(end, data=end.data.model_copy(update={"settings": testing})))
+    said = [json.loads(message.value or b"") for message in announced(shelf)]
+    assert [True] * 5 == [one["test_environment"] for one in said]
+    assert ["FR-1", "FR-1"] == [one["credited_number"] for one in said[:2]]
+
+
 def test_a_hold_is_announced_with_its_reason_and_a_conflict_shows_the_entry_that_stands(shelf: Shelf):
     shelf.receive(event(held(invoice_id="I-2")), event(invoice()), event(invoice([("606300", 100_00, "20")], revision=2), n=2))
     messages = announced(shelf)
@@ -68,6 +97,16 @@ def test_a_hold_is_announced_with_its_reason_and_a_conflict_shows_the_entry_that
         first.reason,
         first.next_action,
     )
+    assert ("K-1", "invoice", None, "EUR", None, "Amazon Business", ("406-1",)) == (
+        first.connection_id,
+        first.type,
+        first.issue_date,
+        first.currency,
+        first.totals,
+        first.supplier.name,
+        first.orders,
+    )
+    assert (120_00, invoice().issue_date) == (conflict.totals and conflict.totals.gross_cents, conflict.issue_date)
     assert ("booking", "conflict", 2) == (conflict.stage, conflict.reason, conflict.revision)
     view = InvoiceDescribed.model_validate_json(messages[5].value or b"")
     assert (2, "held", "606400") == (view.version, view.outcome, view.lines[0].account)

@@ -178,7 +178,7 @@ def test_checking_early_inside_a_savepoint_does_not_spare_the_check(attacker: At
         attacker.connection.commit()
 
 
-TABLES = ("batch", "entry", "invoice", "outcome", "run_marker", "parked_record", "chain", "fate", "company", "run_finished")
+TABLES = ("batch", "entry", "invoice", "overtaken", "outcome", "run_marker", "parked_record", "chain", "fate", "company", "run_finished")
 FORBIDDEN = (
     *(f"delete from ledger.{table}" for table in TABLES),
     *(f"truncate ledger.{table}" for table in TABLES),

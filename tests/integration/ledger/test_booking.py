@@ -11,7 +11,7 @@ from services.kernel.envelope import Outgoing, deliver, encode
 from services.kernel.errors import Poison, Unavailable
 from services.ledger.adapters.positions import Fenced
 from tests.integration.ledger.shelf import PARTITION, TOPIC, TYPES, Shelf, event
-from tests.unit.ledger.documents import held, invoice
+from tests.unit.ledger.documents import held, invoice, pdf
 
 OUTCOMES = "select invoice_id, version, revision, outcome, hold_reason from ledger.invoice order by invoice_id, version"
 
@@ -102,8 +102,47 @@ def test_the_same_revision_with_another_posting_is_a_conflict_too(shelf: Shelf):
 
 def test_a_revision_lower_than_the_highest_seen_is_never_booked(shelf: Shelf):
     shelf.receive(event(held(revision=3)))
-    shelf.receive(event(invoice(revision=2), n=2))
+    late = event(invoice(revision=2), n=2)
+    shelf.receive(late, late)
+    shelf.receive(late)
     assert [("I-1", 1, 3, "held", "issue_date_missing")] == shelf.ask(OUTCOMES)
+    assert [("I-1", 2, 3, "FR-1", late.id)] == shelf.ask(
+        "select invoice_id, revision, highest, facts ->> 'number', event_id from ledger.overtaken"
+    )
+
+
+def test_an_older_revision_with_the_same_content_is_a_duplicate_and_needs_no_note(shelf: Shelf):
+    shelf.receive(event(invoice()), event(invoice(revision=2), n=2))
+    shelf.receive(event(invoice(rulebook_version="r2"), n=3, run=("R-1", 1)))
+    assert [("duplicate",)] == shelf.ask("select kind from ledger.outcome")
+    assert [] == shelf.ask("select invoice_id from ledger.overtaken")
+
+
+def test_a_pdf_that_stands_under_another_invoice_is_held(shelf: Shelf):
+    """
+    one PDF under three ids of company C-1 (two in one batch) and one of C-2
+      the first stands, the others of C-1 are held, also at their next revision; the first may have a next revision
+    """
+    same = pdf("one")
+    shelf.receive(event(invoice(document=same)), event(invoice(invoice_id="I-2", number="FR-2", document=same)))
+    shelf.receive(event(invoice(invoice_id="I-3", document=same)), event(invoice(company_id="C-2", document=same)))
+    shelf.receive(event(invoice(invoice_id="I-2", revision=2, document=same), n=2), event(invoice(revision=2, document=same), n=2))
+    assert [
+        ("C-1", "I-1", 1, "recorded", None),
+        ("C-1", "I-1", 2, "recorded", None),
+        ("C-1", "I-2", 1, "held", "same_document"),
+        ("C-1", "I-2", 2, "held", "same_document"),
+        ("C-1", "I-3", 1, "held", "same_document"),
+        ("C-2", "I-1", 1, "recorded", None),
+    ] == shelf.ask("select company_id, invoice_id, revision, outcome, hold_reason from ledger.invoice order by 1, 2, 3")
+    assert [(2,)] == shelf.ask("select count(*) from ledger.entry")
+
+
+def test_an_invoice_whose_pdf_becomes_anothers_keeps_its_entry_and_is_held(shelf: Shelf):
+    shelf.receive(event(invoice()), event(invoice(invoice_id="I-2")))
+    shelf.receive(event(invoice(invoice_id="I-2", revision=2, document=pdf("I-1")), n=2))
+    assert [("I-1", 1, 1, "recorded", None), ("I-2", 1, 1, "recorded", None), ("I-2", 2, 2, "held", "same_document")] == shelf.ask(OUTCOMES)
+    assert [(True,)] == shelf.ask("select entry_id is not null from ledger.invoice where version = 2")
 
 
 def test_a_lifted_hold_is_booked_under_the_same_revision(shelf: Shelf):
@@ -143,6 +182,29 @@ def test_a_released_partition_is_left_to_its_new_owner(shelf: Shelf):
     shelf.keeper.positions.release(TOPIC, PARTITION)
     shelf.receive(event(invoice()))
     assert [] == shelf.ask("select batch_id from ledger.batch")
+
+
+def test_a_hand_over_in_order_ends_no_session(shelf: Shelf):
+    """The former owner goes on with its other partition, on the same session."""
+    shelf.keeper.take(partition=4)
+    shelf.receive(event(invoice()))
+    shelf.receive(event(invoice(company_id="C-4")), partition=4)
+    session = shelf.ask("select pid from ledger.kafka_position where partition = 4")
+    shelf.keeper.positions.release(TOPIC, PARTITION)
+    assert [(None, None)] == shelf.ask("select pid, started from ledger.kafka_position where partition = 3")
+    assert 1 == shelf.new_keeper().take()
+    shelf.receive(event(invoice(company_id="C-4", invoice_id="I-2")), partition=4)
+    assert session == shelf.ask("select pid from ledger.kafka_position where partition = 4")
+    assert [(3,)] == shelf.ask("select count(*) from ledger.entry")
+
+
+def test_giving_up_what_another_has_taken_leaves_it_to_the_other(shelf: Shelf):
+    """Lost without notice: the release comes after the successor took the partition, from a session that was ended."""
+    successor = shelf.new_keeper()
+    successor.take()
+    shelf.keeper.positions.release(TOPIC, PARTITION)
+    successor.keep([deliver(shelf.record(event(invoice())), TYPES)])
+    assert [("I-1",)] == shelf.ask("select invoice_id from ledger.entry")
 
 
 def test_the_next_owner_starts_where_the_book_stands_and_ends_the_frozen_session(shelf: Shelf):

@@ -73,9 +73,18 @@ def test_the_totals_of_the_whole_book(shelf: Shelf):
         "held": 1,
         "archived": 1,
         "no_entry": 0,
+        "overtaken": 0,
         "parked": 0,
         "companies": 2,
         "finished_runs": 0,
         "sealed_batches": 2,
         "announced_batches": 0,
     } == json.loads(line)
+
+
+def test_a_revision_that_came_too_late_is_seen_in_the_list(shelf: Shelf):
+    shelf.receive(event(invoice(revision=3)), event(invoice([("606300", 1_00, "20")], revision=2), n=2))
+    (row,) = map(json.loads, answers(shelf, "list", "C-1", as_json=True))
+    assert (2, "recorded") == (row["overtaken_revision"], row["outcome"])
+    (line,) = answers(shelf, "list", "C-1")
+    assert line.endswith("À traiter — La révision 2 est arrivée après une plus récente : notée, non comptabilisée.")

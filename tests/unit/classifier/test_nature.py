@@ -257,8 +257,8 @@ def test_a_credit_note_names_the_invoice_it_credits() -> None:
     ("mode", "who", "auxiliary"),
     [
         ("amazon_business", seller(), "AMAZON"),
-        ("legal_seller", seller(), "487773327"),
-        ("legal_seller", party("Vendeur", None, "487 773 327"), "487773327"),
+        ("legal_seller", seller(), "902100478"),
+        ("legal_seller", party("Vendeur", None, "902 100 478"), "902100478"),
         ("legal_seller", party("Händler", "DE 123 456 789"), "DE123456789"),
         ("legal_seller", party("Inconnu"), "AMAZON"),
         ("legal_seller", party("Étrange", "X" * 30), "AMAZON"),
@@ -272,13 +272,17 @@ def test_the_auxiliary_is_amazons_or_the_legal_sellers(mode: str, who: Party, au
 
 
 def test_the_legal_seller_stands_beside_the_supplier_shown() -> None:
-    """Case: Amazon's French branch."""
+    """Case: a French seller; its numbers in one spelling, and only if they are numbers."""
     supplier = classified(domestic_invoice()).supplier
-    assert ("Amazon EU S.à r.l., succursale française", "FR12487773327", "487773327") == (
+    assert ("Papeterie du Canal SAS", "FR88902100478", "902100478") == (
         supplier.legal_name,
         supplier.vat_id,
         supplier.siren,
     )
+    printed = supplier_of(party("Vendeur", "fr 88 902 100 478", "902.100.478"), settings())
+    assert ("FR88902100478", "902100478") == (printed.vat_id, printed.siren)
+    misread = supplier_of(party("Vendeur", "88 902 100 478", "902 100 47"), settings())
+    assert (None, None) == (misread.vat_id, misread.siren)
 
 
 @pytest.mark.parametrize(

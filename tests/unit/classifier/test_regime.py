@@ -67,7 +67,7 @@ def test_a_seller_abroad_that_charges_vat_is_held(who: Party, reason: type[Hold]
 
 @pytest.mark.parametrize(
     "who",
-    [seller(None), seller("FR"), party("Amazon EU S.à r.l., succursale française", "FR12487773327", None, "LU"), party("Inconnu"), party()],
+    [seller(None), seller("FR"), party("Amazon EU S.à r.l., Succursale Française", "FR12487773327", None, "LU"), party("Inconnu"), party()],
     ids=["no country", "France", "branch of a Luxembourg company", "name only", "nothing"],
 )
 def test_a_seller_that_shows_no_foreign_seat_charges_domestic_vat(who: Party) -> None:

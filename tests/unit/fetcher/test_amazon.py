@@ -9,7 +9,8 @@ import httpx
 import pytest
 import respx
 
-from services.fetcher.adapters.amazon import AccessDenied, Amazon, AmazonAccount, AmazonRefused, CodeRefused
+from services.fetcher.adapters.amazon import Amazon, AmazonAccount
+from services.fetcher.adapters.amazon_refusals import AccessDenied, AmazonRefused, CodeRefused, Forgotten, RefusedByAmazon
 from services.fetcher.config import Application
 from services.fetcher.domain.pace import Operation
 from services.fetcher.handler import ConsentWithdrawn, PageRefused
@@ -161,6 +162,79 @@ def test_a_dead_link_is_asked_for_once_more(amazon: respx.MockRouter, account: A
     assert "x-amz-access-token" not in second.calls.last.request.headers
 
 
+REFUSED = [
+    (400, "INVALID_REQUEST_PARAMETER", AmazonRefused),
+    (400, "InvalidInput", AmazonRefused),
+    (400, "400", AmazonRefused),
+    (401, "Unauthorized", AccessDenied),
+    (403, "Unauthorized", AccessDenied),
+    (404, "NotFound", Forgotten),
+    (413, "RequestTooLarge", AmazonRefused),
+    (415, "UnsupportedMediaType", AmazonRefused),
+    (302, "Moved", AmazonRefused),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "refused"), REFUSED)
+def test_a_status_says_who_is_at_fault(
+    amazon: respx.MockRouter, account: AmazonAccount, status: int, code: str, refused: type[RefusedByAmazon]
+) -> None:
+    """Each status of the error table, without a second call save for a fresh token; the error list's first code and message stand in it."""
+    listed = {"errors": [{"code": code, "message": "Not so.", "details": "jeanne@example.org"}, {"code": "second", "message": ""}]}
+    route = amazon.post(REPORTS).respond(status, json=listed, headers={"x-amzn-requestId": "req-1"})
+    with pytest.raises(RefusedByAmazon) as caught:
+        account.create_report(ORDER)
+    assert refused is type(caught.value)
+    assert (status, code, "Not so.") == (caught.value.status, caught.value.code, caught.value.message)
+    assert ("createReport", status, code, "Not so.", "req-1") == caught.value.args
+    assert (2 if status in (401, 403) else 1) == route.call_count
+
+
+@pytest.mark.parametrize("status", [500, 503, 504])
+def test_trouble_is_no_refusal(amazon: respx.MockRouter, account: AmazonAccount, status: int) -> None:
+    """A 5xx is tried seven times in all, then Unavailable, whatever its error list says (`InternalFailure`)."""
+    route = amazon.post(REPORTS).respond(status, json={"errors": [{"code": "InternalFailure", "message": "Sorry."}]})
+    with pytest.raises(Unavailable, match=str(status)):
+        account.create_report(ORDER)
+    assert 7 == route.call_count
+
+
+def test_an_endless_429_ends(amazon: respx.MockRouter, account: AmazonAccount) -> None:
+    """`QuotaExceeded` is waited out, within a bound: then the job comes again later."""
+    route = amazon.get(TRANSACTIONS).respond(429, json={"errors": [{"code": "QuotaExceeded", "message": "Slow down."}]})
+    with pytest.raises(Unavailable, match="too many requests"):
+        account.transactions(NOW.date(), NOW, None)
+    assert 20 == route.call_count
+
+
+@pytest.mark.parametrize(
+    "body", ["", "<html>", "[]", '{"errors": null}', '{"errors": []}', '{"errors": [{"code": 5}]}', '{"errors": [{}]}']
+)
+def test_a_refusal_without_an_error_list_is_one_all_the_same(amazon: respx.MockRouter, account: AmazonAccount, body: str) -> None:
+    """The status decides; code and message are then unknown."""
+    amazon.get(TRANSACTIONS).respond(400, text=body)
+    with pytest.raises(AmazonRefused) as refused:
+        account.transactions(NOW.date(), NOW, None)
+    assert (None, None) == (refused.value.code, refused.value.message)
+
+
+def test_a_404_is_never_an_empty_page(amazon: respx.MockRouter, account: AmazonAccount) -> None:
+    """`getTransactions` has no 404 to mean « nothing »: the scan must not end as if it had read the last page."""
+    amazon.get(TRANSACTIONS).respond(404, json={"errors": [{"code": "NotFound", "message": "No such path."}]})
+    with pytest.raises(AmazonRefused, match="NotFound"):
+        account.transactions(NOW.date(), NOW, None)
+
+
+def test_an_answer_cut_short_is_asked_for_again_later(amazon: respx.MockRouter, account: AmazonAccount) -> None:
+    """Half a page, a page of another shape: Unavailable, and what it said of a person does not show."""
+    halves = ['{"transactions": [{"buyer": {"name": "Jeanne', '{"transactions": [{"buyer": "Jeanne"}]}']
+    amazon.get(TRANSACTIONS).mock(side_effect=[httpx.Response(200, text=half) for half in halves])
+    for _ in halves:
+        with pytest.raises(Unavailable, match="unreadable") as trouble:
+            account.transactions(NOW.date(), NOW, None)
+        assert "Jeanne" not in f"{trouble.value!r} {trouble.value.__cause__!r} {trouble.value.__cause__}"
+
+
 def test_what_amazon_forgot_is_none(amazon: respx.MockRouter, account: AmazonAccount) -> None:
     """404 of a report or a document is an answer, not trouble."""
     amazon.get(f"{REPORTS}/R1").respond(404)
@@ -177,6 +251,18 @@ def test_a_withdrawn_consent_is_told_apart_from_a_wrong_secret(amazon: respx.Moc
         account.invoice_details([key()])
     with pytest.raises(AmazonRefused, match="invalid_client"):
         account.invoice_details([key()])
+
+
+def test_a_throttled_token_endpoint_is_no_fault(amazon: respx.MockRouter, account: AmazonAccount) -> None:
+    """429 of Login with Amazon: later. A secret that a description repeats stays out of the error."""
+    told = {"error": "invalid_client", "error_description": "the-secret is wrong"}
+    amazon.post(TOKEN_URL).mock(side_effect=[httpx.Response(429), httpx.Response(401, json=told)])
+    with pytest.raises(Unavailable, match="too many requests"):
+        account.invoice_details([key()])
+    with pytest.raises(AmazonRefused) as refused:
+        account.invoice_details([key()])
+    assert ("invalid_client", None) == (refused.value.code, refused.value.message)
+    assert "the-secret" not in repr(refused.value)
 
 
 def test_a_code_becomes_a_refresh_token_once(amazon: respx.MockRouter, clock: HeldClock) -> None:

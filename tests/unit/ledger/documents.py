@@ -1,5 +1,6 @@
 """Classified documents for tests, built from a few words, and short names for the lines of an entry."""
 
+import hashlib
 import inspect
 import re
 from collections.abc import Sequence
@@ -26,9 +27,14 @@ SETTINGS = CompanySettings(
     buyer_check=False,
     test_environment=False,
 )
-DOCUMENT = DocumentRef(sha256="ab" * 32, size_bytes=1200, media_type="application/pdf", object_key="ab/abab.pdf")
 
 type Row = tuple[str, int, str | None]  # account, net cents, VAT rate
+
+
+def pdf(name: str) -> DocumentRef:
+    """A stored document; another name has other bytes."""
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return DocumentRef(sha256=digest, size_bytes=1200, media_type="application/pdf", object_key=f"documents/{digest}.pdf")
 
 
 def line(account: str, net_cents: int, vat_rate: str | None) -> ClassifiedLine:
@@ -66,7 +72,7 @@ def invoice(rows: Sequence[Row] = (("606400", 100_00, "20"),), **changes: Any) -
         "vat": vat,
         "flags": (),
         "orders": ("406-1",),
-        "document": DOCUMENT,
+        "document": pdf(changes.get("invoice_id", "I-1")),
         "settings": SETTINGS,
     }
     return InvoiceClassified(**{**said, **changes})
@@ -90,7 +96,7 @@ def held(**changes: Any) -> ClassificationHeld:
         "totals": None,
         "supplier": Supplier(name="Amazon Business", auxiliary="AMAZON", legal_name=None, vat_id=None, siren=None),
         "orders": ("406-1",),
-        "document": DOCUMENT,
+        "document": pdf(changes.get("invoice_id", "I-1")),
         "settings": SETTINGS,
     }
     return ClassificationHeld(**{**said, **changes})

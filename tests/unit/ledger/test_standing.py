@@ -59,6 +59,21 @@ def test_what_is_archived_is_not_held_for_its_currency():
     assert Verdict(Outcome.ARCHIVED) == judge(invoice(currency="GBP", issue_date=date(2025, 1, 1)), [])
 
 
+def test_a_pdf_of_another_invoice_is_held_unless_it_is_archived():
+    assert Outcome.RECORDED is judge(invoice(), [], bearer="I-1").outcome
+    verdict = judge(invoice(), [], bearer="I-0")
+    assert verdict.hold is not None
+    assert ("booking", "same_document") == (verdict.hold.stage, verdict.hold.reason)
+    assert "Le même PDF est déjà dans Achats, sous une autre facture." == verdict.hold.sentence
+    assert Verdict(Outcome.ARCHIVED) == judge(invoice(issue_date=date(2025, 1, 1)), [], bearer="I-0")
+
+
+def test_an_older_revision_already_in_the_book_is_a_duplicate():
+    standing = after(booked(), invoice(revision=2), "e2")
+    assert NoNews.DUPLICATE is news(standing, invoice(revision=1), "e3")
+    assert NoNews.OVERTAKEN is news(standing, invoice(revision=1, number="FR-2"), "e3")
+
+
 def test_a_hold_says_stage_reason_sentence_and_action():
     hold = judge(invoice(currency="GBP"), []).hold
     assert hold is not None
