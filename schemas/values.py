@@ -61,7 +61,7 @@ Origin = Annotated[
     str,
     Field(
         pattern=r"^(api|document|person):[a-z0-9-]{1,40}$",
-        description="known: api:transactions, api:invoices, document:text, document:factur-x",
+        description="known: api:transactions, api:invoices, document:text, document:factur-x; treat an unknown one as other",
     ),
 ]
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]

@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import combinations
 from typing import Any, cast
 
 import pytest
+from pydantic import ValidationError
 from stdnum.eu import vat
 from stdnum.fr import siren
 
@@ -185,6 +187,33 @@ def test_classified_lines_and_vat_add_up_to_the_totals(name: str):
     net, tax = sum(line.net_cents for line in said.lines), sum(group.vat_cents for group in said.vat)
     assert (net, tax) == (said.totals.net_cents, said.totals.vat_cents)
     assert abs(said.totals.gross_cents - net - tax) <= min(5, len(said.lines))
+
+
+def test_an_entry_that_does_not_balance_is_refused_by_writers_and_readers():
+    """A cent more; a line with both sides or none. The schema cannot say it; the class does, also as readers use it."""
+    for folder in ("entry_recorded", "invoice_described"):
+        for line in ({"debit_cents": 1}, {"credit_cents": 1}, {"debit_cents": 0, "credit_cents": 0}):
+            value = example(folder, "typical")
+            value["lines"][0] |= line
+            with pytest.raises(ValidationError, match=r"does not balance|one side"):
+                event_class(folder).model_validate_json(json.dumps(value), extra="ignore")
+
+
+def test_counts_that_do_not_add_up_are_refused():
+    """One document of the run is nowhere."""
+    value = example("import_finished", "typical")
+    value["counts"]["collected"] += 1
+    with pytest.raises(ValidationError, match="do not add up"):
+        event_class("import_finished").model_validate_json(json.dumps(value), extra="ignore")
+
+
+def test_a_checkout_fields_name_has_an_end():
+    """100 characters; a schema of the allowed keywords cannot say it."""
+    value = example("invoice_collected", "typical")
+    for length, refused in ((100, False), (101, True)):
+        value["stated"]["charges"][0]["business_order_info"] = {"n" * length: "x"}
+        with pytest.raises(ValidationError, match="at most 100") if refused else nullcontext():
+            event_class("invoice_collected").model_validate_json(json.dumps(value), extra="ignore")
 
 
 @pytest.mark.parametrize("folder", ["import_finished", "connection_changed"])

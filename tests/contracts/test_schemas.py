@@ -22,6 +22,7 @@ KEYWORDS = {
 }
 PUBLIC = sorted({folder for topic in topics() if topic.seen_by == "public" for said in topic.says.values() for folder in said})
 ABOUT_A_PERSON = re.compile(r"e_?mail|phone|buyer|contact|address|person|first_name|last_name|given_name|iban|birth|user|login")
+CODE = r"^[a-z0-9_]{1,64}$"
 SWITCHES = {"buyer_check"}  # a setting of the company, true or false
 
 
@@ -104,6 +105,34 @@ def test_patterns_mean_the_same_everywhere(folder: str):
         assert r"\w" not in pattern
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_text_and_every_list_has_an_end(folder: str):
+    """A text has a greatest length or a pattern of bounded parts; a list a greatest number; a map of names both."""
+    for part in parts(schema(folder)):
+        if part.get("type") == "string":
+            assert "maxLength" in part or _is_bounded(part["pattern"]), part
+        if part.get("type") == "array":
+            assert part["maxItems"] <= 2_000, part
+        if isinstance(part.get("additionalProperties"), dict):
+            assert part["maxProperties"] == 50, part
+
+
+def test_the_guard_of_patterns_can_fail():
+    """Characters of a set count as one; what may repeat without end does not pass."""
+    assert [True, True, False, False, False] == [_is_bounded(one) for one in ("^[+*]{1,9}$", "^a(b{2})?$", "^[a-z]+$", "^a*$", "^a{2,}$")]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_list_of_codes_that_may_grow_says_so(folder: str):
+    """Wherever a code stands, with or without its known values."""
+    for name, field in properties(schema(folder)):
+        inner = [field, *field.get("anyOf", []), field.get("items", {})]
+        if any(part.get("pattern") == CODE for part in inner) or "known:" in field.get("description", ""):
+            said = [part["description"] for part in inner if "description" in part]
+            assert said, name
+            assert all(one.endswith("treat an unknown one as other") for one in said), name
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_an_unknown_field_is_refused_by_writers_and_ignored_by_readers(folder: str, name: str):
@@ -160,6 +189,11 @@ def test_the_type_is_the_folder(folder: str):
     contract = event_class(folder)
     assert issubclass(contract, EventData)
     assert f"achats.{folder.replace('_', '.')}.v1" == contract.ce_type
+
+
+def _is_bounded(pattern: str) -> bool:
+    """Whether nothing in the pattern repeats without end."""
+    return not re.search(r"[*+]|,\}", re.sub(r"\[[^\]]*\]", "x", pattern))
 
 
 def _types(field: Json, root: Json) -> set[str]:

@@ -188,6 +188,7 @@ HOLDS: tuple[type[Hold], ...] = (
     SelfBilled,
     TypeMissing,
     TypeMismatch,
+    DocumentTooLong,
     NumberMissing,
     NumberMismatch,
     IssueDateMissing,

@@ -181,7 +181,7 @@ def _vat(taxes: tuple[XmlTax, ...]) -> tuple[VatGroup, ...]:
 
 
 def _lines(invoice: XmlInvoice) -> tuple[EvidenceLine, ...]:
-    """Lines, then allowances and charges of the document as lines of their own; none at all when one amount is unreadable or they are too many."""
+    """Lines, then allowances and charges of the document as lines of their own; none when one amount is unreadable or they are too many."""
     lines = [_line(line) for line in invoice.lines if line.status not in _NOT_A_LINE]
     lines += [_charge(charge) for charge in invoice.charges] if lines else []
     known = [line for line in lines if line is not None]

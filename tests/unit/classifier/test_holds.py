@@ -3,6 +3,7 @@
 import pytest
 
 from schemas.classification_held.v1 import ClassificationHeld
+from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain import holds
@@ -48,6 +49,7 @@ PROVOKED: dict[type[Hold], InvoiceCollected] = {
     holds.SelfBilled: paper(type=fact("self_billed")),
     holds.TypeMissing: paper(type=None),
     holds.TypeMismatch: collected(evidence(PAPER, AT_TWENTY), stated(kind="credit_note")),
+    holds.DocumentTooLong: collected(evidence((line("Papier " * 71, 5),) * 2_000, AT_TWENTY), stated(number=None, kind=None)),
     holds.NumberMissing: paper(number=None),
     holds.NumberMismatch: collected(evidence(PAPER, AT_TWENTY), stated(number="FR-OTHER")),
     holds.IssueDateMissing: collected(evidence(PAPER, AT_TWENTY, issue_date=None), stated().model_copy(update={"issue_date": None})),
@@ -83,6 +85,20 @@ def test_each_reason_has_a_document_that_provokes_it(reason: type[Hold]) -> None
 def test_the_list_of_reasons_is_complete() -> None:
     """Goal: a reason nobody listed cannot exist."""
     assert set(Hold.__subclasses__()) == set(HOLDS) == set(PROVOKED)
+
+
+def test_amazons_charges_and_their_shipping_may_be_too_many_lines() -> None:
+    """Case: 1,001 articles, each with its shipping; one less is classified."""
+    one = charged("Papier", principal_cents=1_00, shipping_cents=50, total_cents=1_80, tax_cents=30)
+    answers = []
+    for count in (1_000, 1_001):
+        table = (vat("20", 1_50 * count, 30 * count),)
+        answers.append(classify(collected(evidence((), table), stated((one,) * count)), RULEBOOK))
+    few, many = answers
+    assert isinstance(few, InvoiceClassified)
+    assert 2_000 == len(few.lines)
+    assert isinstance(many, ClassificationHeld)
+    assert "document_too_long" == many.reason
 
 
 @pytest.mark.parametrize("reason", HOLDS, ids=lambda reason: reason.code())

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.classifier.domain.holds import CurrencyMissing, NotAnInvoice, NumberMismatch, NumberMissing
-from services.classifier.domain.identity import Identity, identify, known_currency, known_type
+from services.classifier.domain.identity import Identity, identify, known_currency
 from tests.support.collected import ISSUED, charge, collected, domestic_invoice, evidence, fact, stated, vat
 
 TABLE = (vat("20", 100_00, 20_00),)

@@ -186,7 +186,7 @@ def test_charged_shipping_without_words_follows_the_kind_of_charge() -> None:
         (1_200_00, "10", "606300", ()),
         (1_200_00, "2.000", "471000", ("asset_suspected",)),
         (899_00, None, "471000", ("asset_suspected",)),
-        (899_00, "deux", "471000", ("asset_suspected",)),
+        (899_00, "-2", "471000", ("asset_suspected",)),
         (899_00, "0", "471000", ("asset_suspected",)),
     ],
 )
