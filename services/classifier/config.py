@@ -1,19 +1,20 @@
-"""The classifier's settings: the only place that reads its environment."""
+"""The classifier's settings, from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-DEFAULT_HEALTH_PORT = 8080
+from services.kernel.settings import Settings
 
-
-class SettingMissing(Exception):
-    """A setting is missing or has another form than expected."""
+MEANINGS = {
+    "ACHATS_KAFKA": "the brokers, host:port[,host:port]",
+    "ACHATS_CLASSIFIER_HEALTH_PORT": "the port of /live, /ready and /metrics",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Where Kafka is, where probes are answered, how logs look."""
+    """Everything the classifier is told from outside."""
 
     kafka: str
     health_port: int
@@ -21,11 +22,6 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read the environment. Raises SettingMissing with the variable's name and what to set."""
-        kafka = env.get("ACHATS_KAFKA", "")
-        port = env.get("ACHATS_CLASSIFIER_HEALTH_PORT", str(DEFAULT_HEALTH_PORT))
-        if not kafka:
-            raise SettingMissing("ACHATS_KAFKA: set the Kafka bootstrap servers, such as kafka:9092")
-        if not port.isdecimal():
-            raise SettingMissing("ACHATS_CLASSIFIER_HEALTH_PORT: set the port on which probes are answered, such as 8080")
-        return cls(kafka, int(port), env.get("ACHATS_LOG", "json") == "pretty")
+        """Read the settings. Raises SettingMissing."""
+        settings = Settings(env, MEANINGS)
+        return cls(settings.text("ACHATS_KAFKA"), settings.port("ACHATS_CLASSIFIER_HEALTH_PORT"), env.get("ACHATS_LOG") == "pretty")

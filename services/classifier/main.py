@@ -1,4 +1,4 @@
-"""achats-classifier: runs the worker; `achats-classifier migrate` for the deployment's sake: there is nothing to migrate."""
+"""`achats-classifier` runs the worker; `… migrate`, which every service has, says that it owns no tables yet."""
 
 import os
 import sys
@@ -12,12 +12,23 @@ from services.kernel.probes import Health, serve
 
 
 def main() -> None:
-    """Run until SIGTERM, or say that there are no tables."""
-    if sys.argv[1:] == ["migrate"]:
-        sys.stdout.write("achats-classifier owns no tables yet: nothing to migrate.\n")
-        return
-    config = Config.from_env(os.environ)
+    """The command."""
+    match sys.argv[1:]:
+        case ["migrate"]:
+            sys.stdout.write("achats-classifier owns no tables yet: nothing to migrate.\n")
+        case []:
+            work(Config.from_env(os.environ))
+        case _:
+            sys.exit(__doc__)
+
+
+def work(config: Config) -> None:
+    """Classify until SIGTERM."""
     configure(SERVICE, config.pretty_log)
-    health = Health()
-    serve(config.health_port, health.live, health.ready)
+    health = Health(frozenset({"worker"}))
+    serve(config.health_port, health)
     Worker(config.kafka, read_rulebook(), health).run()
+
+
+if __name__ == "__main__":
+    main()

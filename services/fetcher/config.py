@@ -7,6 +7,7 @@ from typing import Self
 
 from services.kernel.clock import Clock, clock_from
 from services.kernel.sealing import Sealer, sealer_from
+from services.kernel.settings import Settings
 
 DATABASE_URL, MIGRATE_URL = "ACHATS_FETCHER_DATABASE_URL", "ACHATS_FETCHER_MIGRATE_URL"
 CALLBACK_PATH = "/connectivite/amazon-business/retour"
@@ -29,14 +30,7 @@ MEANINGS = {
 }
 
 
-class SettingMissing(Exception):
-    """A variable of the environment is missing or unreadable."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is missing or unreadable. Set it to {MEANINGS[name]}.")
-
-
-class WebNotLocal(Exception):
+class WebNotLocal(SystemExit):
     """The pages have no sign-in yet, so they are served on this machine only: ACHATS_FETCHER_WEB must name a loopback address."""
 
 
@@ -80,18 +74,19 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read the settings; raises SettingMissing, WebNotLocal, or BadKeys for the keys."""
+        """Read the settings. Raises SettingMissing, WebNotLocal, BadKeys."""
+        settings = Settings(env, MEANINGS)
         return cls(
-            kafka=required(env, "ACHATS_KAFKA"),
-            database_url=required(env, DATABASE_URL),
-            health_port=_port("ACHATS_FETCHER_HEALTH_PORT", required(env, "ACHATS_FETCHER_HEALTH_PORT")),
+            kafka=settings.text("ACHATS_KAFKA"),
+            database_url=settings.text(DATABASE_URL),
+            health_port=settings.port("ACHATS_FETCHER_HEALTH_PORT"),
             pretty_log=env.get("ACHATS_LOG") == "pretty",
             clock=clock_from(env.get("ACHATS_CLOCK")),
-            contact_sealer=sealer_from(required(env, "ACHATS_CONTACT_KEYS")),
-            token_sealer=sealer_from(required(env, "ACHATS_FETCHER_TOKEN_KEYS")),
-            documents_url=required(env, "ACHATS_DOCUMENTS_URL"),
-            web=_web(env),
-            amazon=_amazon(env),
+            contact_sealer=sealer_from(settings.text("ACHATS_CONTACT_KEYS")),
+            token_sealer=sealer_from(settings.text("ACHATS_FETCHER_TOKEN_KEYS")),
+            documents_url=settings.text("ACHATS_DOCUMENTS_URL"),
+            web=_web(settings),
+            amazon=_amazon(settings),
         )
 
 
@@ -105,39 +100,33 @@ class EntryConfig:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read the settings; raises SettingMissing, or BadKeys for the keys."""
-        return cls(required(env, DATABASE_URL), clock_from(env.get("ACHATS_CLOCK")), sealer_from(required(env, "ACHATS_CONTACT_KEYS")))
+        """Read the settings. Raises SettingMissing, BadKeys."""
+        settings = Settings(env, MEANINGS)
+        return cls(settings.text(DATABASE_URL), clock_from(env.get("ACHATS_CLOCK")), sealer_from(settings.text("ACHATS_CONTACT_KEYS")))
 
 
 def migrate_url(env: Mapping[str, str]) -> str:
     """The database as the role that may change tables: ACHATS_FETCHER_MIGRATE_URL, else the fetcher's own."""
-    return env.get(MIGRATE_URL) or required(env, DATABASE_URL)
+    return env.get(MIGRATE_URL) or Settings(env, MEANINGS).text(DATABASE_URL)
 
 
-def required(env: Mapping[str, str], name: str) -> str:
-    """The variable's value; raises SettingMissing."""
-    if not env.get(name):
-        raise SettingMissing(name)
-    return env[name]
-
-
-def _web(env: Mapping[str, str]) -> WebPlace:
-    host, _, port = required(env, "ACHATS_FETCHER_WEB").rpartition(":")
+def _web(settings: Settings) -> WebPlace:
+    host = settings.text("ACHATS_FETCHER_WEB").rpartition(":")[0]
     if not _is_loopback(host):
         raise WebNotLocal(WebNotLocal.__doc__)
-    public = required(env, "ACHATS_PUBLIC_URL")
-    return WebPlace(host, _port("ACHATS_FETCHER_WEB", port), required(env, "ACHATS_SESSION_KEY"), public.startswith("https:"))
+    public = settings.text("ACHATS_PUBLIC_URL")
+    return WebPlace(host, settings.port("ACHATS_FETCHER_WEB"), settings.text("ACHATS_SESSION_KEY"), public.startswith("https:"))
 
 
-def _amazon(env: Mapping[str, str]) -> Application:
+def _amazon(settings: Settings) -> Application:
     return Application(
-        api_url=required(env, "ACHATS_AMAZON_API").rstrip("/"),
-        consent_url=required(env, "ACHATS_AMAZON_CONSENT").rstrip("/"),
-        token_url=required(env, "ACHATS_AMAZON_TOKEN_URL"),
-        application_id=required(env, "ACHATS_AMAZON_APPLICATION_ID"),
-        client_id=required(env, "ACHATS_AMAZON_CLIENT_ID"),
-        client_secret=required(env, "ACHATS_AMAZON_CLIENT_SECRET"),
-        redirect_uri=required(env, "ACHATS_PUBLIC_URL").rstrip("/") + CALLBACK_PATH,
+        api_url=settings.text("ACHATS_AMAZON_API").rstrip("/"),
+        consent_url=settings.text("ACHATS_AMAZON_CONSENT").rstrip("/"),
+        token_url=settings.text("ACHATS_AMAZON_TOKEN_URL"),
+        application_id=settings.text("ACHATS_AMAZON_APPLICATION_ID"),
+        client_id=settings.text("ACHATS_AMAZON_CLIENT_ID"),
+        client_secret=settings.text("ACHATS_AMAZON_CLIENT_SECRET"),
+        redirect_uri=settings.text("ACHATS_PUBLIC_URL").rstrip("/") + CALLBACK_PATH,
     )
 
 
@@ -148,9 +137,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def _port(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise SettingMissing(name)
-    return int(text)

@@ -55,7 +55,7 @@ def main() -> None:
 
 def serve(config: Config, store: PostgresStore) -> int:
     """Collect, serve the pages, listen and announce until told to stop; the exit code."""
-    health, stop = probes.Health(), threading.Event()
+    health, stop = probes.Health(frozenset({"consume", "relay"})), threading.Event()
     amazon = Amazon(config.amazon, config.clock)
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
     shelf, reader = DocumentShelf(config.documents_url), PdfReader()
@@ -66,7 +66,7 @@ def serve(config: Config, store: PostgresStore) -> int:
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)
     source, sender = KafkaSource(config.kafka, f"achats-{SERVICE}", topics), KafkaSender(config.kafka, f"achats-{SERVICE}")
-    probes.serve(config.health_port, health.live, health.ready)
+    probes.serve(config.health_port, health)
     loops = {
         "web": lambda: serve_web(pages, config.web, stop),
         "collect": lambda: worker.run(stop),

@@ -9,7 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import AdminClient
 
 from services.kernel.envelope import Outgoing, Record
-from services.kernel.errors import KernelError
+from services.kernel.errors import KernelError, Unavailable
 from services.kernel.log import log
 from services.kernel.names import Log
 from services.kernel.ports import Positions
@@ -88,7 +88,10 @@ class KafkaSource:
         if topic not in self._ids:
             admin = AdminClient({"bootstrap.servers": self._bootstrap})
             described = cast("Future[Any]", admin.describe_topics(TopicCollection([topic]))[topic])
-            self._ids[topic] = str(described.result(timeout=30).topic_id)
+            try:
+                self._ids[topic] = str(described.result(timeout=30).topic_id)
+            except (KafkaException, TimeoutError) as trouble:
+                raise Unavailable("Kafka", trouble) from trouble
         return self._ids[topic]
 
 
@@ -102,7 +105,10 @@ class KafkaSender:
         self._producer: Producer | None = None
 
     def send(self, messages: Sequence[Outgoing]) -> int:
-        """Send in order; how many leading messages were acknowledged. After a failure the producer is given up for a new one."""
+        """Send in order; how many leading messages were acknowledged. After a failure the producer is given up for a new one.
+
+        Raises Unavailable when none was.
+        """
         producer = self._producer = self._producer or Producer(self._settings)
         acknowledged = [False] * len(messages)
         for place, message in enumerate(messages):
@@ -114,6 +120,8 @@ class KafkaSender:
         producer.purge()
         producer.flush(1.0)
         self._producer = None
+        if not acknowledged[0]:
+            raise Unavailable("Kafka acknowledges nothing")
         return acknowledged.index(False)
 
 
@@ -136,15 +144,9 @@ def _good(message: Message) -> bool:
 
 
 def _record(message: Message) -> Record:
-    return Record(
-        topic=message.topic() or "",
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        timestamp_ms=message.timestamp()[1],
-        key=_bytes(message.key()),
-        value=_bytes(message.value()),
-        headers=tuple((name, _bytes(value) or b"") for name, value in message.headers() or ()),
-    )
+    topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+    headers = tuple((name, _bytes(value) or b"") for name, value in message.headers() or ())
+    return Record(topic, partition, offset, message.timestamp()[1], _bytes(message.key()), _bytes(message.value()), headers)
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

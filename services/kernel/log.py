@@ -4,29 +4,23 @@ import logging
 import sys
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from structlog.typing import EventDict
 
 
-class Logger:
-    """Writes log events of a closed list; a plain text does not type-check."""
+class Logger(Protocol):
+    """Writes log events of a closed list with their fields; a plain text does not type-check."""
 
-    def info(self, name: StrEnum, **fields: object) -> None:
-        """Something happened that a reader of the log wants to know."""
-        structlog.get_logger().info(name.value, **fields)
+    def info(self, event: StrEnum, /, **fields: object) -> None: ...
 
-    def warning(self, name: StrEnum, **fields: object) -> None:
-        """Something went wrong and the service deals with it."""
-        structlog.get_logger().warning(name.value, **fields)
+    def warning(self, event: StrEnum, /, **fields: object) -> None: ...
 
-    def error(self, name: StrEnum, **fields: object) -> None:
-        """Something went wrong and the service cannot deal with it."""
-        structlog.get_logger().error(name.value, **fields)
+    def error(self, event: StrEnum, /, **fields: object) -> None: ...
 
 
-log = Logger()
+log: Logger = structlog.get_logger()
 
 
 def configure(service: str, pretty: bool) -> None:

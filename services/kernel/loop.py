@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ POLL_SECONDS = 0.2
 RETRY_SECONDS = 120.0
 RELAY_IDLE_SECONDS = 0.05
 RELAY_LIMIT = 500
-STOP_SECONDS = 20.0
+WATCH_SECONDS, STOP_SECONDS = 0.1, 20.0
 UNFORESEEN, TRY_AGAIN = 70, 75
 
 type Handle = Callable[[Sequence[Delivery]], None]
@@ -51,7 +52,7 @@ def relay(pending: Pending, sender: Sender, health: Health, stop: threading.Even
             health.turned("relay")
         except Unavailable as trouble:
             log.warning(Log.RETRYING, loop="relay", trouble=str(trouble))
-            RETRIES.labels(service).inc()
+            RETRIES.labels("relay").inc()
             health.turned("relay", able=False)
             stop.wait(1.0)
             continue
@@ -95,20 +96,21 @@ class OncePerEvent:
 
 def run(service: str, loops: Mapping[str, Callable[[], None]], stop: threading.Event) -> int:
     """Run each loop in a thread until SIGTERM or SIGINT, or until one of them ends in an error; the process's exit code."""
-    failures: list[Exception] = []
+    failures, asked = list[Exception](), list[int]()
     threads = [threading.Thread(target=_guarded, args=(name, loop, failures, stop), name=name, daemon=True) for name, loop in loops.items()]
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+        signal.signal(number, lambda number, _frame: asked.append(number))  # a handler that took a lock could wait for itself
     for thread in threads:
         thread.start()
     log.info(Log.STARTED, loops=list(loops))
-    stop.wait()
+    while not (asked or stop.is_set()):
+        time.sleep(WATCH_SECONDS)
+    stop.set()
+    until = time.monotonic() + STOP_SECONDS
     for thread in threads:
-        thread.join(STOP_SECONDS)
+        thread.join(max(0.0, until - time.monotonic()))
     log.info(Log.STOPPED, failed=bool(failures))
-    if not failures:
-        return 0
-    return TRY_AGAIN if isinstance(failures[0], Unavailable) else UNFORESEEN
+    return (TRY_AGAIN if isinstance(failures[0], Unavailable) else UNFORESEEN) if failures else 0
 
 
 def _guarded(name: str, loop: Callable[[], None], failures: list[Exception], stop: threading.Event) -> None:
@@ -127,6 +129,8 @@ def _patiently(handle: Handle, batch: Sequence[Delivery], health: Health, stop: 
     """Handle the batch; while an outside part does not answer, try again in place with jittered back-off."""
 
     def worth_another_try(error: Exception) -> bool:
+        log.warning(Log.RETRYING, loop="consume", trouble=str(error))
+        RETRIES.labels("consume").inc()
         health.turned("consume", able=False)
         return isinstance(error, Unavailable) and not stop.is_set()
 

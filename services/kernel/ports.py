@@ -10,7 +10,7 @@ class Source(Protocol):
     """Where records come from. One thread uses it."""
 
     def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
-        """Up to `limit` records, in order within a partition; empty when none came in time. Raises Unavailable."""
+        """Up to `limit` records, in order within a partition; empty when none came in time."""
         ...
 
     def commit(self, records: Sequence[Record]) -> None:
@@ -33,7 +33,7 @@ class Sender(Protocol):
     """Where records go to."""
 
     def send(self, messages: Sequence[Outgoing]) -> int:
-        """Send in order; how many leading messages every in-sync replica acknowledged. The rest must be sent again."""
+        """Send in order; how many leading messages every in-sync replica acknowledged. The rest must be sent again. Raises Unavailable."""
         ...
 
 

@@ -1,8 +1,7 @@
-"""What Kubernetes and Prometheus ask: /live, /ready, /metrics."""
+"""What Kubernetes and Prometheus ask: /live, /ready, /metrics. The metrics here are all there are."""
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,21 +10,22 @@ from prometheus_client import Counter, Gauge, generate_latest
 from services.kernel.envelope import Record
 from services.kernel.errors import Poison
 from services.kernel.log import log
-from services.kernel.names import Log, Metric
+from services.kernel.names import Log
 
-RECORDS = Counter(Metric.RECORDS, "Records handled.", ["service"])
-PARKED = Counter(Metric.PARKED, "Records parked.", ["service", "reason"])
-ANNOUNCED = Counter(Metric.ANNOUNCED, "Records sent and acknowledged.", ["service"])
-RETRIES = Counter(Metric.RETRIES, "Times an outside part did not answer.", ["service"])
-TURNED = Gauge(Metric.TURNED, "When a loop last turned.", ["loop"])
+RECORDS = Counter("achats_records_total", "Records handled.", ["service"])
+PARKED = Counter("achats_records_parked_total", "Records parked.", ["service", "reason"])
+ANNOUNCED = Counter("achats_records_announced_total", "Records sent and acknowledged.", ["service"])
+RETRIES = Counter("achats_retries_total", "Times an outside part did not answer.", ["loop"])
+TURNED = Gauge("achats_loop_turned_timestamp_seconds", "When a loop last turned.", ["loop"])
 
 LIVE_WITHIN_SECONDS = 60.0
 
 
 @dataclass(slots=True)
 class Health:
-    """What the loops know of themselves: each says when it turned, and whether it can work."""
+    """What the loops of a process know of themselves: each says when it turned, and whether it can work."""
 
+    loops: frozenset[str]
     turned_at: dict[str, float] = field(default_factory=dict[str, float])
     able: dict[str, bool] = field(default_factory=dict[str, bool])
 
@@ -40,8 +40,8 @@ class Health:
         return all(time.monotonic() - moment < LIVE_WITHIN_SECONDS for moment in self.turned_at.values())
 
     def ready(self) -> bool:
-        """Every loop has turned and could work when it last did."""
-        return bool(self.able) and all(self.able.values()) and self.live()
+        """Every loop has turned, and could work when it last did."""
+        return self.loops <= self.able.keys() and all(self.able.values()) and self.live()
 
 
 def note_parked(record: Record, refusal: Poison, service: str) -> None:
@@ -51,7 +51,7 @@ def note_parked(record: Record, refusal: Poison, service: str) -> None:
     PARKED.labels(service, refusal.reason).inc()
 
 
-def serve(port: int, live: Callable[[], bool], ready: Callable[[], bool]) -> ThreadingHTTPServer:
+def serve(port: int, health: Health) -> ThreadingHTTPServer:
     """Answer on `port` of every interface until the process ends; 200 = yes, 503 = no."""
 
     class Answer(BaseHTTPRequestHandler):
@@ -59,7 +59,7 @@ def serve(port: int, live: Callable[[], bool], ready: Callable[[], bool]) -> Thr
             if self.path == "/metrics":
                 self._say(200, generate_latest())
             elif self.path in ("/live", "/ready"):
-                good = live() if self.path == "/live" else ready()
+                good = health.live() if self.path == "/live" else health.ready()
                 self._say(200 if good else 503, b"yes\n" if good else b"no\n")
             else:
                 self._say(404, b"/live /ready /metrics\n")

@@ -13,7 +13,7 @@ from services.kernel.errors import SealBroken
 NONCE_BYTES = 12
 
 
-class BadKeys(ValueError):
+class BadKeys(SystemExit):
     """Sealing keys are written `id:base64,…`, each of 32 bytes, the current one first."""
 
 

@@ -43,13 +43,13 @@ def main() -> None:
 
 def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
     """Keep the books (on `own` session) and announce them (on the relay's) until told to stop; the exit code."""
-    health, stop = probes.Health(), threading.Event()
+    health, stop = probes.Health(frozenset({"consume", "relay"})), threading.Event()
     positions = PostgresPositions(own)
     keep = KeepBooks(PostgresBooks(own, positions), parked_topic(SERVICE), SystemClock())
     topics = topics_read_by(SERVICE)
     source = KafkaSource(config.kafka, f"achats-{SERVICE}", topics, positions)
     sender = KafkaSender(config.kafka, f"achats-{SERVICE}")
-    probes.serve(config.health_port, health.live, health.ready)
+    probes.serve(config.health_port, health)
     loops = {
         "consume": lambda: consume(source, keep, types_on(topics), health, stop),
         "relay": lambda: relay(Announcements(relays), sender, health, stop, SERVICE),

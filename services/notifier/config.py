@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from typing import Self
 
 from services.kernel.sealing import Sealer, sealer_from
+from services.kernel.settings import Settings
 from services.notifier.domain.recipient import is_address
 
 DATABASE_URL, MIGRATE_URL = "ACHATS_NOTIFIER_DATABASE_URL", "ACHATS_NOTIFIER_MIGRATE_URL"
@@ -18,13 +19,6 @@ MEANINGS = {
     "ACHATS_MAIL_FROM": "who the letters are from, such as Achats <achats@example.org>",
     "ACHATS_PUBLIC_URL": "the address people reach the pages at, such as https://achats.example.org",
 }
-
-
-class SettingMissing(Exception):
-    """A variable of the environment is missing or unreadable."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is missing or unreadable. Set it to {MEANINGS[name]}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +38,26 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read the settings; raises SettingMissing, or BadKeys for the keys."""
-        smtp_host, _, smtp_port = required(env, "ACHATS_SMTP").rpartition(":")
-        mail_from = required(env, "ACHATS_MAIL_FROM")
+        """Read the settings. Raises SettingMissing, BadKeys."""
+        settings = Settings(env, MEANINGS)
+        mail_from = settings.text("ACHATS_MAIL_FROM")
         address = parseaddr(mail_from)[1]
         if not is_address(address):
-            raise SettingMissing("ACHATS_MAIL_FROM")
+            settings.refuse("ACHATS_MAIL_FROM")
         return cls(
-            kafka=required(env, "ACHATS_KAFKA"),
-            database_url=required(env, DATABASE_URL),
-            health_port=_port("ACHATS_NOTIFIER_HEALTH_PORT", required(env, "ACHATS_NOTIFIER_HEALTH_PORT")),
+            kafka=settings.text("ACHATS_KAFKA"),
+            database_url=settings.text(DATABASE_URL),
+            health_port=settings.port("ACHATS_NOTIFIER_HEALTH_PORT"),
             pretty_log=env.get("ACHATS_LOG") == "pretty",
-            contact_sealer=sealer_from(required(env, "ACHATS_CONTACT_KEYS")),
-            smtp_host=smtp_host,
-            smtp_port=_port("ACHATS_SMTP", smtp_port),
+            contact_sealer=sealer_from(settings.text("ACHATS_CONTACT_KEYS")),
+            smtp_host=settings.text("ACHATS_SMTP").rpartition(":")[0],
+            smtp_port=settings.port("ACHATS_SMTP"),
             mail_from=mail_from,
             message_domain=address.rpartition("@")[2],
-            public_url=required(env, "ACHATS_PUBLIC_URL").rstrip("/"),
+            public_url=settings.text("ACHATS_PUBLIC_URL").rstrip("/"),
         )
 
 
 def migrate_url(env: Mapping[str, str]) -> str:
     """The database as the role that may change tables: ACHATS_NOTIFIER_MIGRATE_URL, else the notifier's own."""
-    return env.get(MIGRATE_URL) or required(env, DATABASE_URL)
-
-
-def required(env: Mapping[str, str], name: str) -> str:
-    """The variable's value; raises SettingMissing."""
-    if not env.get(name):
-        raise SettingMissing(name)
-    return env[name]
-
-
-def _port(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise SettingMissing(name)
-    return int(text)
+    return env.get(MIGRATE_URL) or Settings(env, MEANINGS).text(DATABASE_URL)

@@ -190,7 +190,7 @@ class Deliver:
                 health.turned("deliver")
             except Unavailable as trouble:
                 log.warning(Log.RETRYING, loop="deliver", trouble=str(trouble))
-                RETRIES.labels(SERVICE).inc()
+                RETRIES.labels("deliver").inc()
                 health.turned("deliver", able=False)
                 busy = False
             if not busy:

@@ -28,18 +28,21 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 def main() -> None:
     """The command."""
-    if sys.argv[1:] == ["migrate"]:
-        migrate(migrate_url(os.environ), SERVICE, MIGRATIONS, with_outbox=True)
-        return
-    config = Config.from_env(os.environ)
-    configure(SERVICE, config.pretty_log)
-    with closing(PostgresStore(config.database_url, SERVICE)) as store:
-        sys.exit(serve(config, store))
+    match sys.argv[1:]:
+        case ["migrate"]:
+            migrate(migrate_url(os.environ), SERVICE, MIGRATIONS, with_outbox=True)
+        case []:
+            config = Config.from_env(os.environ)
+            configure(SERVICE, config.pretty_log)
+            with closing(PostgresStore(config.database_url, SERVICE)) as store:
+                sys.exit(serve(config, store))
+        case _:
+            sys.exit(__doc__)
 
 
 def serve(config: Config, store: PostgresStore) -> int:
     """Listen, deliver and announce until told to stop; the exit code."""
-    health, stop = probes.Health(), threading.Event()
+    health, stop = probes.Health(frozenset({"consume", "deliver", "relay"})), threading.Event()
     desk = PostgresDesk(store)
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ConnectionChanged: ReserveLetter(desk), ContactDescribed: KeepContact(desk)}
@@ -50,7 +53,7 @@ def serve(config: Config, store: PostgresStore) -> int:
     post = SmtpPost(config.smtp_host, config.smtp_port, config.mail_from)
     letterhead = Letterhead(config.public_url, config.message_domain)
     deliver = Deliver(desk, post, config.contact_sealer, letterhead, SystemClock(), lambda: random.randint(0, 100))
-    probes.serve(config.health_port, health.live, health.ready)
+    probes.serve(config.health_port, health)
     loops = {
         "consume": lambda: consume(source, listen, types_on(topics), health, stop),
         "deliver": lambda: deliver.until(stop, health),

@@ -7,10 +7,11 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import docker
 from docker.errors import DockerException
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 from testcontainers.community.kafka import KafkaContainer
 from testcontainers.community.postgres import PostgresContainer
 
@@ -44,8 +45,10 @@ class SessionDatabase:
     description: str
 
     def dsn(self, database: str, user: str | None = None) -> str:
-        """The connection string of another database, as the administrator or as another user with the same password."""
-        return make_conninfo(self.admin_url, dbname=database, **({"user": user} if user else {}))
+        """The address of another database, as the administrator or as another user with the same password."""
+        known = conninfo_to_dict(self.admin_url)
+        name, password = (quote(str(part or ""), safe="") for part in (user or known.get("user"), known.get("password")))
+        return f"postgresql://{name}:{password}@{known.get('host')}:{known.get('port') or 5432}/{database}"
 
 
 @contextmanager

@@ -77,7 +77,7 @@ class Worker:
             if not is_passing(trouble):
                 raise
             log.warning(Log.RETRYING, loop="send", trouble=repr(trouble))
-            RETRIES.labels(SERVICE).inc()
+            RETRIES.labels("send").inc()
             self._retrying = True
             return False
         self._retrying = False

@@ -96,6 +96,7 @@ def finished(place: Place, run_id: str) -> list[Delivery]:
         window_from=place.clock.origin.date(),
         window_to=place.clock.origin.date(),
         finished_at="2026-11-23T09:00:00Z",
+        test_environment=False,
     )
     record = Record("booked", 0, 0, 0, b"acme", b"", ())
     return [Delivery(record, Event(f"event-{run_id}", "/achats/ledger", "2026-11-23T09:00:00Z", data), None)]

@@ -90,11 +90,11 @@ def test_the_list_of_reasons_is_complete() -> None:
 def test_amazons_charges_and_their_shipping_may_be_too_many_lines() -> None:
     """Case: 1,001 articles, each with its shipping; one less is classified."""
     one = charged("Papier", principal_cents=1_00, shipping_cents=50, total_cents=1_80, tax_cents=30)
-    answers = []
-    for count in (1_000, 1_001):
-        table = (vat("20", 1_50 * count, 30 * count),)
-        answers.append(classify(collected(evidence((), table), stated((one,) * count)), RULEBOOK))
-    few, many = answers
+
+    def answer(count: int) -> InvoiceClassified | ClassificationHeld:
+        return classify(collected(evidence((), (vat("20", 1_50 * count, 30 * count),)), stated((one,) * count)), RULEBOOK)
+
+    few, many = answer(1_000), answer(1_001)
     assert isinstance(few, InvoiceClassified)
     assert 2_000 == len(few.lines)
     assert isinstance(many, ClassificationHeld)

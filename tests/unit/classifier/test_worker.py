@@ -15,8 +15,9 @@ from faust.types.tuples import TP, Message
 from services.classifier.adapters.faust_app import is_passing, new_app
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.adapters.worker import Worker, finished
-from services.classifier.config import Config, SettingMissing
+from services.classifier.config import Config
 from services.kernel.probes import Health
+from services.kernel.settings import SettingMissing
 from tests.unit.classifier.test_handler import marker, record
 
 ADAPTERS = Path(__file__).parents[3] / "services" / "classifier" / "adapters"
@@ -53,7 +54,7 @@ def worker(monkeypatch: pytest.MonkeyPatch, topic: Topic) -> tuple[Worker, list[
     def topic_of(*_: object) -> Topic:
         return topic
 
-    made = Worker("localhost:1", read_rulebook(), Health(), leave)
+    made = Worker("localhost:1", read_rulebook(), Health(frozenset({"worker"})), leave)
     monkeypatch.setattr("services.classifier.adapters.worker.raw_topic", topic_of)
     monkeypatch.setattr("services.classifier.adapters.worker.FIRST_WAIT_SECONDS", 0.001)
     return made, codes

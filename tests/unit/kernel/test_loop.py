@@ -53,7 +53,7 @@ def play(handle: Callable[[Tape, Sequence[Delivery]], None]) -> Tape:
     """Two records through `consume`; the diary of it."""
     stop = threading.Event()
     tape = Tape([record(outgoing("things", n), n) for n in range(2)], stop)
-    consume(tape, lambda batch: handle(tape, batch), TYPES, Health(), stop)
+    consume(tape, lambda batch: handle(tape, batch), TYPES, Health(frozenset({"consume"})), stop)
     return tape
 
 
@@ -86,7 +86,7 @@ def test_what_nobody_foresaw_commits_nothing():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        consume(tape, handle, TYPES, Health(), stop)
+        consume(tape, handle, TYPES, Health(frozenset({"consume"})), stop)
     assert ["close"] == diary
 
 
@@ -99,13 +99,13 @@ def test_a_part_that_stays_away_ends_the_loop():
         raise Unavailable("PostgreSQL")
 
     with pytest.raises(Unavailable):
-        consume(tape, handle, TYPES, Health(), stop)
+        consume(tape, handle, TYPES, Health(frozenset({"consume"})), stop)
     assert ["close"] == tape.diary
 
 
 def test_a_relay_says_when_it_cannot_work():
     """While the database is away the loop turns but is not ready; afterwards it is."""
-    stop, health, seen = threading.Event(), Health(), list[bool]()
+    stop, health, seen = threading.Event(), Health(frozenset({"relay"})), list[bool]()
 
     class Away:
         def turn(self, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
@@ -136,8 +136,8 @@ def answer(port: int, path: str) -> int:
 
 def test_probes_follow_the_loop():
     """Not ready before the first turn; ready after it; not ready while a part is away; alive all the time."""
-    health, port = Health(), free_port()
-    server = serve(port, health.live, health.ready)
+    health, port = Health(frozenset({"consume"})), free_port()
+    server = serve(port, health)
     assert (200, 503) == (answer(port, "/live"), answer(port, "/ready"))
     health.turned("consume")
     assert (200, 200) == (answer(port, "/live"), answer(port, "/ready"))
@@ -150,7 +150,7 @@ def test_probes_follow_the_loop():
 
 def test_a_loop_that_hangs_is_not_alive():
     """A loop that turned longer than a minute ago: Kubernetes restarts the process."""
-    health = Health()
+    health = Health(frozenset({"consume"}))
     health.turned("consume")
     health.turned_at["consume"] -= 61
     assert (False, False) == (health.live(), health.ready())

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.ledger.config import Config, SettingMissing, migrate_url
+from services.kernel.settings import SettingMissing
+from services.ledger.config import Config, migrate_url
 
 ENV = {
     "ACHATS_KAFKA": "localhost:9092",

@@ -4,7 +4,8 @@ import base64
 
 import pytest
 
-from services.notifier.config import Config, SettingMissing, migrate_url
+from services.kernel.settings import SettingMissing
+from services.notifier.config import Config, migrate_url
 
 KEY = base64.b64encode(bytes(32)).decode()
 ENVIRONMENT = {
