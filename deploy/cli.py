@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +33,7 @@ InvoicesOption = Annotated[int, typer.Option("--invoices", min=1, help="How many
 DocumentsOption = Annotated[
     Path | None, typer.Option("--documents", exists=True, file_okay=False, help="Serve the PDFs of this folder as the account's documents.")
 ]
+WATCH_SECONDS = 0.5
 BootstrapOption = Annotated[str, typer.Option("--kafka", envvar="ACHATS_KAFKA", help="host:port of a broker.")]
 
 
@@ -151,6 +152,7 @@ def _data_folder(data: Path | None, fresh: bool) -> Generator[Path]:
 def _interruptible() -> Generator[None]:
     """Ctrl-C and SIGTERM end the `with` blocks in order, so that every child is stopped."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` lets us inherit that it is ignored
     try:
         yield
     except KeyboardInterrupt:
@@ -159,10 +161,13 @@ def _interruptible() -> Generator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _stay(screen: Screen, deployment: Deployment, wait: Callable[[], object] = signal.pause) -> None:
+def _stay(screen: Screen, deployment: Deployment) -> None:
+    """Until Ctrl-C, or until a part ends by itself."""
     screen.addresses(deployment.urls)
     screen.console.print("Ctrl-C arrête tout.")
     try:
-        wait()
+        while not (ended := deployment.ended()):
+            time.sleep(WATCH_SECONDS)
+        screen.console.print(f"Arrêt : {', '.join(ended)} ne tourne plus ; son journal est dans {deployment.data}.")
     except KeyboardInterrupt:
         screen.console.print("Arrêt…")

@@ -1,5 +1,6 @@
 """The laptop deployment: a real Kafka, a real PostgreSQL, a mailbox, Amazon simulated, and the four services as processes of their own."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -21,7 +22,7 @@ from deploy.local.kafka import Kafka, warm_coordinator
 from deploy.local.keys import keys
 from deploy.local.mailbox import Mailbox
 from deploy.local.postgres import Postgres
-from deploy.local.processes import LOOPBACK, ServerFailed, ServerProcess, free_port
+from deploy.local.processes import LOOPBACK, Server, ServerFailed, ServerProcess, free_port
 from deploy.ops.topics import apply
 
 DATABASE = "achats"
@@ -38,6 +39,16 @@ class Account:
     seed: int = 1
     invoices: int = 50
     documents: Path | None = None
+
+
+class FolderInUse(Exception):
+    """Another deployment runs on this data folder."""
+
+    next_action = "Stop it first, or choose another folder with --data."
+
+    def __str__(self) -> str:
+        """The sentence, and the folder."""
+        return f"{self.__doc__} {self.args[0]}"
 
 
 class Deployment:
@@ -186,7 +197,22 @@ class Deployment:
         if name != "classifier":
             self.command(name, "migrate")
 
+    def ended(self) -> list[str]:
+        """The parts that do not run any more."""
+        parts: dict[str, Server | ServerProcess] = {
+            "kafka": self.kafka,
+            "postgres": self.postgres,
+            "mailbox": self.mailbox,
+            "amazon": self.amazon,
+        }
+        return [name for name, part in {**parts, **self.services}.items() if not part.alive]
+
     def __enter__(self) -> Self:
+        self._lock = (self.data / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderInUse(str(self.data)) from None
         try:
             self.start()
         except BaseException:
@@ -196,6 +222,7 @@ class Deployment:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
+        self._lock.close()
 
 
 _APPLICATION = {

@@ -13,6 +13,11 @@ from deploy.local.demo import Mail, Outcome, Summary
 from deploy.local.watcher import Watcher
 from schemas.invoice_described.v1 import InvoiceDescribed
 
+FLAGS = {
+    "nature_unknown": "compte à préciser",
+    "asset_suspected": "immobilisation possible",
+    "vat_on_payment": "TVA due à l’encaissement",
+}
 STATUS = {"to_process": "À traiter", "archived": "Archivée"}
 SHOWN = 60
 PLAIN_WIDTH = 140
@@ -22,6 +27,11 @@ def euros(cents: int) -> str:
     """`123456` → `1 234,56`, with a narrow no-break space between thousands."""
     sign, whole, rest = "−" if cents < 0 else "", *divmod(abs(cents), 100)
     return f"{sign}{whole:,}".replace(",", "\u202f") + f",{rest:02d}"
+
+
+def seconds(duration: float | None) -> str:
+    """`11.7` → `11,7 s`."""
+    return "—" if duration is None else f"{duration:.1f} s".replace(".", ",")
 
 
 class Screen:
@@ -85,12 +95,13 @@ def achats(invoices: list[InvoiceDescribed]) -> Table:
 
 def entry(invoice: InvoiceDescribed, title: str) -> Table:
     """One entry, debit and credit."""
-    table = Table(title=f"{title} — {invoice.number}", title_justify="left")
+    day = invoice.issue_date.strftime("%d/%m/%Y") if invoice.issue_date else ""
+    table = Table(title=f"{title} — journal AC, {day}, pièce {invoice.number}", title_justify="left")
     for heading in ("Compte", "Auxiliaire", "TVA", "Débit", "Crédit"):
         table.add_column(heading, justify="right" if heading in ("Débit", "Crédit") else "left")
     for line in invoice.lines:
         sides = [euros(cents) if cents else "" for cents in (line.debit_cents, line.credit_cents)]
-        table.add_row(line.account, line.auxiliary or "", f"{line.vat_rate} %" if line.vat_rate else "", *sides)
+        table.add_row(line.account, line.auxiliary or "", f"{line.vat_rate} %".replace(".", ",") if line.vat_rate else "", *sides)
     return table
 
 
@@ -113,7 +124,7 @@ def sums(summary: Summary) -> Panel:
     lines = [
         f"{summary.collected} documents collectés = {added}",
         f"{summary.entries} écritures, débit {euros(summary.debit_cents)} € = crédit {euros(summary.credit_cents)} €",
-        f"première écriture après {summary.seconds_to_first_entry} s, tout après {summary.seconds_total} s",
+        f"première écriture après {seconds(summary.seconds_to_first_entry)}, tout après {seconds(summary.seconds_total)}",
     ]
     return Panel("\n".join(lines), title="Le compte est bon" if adds_up(summary) else "Le compte n'y est pas", title_align="left")
 
@@ -128,6 +139,8 @@ def _row(one: InvoiceDescribed) -> list[str]:
     amounts = [one.totals.net_cents, one.totals.vat_cents, one.totals.gross_cents] if one.totals else []
     sign = -1 if one.type == "credit_note" else 1
     status = STATUS.get(one.status, one.status)
-    why = f"{status} — {one.hold.sentence}" if one.hold else status
-    shown = [euros(sign * cents) for cents in amounts] or ["", "", ""]
+    remarks = [FLAGS[flag] for flag in one.flags if flag in FLAGS]
+    why = f"{status} — {one.hold.sentence}\n→ {one.hold.next_action}" if one.hold else " — ".join([status, *remarks])
+    currency = "" if one.currency in (None, "EUR") else f" {one.currency}"
+    shown = [euros(sign * cents) + currency for cents in amounts] or ["", "", ""]
     return [one.number or "", one.issue_date.strftime("%d/%m/%Y") if one.issue_date else "", one.supplier.legal_name or "", *shown, why]

@@ -65,7 +65,7 @@ def _kafka_trouble(bootstrap: str) -> str | None:
     from schemas.registry import topics
 
     try:
-        known = AdminClient({"bootstrap.servers": bootstrap, "socket.timeout.ms": 3000}).list_topics(timeout=5).topics
+        known = AdminClient({"bootstrap.servers": bootstrap, "socket.timeout.ms": 3000, "log_level": 0}).list_topics(timeout=5).topics
     except KafkaException as error:
         return f"No broker answers at {bootstrap} ({error.args[0].str()}): start it, or correct ACHATS_KAFKA."
     missing = [topic.name for topic in topics() if topic.name not in known]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Self
+from urllib.parse import urlsplit
 
 from services.kernel.clock import Clock, clock_from
 from services.kernel.sealing import Sealer, sealer_from
@@ -49,12 +50,13 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class WebPlace:
-    """Where the pages are served and how their sessions are signed."""
+    """Where the pages are served, how their sessions are signed, and the host names they answer to."""
 
     host: str
     port: int
     session_key: str = field(repr=False)
     https: bool
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,9 @@ def _web(settings: Settings) -> WebPlace:
     host = settings.text("ACHATS_FETCHER_WEB").rpartition(":")[0]
     if not _is_loopback(host):
         raise WebNotLocal(WebNotLocal.__doc__)
-    public = settings.text("ACHATS_PUBLIC_URL")
-    return WebPlace(host, settings.port("ACHATS_FETCHER_WEB"), settings.text("ACHATS_SESSION_KEY"), public.startswith("https:"))
+    public = urlsplit(settings.text("ACHATS_PUBLIC_URL"))
+    session_key, https = settings.text("ACHATS_SESSION_KEY"), public.scheme == "https"
+    return WebPlace(host, settings.port("ACHATS_FETCHER_WEB"), session_key, https, (host, public.hostname or host))
 
 
 def _amazon(settings: Settings) -> Application:

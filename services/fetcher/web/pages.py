@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -119,9 +120,10 @@ class Pages:
     def _authorise(self, request: Request, form: Form) -> Response:
         name = form.get("name", "")
         try:
-            request.session["company_id"] = self._connecting.authorise(_session(request), name)
+            company_id = self._connecting.authorise(_session(request), name)
         except Refusal as refusal:
             return self._page(request, "company.html", 422, refusal=refusal, name=name)
+        request.session["company_id"] = company_id
         return RedirectResponse(DETAIL, 303)
 
     def _to_amazon(self, request: Request, _form: Form) -> Response:
@@ -143,7 +145,7 @@ class Pages:
 
         async def endpoint(request: Request) -> Response:
             form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-            if not hmac.compare_digest(form.get("csrf", ""), request.session.get("csrf", "-")):
+            if not _own(form.get("csrf", ""), request.session.get("csrf")):
                 return await run_in_threadpool(self._page, request, "refused.html", 403, refusal=FormForged())
             return await run_in_threadpool(answer, request, form)
 
@@ -159,10 +161,18 @@ class Pages:
 
 
 def application(connecting: Connecting, place: WebPlace) -> Starlette:
-    """The web application; the session cookie is signed and stays on this site."""
+    """The web application; the session cookie is signed and stays on this site, and no other host's name is answered to."""
+    own_hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(place.names), www_redirect=False)
     session = Middleware(SessionMiddleware, secret_key=place.session_key, session_cookie="achats", same_site="lax", https_only=place.https)
     pages = Pages(connecting)
-    return Starlette(routes=pages.routes(), middleware=[session], exception_handlers={Unavailable: pages.unavailable})
+    application = Starlette(routes=pages.routes(), middleware=[own_hosts, session], exception_handlers={Unavailable: pages.unavailable})
+    application.router.redirect_slashes = False
+    return application
+
+
+def _own(given: str, kept: str | None) -> bool:
+    """Whether the form carries this session's token; a session that has none owns no form."""
+    return kept is not None and hmac.compare_digest(given.encode(), kept.encode())
 
 
 def _session(request: Request) -> str:

@@ -11,9 +11,9 @@ CONNECTORS = {"amazon_business": "Amazon Business"}
 IMPORT_DISABLED = "import_disabled"
 
 WAITING = {
-    "before_import_start": ("émise avant la date de début d’import", "émises avant la date de début d’import"),
+    "before_import_start": ("émis avant la date de début d’import", "émis avant la date de début d’import"),
     "number_unknown": ("dont Amazon n’a pas encore donné le numéro",) * 2,
-    "number_pending": ("pas encore définitive chez Amazon", "pas encore définitives chez Amazon"),
+    "number_pending": ("pas encore définitif chez Amazon", "pas encore définitifs chez Amazon"),
     "document_missing": ("dont le PDF n’est pas encore disponible",) * 2,
     "document_failed": ("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu",) * 2,
 }
@@ -40,7 +40,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Every sentence of one e-mail, typeset; empty parts are left out. The first link is the one the next step speaks of."""
+    """Every sentence of one e-mail, typeset; empty parts are left out."""
 
     subject: str
     title: str
@@ -57,7 +57,6 @@ class Letter:
 def integration_active(fact: ConnectionChanged, counts: RunCounts, to: Addressee, at: datetime, public_url: str) -> Letter:
     """The one letter of a connection that became active `at` this moment; `counts` are those of its first import."""
     connector = CONNECTORS.get(fact.connector, fact.connector)
-    to_process = Link("Ouvrir Achats", f"{public_url}/achats")
     settings = Link("Régler l’intégration", f"{public_url}/connectivite/{fact.connector.replace('_', '-')}")
     disabled = _disabled(fact.waiting)
     test = " (environnement de test)" if fact.test_environment else ""
@@ -71,14 +70,14 @@ def integration_active(fact: ConnectionChanged, counts: RunCounts, to: Addressee
         results=tuple(map(typeset, _results(counts))),
         waiting=tuple(typeset(counted(one.count, *WAITING.get(one.reason, WAITING_OTHERWISE))) for one in _elsewhere(fact.waiting)),
         next_step=typeset(_next_step(counts, disabled)),
-        links=(settings, to_process) if disabled else (to_process, settings),
+        links=(settings,),
     )
 
 
 def _summary(counts: RunCounts, disabled: int) -> str:
     """What was collected, whether or not it was handed over for import, and what of it stands in Achats."""
-    collected = counted(counts.collected + disabled, "facture collectée", "factures collectées")
-    imported = counted(counts.recorded, "importée", "importées")
+    collected = counted(counts.collected + disabled, "document collecté", "documents collectés")
+    imported = counted(counts.recorded, "importé", "importés")
     if disabled:
         return f"{collected}, {imported} : import désactivé."
     if counts.collected == 0:
@@ -89,11 +88,11 @@ def _summary(counts: RunCounts, disabled: int) -> str:
 def _results(counts: RunCounts) -> list[str]:
     """What became of the collected invoices that were not simply imported."""
     lines = [
-        (counts.held, "facture à vérifier avant son écriture", "factures à vérifier avant leur écriture"),
-        (counts.parked, "facture mise de côté, reprise par nos services", "factures mises de côté, reprises par nos services"),
-        (counts.no_entry, "facture qui n’appelle pas d’écriture", "factures qui n’appellent pas d’écriture"),
-        (counts.archived, "facture archivée sans écriture", "factures archivées sans écriture"),
-        (counts.duplicates, "facture déjà présente dans Achats", "factures déjà présentes dans Achats"),
+        (counts.held, "document à vérifier avant son écriture", "documents à vérifier avant leur écriture"),
+        (counts.parked, "document mis de côté, repris par nos services", "documents mis de côté, repris par nos services"),
+        (counts.no_entry, "document qui n’appelle pas d’écriture", "documents qui n’appellent pas d’écriture"),
+        (counts.archived, "document archivé sans écriture", "documents archivés sans écriture"),
+        (counts.duplicates, "document déjà présent dans Achats", "documents déjà présents dans Achats"),
     ]
     return [counted(*line) for line in lines if line[0]]
 
@@ -103,12 +102,12 @@ def _next_step(counts: RunCounts, disabled: int) -> str:
     if disabled:
         return (
             "Cochez « Import automatique des factures fournisseurs » dans les paramètres de l’intégration : "
-            "les factures collectées seront importées."
+            "les documents collectés seront importées."
         )
     if counts.held:
-        return "Commencez par les factures à vérifier : chacune dit pourquoi elle attend et ce qu’il faut faire."
+        return "Commencez par les documents à vérifier : chacun dit pourquoi il attend et ce qu’il faut faire."
     if counts.recorded:
-        return "Ouvrez Achats, puis contrôlez et validez les factures « À traiter »."
+        return "Contrôlez dans Achats les documents « À traiter »."
     return "Rien à faire : les factures définitives seront importées une fois par jour."
 
 

@@ -101,7 +101,7 @@ class Place:
     def open_doors(self) -> None:
         """Serve the pages."""
         connecting = Connecting(self.store, self.amazon, SEALER, self.clock)
-        place = WebPlace("127.0.0.1", self.web_port, "session-key", https=False)
+        place = WebPlace("127.0.0.1", self.web_port, "session-key", https=False, names=("127.0.0.1",))
         served = application(connecting, place)
         threading.Thread(target=serve_web, args=(served, place, self._closing), daemon=True).start()
 

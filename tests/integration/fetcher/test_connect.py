@@ -172,3 +172,16 @@ def settings(place: Place) -> tuple[str, bool]:
     """Start date and switch, as last said."""
     said = place.said("company.described")[-1][2]["settings"]
     return said["import_start"], said["automatic_import"]
+
+
+@pytest.mark.parametrize("token", ["-", "", "é"])
+def test_a_form_without_a_session_is_refused(place: Place, token: str) -> None:
+    """A page of another site sends a form without our cookie: no token is right, least of all the one nobody has."""
+    answer = place.browser().site.post("/connectivite/amazon-business/entreprise", data={"csrf": token, "name": "Acme"})
+    assert 403 == answer.status_code
+
+
+@pytest.mark.parametrize("path", ["/connectivite", "/connectivite/"])
+def test_only_our_own_host_is_answered_to(place: Place, path: str) -> None:
+    """A name that was pointed at this machine (DNS rebinding) gets nothing, and no redirect repeats it."""
+    assert 400 == place.browser().site.get(path, headers={"host": "evil.example"}).status_code

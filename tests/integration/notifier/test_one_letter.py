@@ -26,7 +26,7 @@ def test_a_letter_from_event_to_announcement(office: Office, mail: MailServer):
     assert "[DUPONT] Amazon Business\u00a0: intégration active" == message["Subject"]
     body = message.get_body(("plain",))
     assert body is not None
-    assert "3\u00a0factures collectées, 2\u00a0importées dans Achats avec le statut «\u00a0À traiter\u00a0»." in body.get_content()
+    assert "3\u00a0documents collectés, 2\u00a0importés dans Achats avec le statut «\u00a0À traiter\u00a0»." in body.get_content()
     (said,) = office.announced()
     assert topic_for(SERVICE, NotificationSent) == said.topic
     assert {

@@ -38,30 +38,27 @@ def test_a_typical_first_import():
         company="Entreprise\u00a0: Menuiserie Dupont (dossier DUPONT)",
         notice=None,
         opening="La première collecte de vos factures d’achat s’est terminée le 23\u00a0novembre 2026 à 09:12.",
-        summary="1\u202f234\u00a0factures collectées, 1\u202f200\u00a0importées dans Achats avec le statut «\u00a0À traiter\u00a0».",
+        summary="1\u202f234\u00a0documents collectés, 1\u202f200\u00a0importés dans Achats avec le statut «\u00a0À traiter\u00a0».",
         results=(
-            "12\u00a0factures à vérifier avant leur écriture",
-            "2\u00a0factures mises de côté, reprises par nos services",
-            "1\u00a0facture qui n’appelle pas d’écriture",
-            "15\u00a0factures archivées sans écriture",
-            "4\u00a0factures déjà présentes dans Achats",
+            "12\u00a0documents à vérifier avant leur écriture",
+            "2\u00a0documents mis de côté, repris par nos services",
+            "1\u00a0document qui n’appelle pas d’écriture",
+            "15\u00a0documents archivés sans écriture",
+            "4\u00a0documents déjà présents dans Achats",
         ),
         waiting=("3\u00a0dont le PDF n’est pas encore disponible", "1\u00a0dont Amazon n’a pas encore donné le numéro"),
-        next_step="Commencez par les factures à vérifier\u00a0: chacune dit pourquoi elle attend et ce qu’il faut faire.",
-        links=(
-            Link("Ouvrir Achats", "https://achats.example.org/achats"),
-            Link("Régler l’intégration", "https://achats.example.org/connectivite/amazon-business"),
-        ),
+        next_step="Commencez par les documents à vérifier\u00a0: chacun dit pourquoi il attend et ce qu’il faut faire.",
+        links=(Link("Régler l’intégration", "https://achats.example.org/connectivite/amazon-business"),),
     ) == letter(TYPICAL, {"document_missing": 3, "number_unknown": 1})
 
 
 def test_with_automatic_import_off():
-    """N collected, 0 imported; the way to switch it on is the next step and the first link; the switch is not a waiting reason."""
+    """N collected, 0 imported; the way to switch it on is the next step and the link; the switch is not a waiting reason."""
     written = letter(NOTHING, {"import_disabled": 12})
-    assert "12\u00a0factures collectées, 0\u00a0importée\u00a0: import désactivé." == written.summary
+    assert "12\u00a0documents collectés, 0\u00a0importé\u00a0: import désactivé." == written.summary
     assert (
         "Cochez «\u00a0Import automatique des factures fournisseurs\u00a0» dans les paramètres de l’intégration\u00a0: "
-        "les factures collectées seront importées."
+        "les documents collectés seront importées."
     ) == written.next_step
     assert "https://achats.example.org/connectivite/amazon-business" == written.links[0].url
     assert () == written.results
@@ -82,16 +79,16 @@ def test_nothing_to_import_yet():
 
 def test_one_invoice_is_singular():
     written = letter(NOTHING.model_copy(update={"collected": 1, "recorded": 1}))
-    assert "1\u00a0facture collectée, 1\u00a0importée dans Achats avec le statut «\u00a0À traiter\u00a0»." == written.summary
-    assert "Ouvrez Achats, puis contrôlez et validez les factures «\u00a0À traiter\u00a0»." == written.next_step
+    assert "1\u00a0document collecté, 1\u00a0importé dans Achats avec le statut «\u00a0À traiter\u00a0»." == written.summary
+    assert "Contrôlez dans Achats les documents «\u00a0À traiter\u00a0»." == written.next_step
 
 
 @pytest.mark.parametrize(
     ("reason", "one", "two"),
     [
-        ("before_import_start", "1\u00a0émise avant la date de début d’import", "2\u00a0émises avant la date de début d’import"),
+        ("before_import_start", "1\u00a0émis avant la date de début d’import", "2\u00a0émis avant la date de début d’import"),
         ("number_unknown", "1\u00a0dont Amazon n’a pas encore donné le numéro", "2\u00a0dont Amazon n’a pas encore donné le numéro"),
-        ("number_pending", "1\u00a0pas encore définitive chez Amazon", "2\u00a0pas encore définitives chez Amazon"),
+        ("number_pending", "1\u00a0pas encore définitif chez Amazon", "2\u00a0pas encore définitifs chez Amazon"),
         ("document_missing", "1\u00a0dont le PDF n’est pas encore disponible", "2\u00a0dont le PDF n’est pas encore disponible"),
         (
             "document_failed",
