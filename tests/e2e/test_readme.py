@@ -67,3 +67,8 @@ def test_every_variable_the_readme_names_is_read():
         re.sub(r"_(FETCHER|CLASSIFIER|LEDGER|NOTIFIER)_(DATABASE_URL|MIGRATE_URL|HEALTH_PORT)$", r"_<SERVICE>_\2", name) for name in read
     }
     assert general == set(re.findall(r"`(ACHATS_[A-Z_<>]+)`", README))
+
+
+def test_the_readme_has_no_blank_to_fill():
+    """A figure that was not measured does not stand there as one that was."""
+    assert [] == re.findall(r"MEASURED|TODO|TBD|\bXX+\b", README)
