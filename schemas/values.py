@@ -8,7 +8,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from schemas.contract import Contract
 
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+DAY = r"^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+NO_NUL = r"^[^\x00]*$"
+"""Days and texts that every reader can keep: PostgreSQL takes no NUL, and nobody's books are older or younger."""
 
 LONGEST_TEXT, LONGEST_REFERENCE = 500, 100
 """Characters of a text people read, and of an identifier that somebody else gave."""
@@ -16,15 +19,16 @@ LONGEST_TEXT, LONGEST_REFERENCE = 500, 100
 MOST_LINES, MOST_ORDERS, MOST_ROWS = 2_000, 500, 50
 """Elements of a list: lines and charges; orders and connections; VAT rows, mentions, flags, reasons, checkout fields."""
 
-LARGEST_CENTS = 10**15
+LARGEST_CENTS, LARGEST_NUMBER, MOST_EVENTS = 10**15, 2**31 - 1, 1_000_000
+"""An amount; a count, version or revision; the events of one run."""
 
 
 def _day(given: object) -> object:
     """Read a day as the schema writes it; pydantic alone would also take a number of seconds as text."""
     if not isinstance(given, str):
         return given
-    if not DAY.fullmatch(given):
-        raise ValueError("a day is written YYYY-MM-DD")
+    if not re.fullmatch(DAY, given):
+        raise ValueError("a day is written YYYY-MM-DD, from 1900 to 2999")
     return date.fromisoformat(given)
 
 
@@ -44,10 +48,9 @@ Rate = Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,3})?$", description=
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Day = Annotated[
     date,
+    Field(ge=FIRST_DAY, le=LAST_DAY),
     BeforeValidator(_day),
-    WithJsonSchema(
-        {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "a calendar day in the document's own place"}
-    ),
+    WithJsonSchema({"type": "string", "pattern": DAY, "description": "a calendar day in the document's own place"}),
 ]
 Instant = Annotated[
     str,
@@ -64,8 +67,12 @@ Origin = Annotated[
         description="known: api:transactions, api:invoices, document:text, document:factur-x; treat an unknown one as other",
     ),
 ]
-Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
-Reference = Annotated[str, Field(min_length=1, max_length=LONGEST_REFERENCE, description="an identifier as its giver writes it")]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=NO_NUL)]
+Reference = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_REFERENCE, pattern=NO_NUL, description="an identifier as its giver writes it")
+]
+Ordinal = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+Count = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
 Decimals = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$", description="decimal text")]
 Account = Annotated[str, Field(pattern=r"^[0-9]{6,12}$", description="account number, PCG root padded to six digits")]
 Auxiliary = Annotated[str, Field(pattern=r"^[A-Z0-9_-]{1,17}$", description="the supplier's account beside 401 or 404")]
@@ -88,7 +95,7 @@ class DocumentRef(Contract):
     """A claim check: the document is in the object store under `object_key`, its bytes are those of `sha256`."""
 
     sha256: Sha256
-    size_bytes: Annotated[int, Field(ge=0)]
+    size_bytes: Count
     media_type: Annotated[str, Field(pattern=r"^[a-z]{1,20}/[a-z0-9.+-]{1,80}$")]
     object_key: Text
 
@@ -97,7 +104,7 @@ class ReasonCount(Contract):
     """How many documents share one reason."""
 
     reason: Code
-    count: Annotated[int, Field(ge=1)]
+    count: Ordinal
 
 
 Reasons = Annotated[tuple[ReasonCount, ...], Field(max_length=MOST_ROWS)]
@@ -106,7 +113,7 @@ Reasons = Annotated[tuple[ReasonCount, ...], Field(max_length=MOST_ROWS)]
 class CompanySettings(Contract):
     """The settings a document was collected under; they travel with it, so no event of another topic can arrive too late."""
 
-    revision: Annotated[int, Field(ge=1)]
+    revision: Ordinal
     company_name: Text
     siren: Siren
     vat_id: VatId | None
@@ -141,13 +148,13 @@ class Supplier(Contract):
 class RunCounts(Contract):
     """How an import run adds up: collected = recorded + no_entry + archived + held + parked + duplicates."""
 
-    collected: Annotated[int, Field(ge=0)]
-    recorded: Annotated[int, Field(ge=0)]
-    no_entry: Annotated[int, Field(ge=0)]
-    archived: Annotated[int, Field(ge=0)]
-    held: Annotated[int, Field(ge=0)]
-    parked: Annotated[int, Field(ge=0)]
-    duplicates: Annotated[int, Field(ge=0)]
+    collected: Count
+    recorded: Count
+    no_entry: Count
+    archived: Count
+    held: Count
+    parked: Count
+    duplicates: Count
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

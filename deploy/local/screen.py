@@ -15,6 +15,7 @@ from schemas.invoice_described.v1 import InvoiceDescribed
 
 FLAGS = {
     "nature_unknown": "compte à préciser",
+    "nature_doubtful": "compte à vérifier",
     "asset_suspected": "immobilisation possible",
     "vat_on_payment": "TVA due à l’encaissement",
 }

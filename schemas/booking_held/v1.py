@@ -1,11 +1,9 @@
 """booking.held: a document is in Achats, and a person must act before it is booked."""
 
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from schemas.contract import EventData
-from schemas.values import Code, Currency, Day, DocumentRef, Id, Instant, Orders, Supplier, Text, Totals, known
+from schemas.values import Code, Currency, Day, DocumentRef, Id, Instant, Orders, Ordinal, Supplier, Text, Totals, known
 
 
 class BookingHeld(EventData):
@@ -16,7 +14,7 @@ class BookingHeld(EventData):
     company_id: Id
     connection_id: Id
     invoice_id: Id
-    revision: Annotated[int, Field(ge=1)]
+    revision: Ordinal
     stage: Code = known("classification, booking")
     reason: Code = known("those of classification.held; of booking: conflict, same_document, totals_mismatch, no_rate and more")
     sentence: Text

@@ -1,11 +1,11 @@
 """classification.held: a document that a person must look at before it can be booked, with the reason and one next action."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
 from schemas.contract import EventData
-from schemas.values import Code, CompanySettings, Currency, Day, DocumentRef, Id, Orders, Supplier, Text, Totals, known
+from schemas.values import Code, CompanySettings, Currency, Day, DocumentRef, Id, Orders, Ordinal, Supplier, Text, Totals, known
 
 
 class ClassificationHeld(EventData):
@@ -16,7 +16,7 @@ class ClassificationHeld(EventData):
     company_id: Id
     connection_id: Id
     invoice_id: Id
-    revision: Annotated[int, Field(ge=1)]
+    revision: Ordinal
     rulebook_version: Code
     reason: Code = known("the classifier's list of hold reasons, such as totals_mismatch")
     sentence: Text = Field(description="the reason, in French")

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import EventData
-from schemas.values import Code, CompanySettings, Day, Id, Reasons, known
+from schemas.values import MOST_EVENTS, Code, CompanySettings, Day, Id, Reasons, known
 
 
 class CollectionFinished(EventData):
@@ -17,7 +17,7 @@ class CollectionFinished(EventData):
     connection_id: Id
     run_id: Id
     kind: Code = known("initial, daily, sync_now, history")
-    emitted: Annotated[int, Field(ge=0)]
+    emitted: Annotated[int, Field(ge=0, le=MOST_EVENTS)]
     waiting: Reasons = known(
         "import_disabled, before_import_start, number_unknown, number_pending, document_missing, document_failed", says="by reason"
     )

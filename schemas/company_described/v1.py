@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import Contract, EventData
-from schemas.values import MOST_ORDERS, Code, CompanySettings, Id, Instant, Siren, Text, known
+from schemas.values import MOST_ORDERS, Code, CompanySettings, Id, Instant, Ordinal, Siren, Text, known
 
 
 class ConnectionState(Contract):
@@ -24,7 +24,7 @@ class CompanyDescribed(EventData):
     ce_type: ClassVar[str] = "achats.company.described.v1"
 
     company_id: Id
-    version: Annotated[int, Field(ge=1)]
+    version: Ordinal
     name: Text
     siren: Siren
     plan: Code = known("essentiel, premium, or a plan below them")

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.contract import EventData
-from schemas.values import Code, Id, Text, known
+from schemas.values import Code, Id, Ordinal, Text, known
 
 
 class ContactDescribed(EventData):
@@ -14,7 +14,7 @@ class ContactDescribed(EventData):
     ce_type: ClassVar[str] = "achats.contact.described.v1"
 
     company_id: Id
-    version: Annotated[int, Field(ge=1)]
+    version: Ordinal
     company_name: Text
     file_code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,20}$", description="the accountant's code of the company's file")]
     language: Code = known("fr")

@@ -20,6 +20,7 @@ from schemas.values import (
     Id,
     Instant,
     Orders,
+    Ordinal,
     Rate,
     Supplier,
     Text,
@@ -59,7 +60,7 @@ class EntryRecorded(EventData):
     company_id: Id
     connection_id: Id
     invoice_id: Id
-    revision: Annotated[int, Field(ge=1)]
+    revision: Ordinal
     entry_id: Id
     journal: Annotated[str, Field(pattern=r"^[A-Z]{2,3}$")]
     entry_date: Day = Field(description="a proposal, the issue date, until the entry is validated (PCG 1031-3)")

@@ -1,11 +1,9 @@
 """import.finished: every document of an import run has an outcome; the counts add up."""
 
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from schemas.contract import EventData
-from schemas.values import Code, Day, Id, Instant, Reasons, RunCounts, known
+from schemas.values import Code, Day, Id, Instant, Ordinal, Reasons, RunCounts, known
 
 
 class ImportFinished(EventData):
@@ -16,7 +14,7 @@ class ImportFinished(EventData):
     company_id: Id
     connection_id: Id
     run_id: Id
-    revision: Annotated[int, Field(ge=1)]
+    revision: Ordinal
     kind: Code = known("initial, daily, sync_now, history")
     counts: RunCounts
     waiting: Reasons = known("those of collection.finished", says="by reason")

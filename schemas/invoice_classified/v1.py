@@ -18,6 +18,7 @@ from schemas.values import (
     DocumentRef,
     Id,
     Orders,
+    Ordinal,
     Rate,
     Supplier,
     Text,
@@ -58,7 +59,7 @@ class InvoiceClassified(EventData):
     company_id: Id
     connection_id: Id
     invoice_id: Id
-    revision: Annotated[int, Field(ge=1)]
+    revision: Ordinal
     rulebook_version: Code
     category: Code = known("purchases")
     type: Code = known("invoice, credit_note")
@@ -70,7 +71,9 @@ class InvoiceClassified(EventData):
     supplier: Supplier
     lines: Annotated[tuple[ClassifiedLine, ...], Field(min_length=1, max_length=MOST_LINES)]
     vat: VatTable
-    flags: Codes = known("nature_unknown, buyer_not_checked, seller_unidentified, asset_suspected, test_environment")
+    flags: Codes = known(
+        "nature_unknown, nature_doubtful, asset_suspected, vat_on_payment, buyer_not_checked, seller_unidentified, test_environment"
+    )
     orders: Orders
     document: DocumentRef
     settings: CompanySettings

@@ -21,6 +21,7 @@ from schemas.values import (
     Fact,
     Id,
     Orders,
+    Ordinal,
     Origin,
     PrintedId,
     Rate,
@@ -124,7 +125,9 @@ class Evidence(Contract):
     gross_cents: Fact[Cents] | None
     vat: Annotated[tuple[VatGroup, ...], Field(max_length=MOST_ROWS)]
     lines: Annotated[tuple[EvidenceLine, ...], Field(max_length=MOST_LINES)]
-    mentions: Codes = known("reverse_charge, intra_eu_supply, export, small_business_exempt, margin_scheme, not_a_vat_invoice")
+    mentions: Codes = known(
+        "reverse_charge, intra_eu_supply, export, small_business_exempt, margin_scheme, not_a_vat_invoice, vat_on_payment"
+    )
 
 
 class InvoiceCollected(EventData):
@@ -135,7 +138,7 @@ class InvoiceCollected(EventData):
     company_id: Id
     connection_id: Id
     invoice_id: Id
-    revision: Annotated[int, Field(ge=1)]
+    revision: Ordinal
     channel: Code = known("amazon_business")
     settings: CompanySettings
     document: DocumentRef

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from schemas.contract import Contract, EventData
 from schemas.entry_recorded.v1 import EntryLine, balanced
 from schemas.invoice_classified.v1 import VatTable
-from schemas.values import MOST_LINES, Code, Codes, Currency, Day, DocumentRef, Id, Instant, Orders, Supplier, Text, Totals, known
+from schemas.values import MOST_LINES, Code, Codes, Currency, Day, DocumentRef, Id, Instant, Orders, Ordinal, Supplier, Text, Totals, known
 
 
 class Hold(Contract):
@@ -27,8 +27,8 @@ class InvoiceDescribed(EventData):
     company_id: Id
     connection_id: Id
     invoice_id: Id
-    version: Annotated[int, Field(ge=1)]
-    revision: Annotated[int, Field(ge=1)]
+    version: Ordinal
+    revision: Ordinal
     category: Code = known("purchases")
     status: Code = known("to_process, archived")
     outcome: Code = known("recorded, held, no_entry, archived")

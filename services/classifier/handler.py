@@ -13,16 +13,11 @@ from schemas.registry import parked_topic, topic_for
 from services.classifier.domain.classification import classify
 from services.classifier.domain.rulebook import Rulebook
 from services.kernel.clock import instant
-from services.kernel.envelope import Delivery, Event, Outgoing, Record, company_of, encode, event_id, parked, run_of
-from services.kernel.errors import KernelError, Poison
+from services.kernel.envelope import Delivery, Event, Outgoing, Record, company_of, encode, event_id, is_marker, parked, run_of
+from services.kernel.errors import MarkerRefused, Poison
 
 SERVICE = "classifier"
 SOURCE = "/achats/classifier"
-MARKER = CollectionFinished.ce_type.rpartition(".v")[0]
-
-
-class MarkerRefused(KernelError):
-    """The marker that ends a run cannot be read; without it the run never adds up, so the service stops here."""
 
 
 def answer(delivery: Delivery, rulebook: Rulebook, now: str) -> tuple[Outgoing, ...]:
@@ -55,7 +50,7 @@ def _said(data: EventData, cause: Event[Any], n: str) -> Outgoing:
 
 def _park(record: Record, refusal: Poison, now: str) -> tuple[Outgoing, ...]:
     """The record as it came, to the parked topic; then, in-stream, that the run has one document less to wait for."""
-    if _is_marker(record):
+    if is_marker(record, CollectionFinished):
         raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
     kept = parked(record, refusal, SERVICE, parked_topic(SERVICE), now)
     try:
@@ -85,12 +80,6 @@ def _parked_said(announced: InvoiceParked, record: Record) -> Outgoing:
         traceparent=_header(record, "traceparent"),
     )
     return encode(event, topic_for(SERVICE, InvoiceParked))
-
-
-def _is_marker(record: Record) -> bool:
-    """Whether the record says it is a run's marker, of any version; without a type, a run without a number says so too."""
-    ce_type, run = _header(record, "ce_type"), run_of(record)
-    return ce_type.startswith(MARKER) if ce_type else run is not None and run.seq is None
 
 
 def _header(record: Record, name: str) -> str | None:

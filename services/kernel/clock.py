@@ -17,23 +17,13 @@ class Clock(Protocol):
         """Wait that many of this clock's seconds."""
 
 
-class SystemClock:
-    """The machine's own time."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-
 @dataclass(frozen=True, slots=True)
 class ScaledClock:
     """Time that was `origin` at the Unix second `epoch` and has run `speed` times faster since."""
 
-    origin: datetime
-    epoch: float
-    speed: float
+    origin: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    epoch: float = 0.0
+    speed: float = 1.0
 
     def now(self) -> datetime:
         return self.origin + timedelta(seconds=(time.time() - self.epoch) * self.speed)
@@ -42,11 +32,12 @@ class ScaledClock:
         time.sleep(max(seconds, 0) / self.speed)
 
 
-def clock_from(text: str | None) -> Clock:
-    """The clock written as `ORIGIN@EPOCH*SPEED` (such as `2026-03-02T08:00:00Z@1764000000*120`); none = the machine's.
+class SystemClock(ScaledClock):
+    """The machine's own time."""
 
-    Raises ValueError when the text has another form.
-    """
+
+def clock_from(text: str | None) -> Clock:
+    """The clock written as `ORIGIN@EPOCH*SPEED` (`2026-03-02T08:00:00Z@1764000000*120`); none = the machine's. Raises ValueError."""
     if not text:
         return SystemClock()
     origin, _, rest = text.partition("@")

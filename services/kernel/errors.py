@@ -7,7 +7,6 @@ class KernelError(Exception):
     """An error whose message is its docstring, with the particulars behind it."""
 
     def __str__(self) -> str:
-        """The docstring's first line, then what was given."""
         sentence = (self.__doc__ or type(self).__name__).splitlines()[0].rstrip(".")
         return ": ".join([sentence, *(str(part) for part in self.args)])
 
@@ -48,6 +47,14 @@ class TooLarge(Poison):
 
 class SealBroken(Poison):
     """A sealed value cannot be opened: unknown key, or bytes changed."""
+
+
+class Refused(Poison):
+    """The database refuses what this record says."""
+
+
+class MarkerRefused(KernelError):
+    """The marker that ends a run cannot be read; without it the run never adds up, so the service stops here."""
 
 
 class Unavailable(KernelError):

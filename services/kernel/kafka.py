@@ -14,9 +14,7 @@ from services.kernel.log import log
 from services.kernel.names import Log
 from services.kernel.ports import Positions
 
-ACKNOWLEDGE_SECONDS = 10.0
-SESSION_MS = 6_000
-MESSAGE_MAX_BYTES = 8_388_608
+ACKNOWLEDGE_SECONDS, SESSION_MS, MESSAGE_MAX_BYTES = 10.0, 6_000, 8_388_608
 PASSING_ERRORS = {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._MAX_POLL_EXCEEDED}  # pyright: ignore[reportPrivateUsage]
 
 CONSUMER: dict[str, str | int | bool] = {
@@ -105,10 +103,7 @@ class KafkaSender:
         self._producer: Producer | None = None
 
     def send(self, messages: Sequence[Outgoing]) -> int:
-        """Send in order; how many leading messages were acknowledged. After a failure the producer is given up for a new one.
-
-        Raises Unavailable when none was.
-        """
+        """Send in order; how many leading messages were acknowledged. A producer that failed is replaced. Raises Unavailable: none was."""
         producer = self._producer = self._producer or Producer(self._settings)
         acknowledged = [False] * len(messages)
         for place, message in enumerate(messages):

@@ -18,9 +18,7 @@ from services.kernel.ports import Pending, Sender, Source
 from services.kernel.postgres import PostgresStore, Transaction
 from services.kernel.probes import ANNOUNCED, RECORDS, RETRIES, Health, note_parked
 
-POLL_SECONDS = 0.2
-RETRY_SECONDS = 120.0
-RELAY_IDLE_SECONDS = 0.05
+POLL_SECONDS, RETRY_SECONDS, RELAY_IDLE_SECONDS = 0.2, 120.0, 0.05
 RELAY_LIMIT = 500
 WATCH_SECONDS, STOP_SECONDS = 0.1, 20.0
 UNFORESEEN, TRY_AGAIN = 70, 75
@@ -47,6 +45,7 @@ def consume(
 def relay(pending: Pending, sender: Sender, health: Health, stop: threading.Event, service: str) -> None:
     """Announce what is committed, stripe by stripe in order, until `stop`; outside parts that do not answer are waited for."""
     while not stop.is_set():
+        announced = 0
         try:
             announced = pending.turn(RELAY_LIMIT, sender.send)
             health.turned("relay")
@@ -55,10 +54,8 @@ def relay(pending: Pending, sender: Sender, health: Health, stop: threading.Even
             RETRIES.labels("relay").inc()
             health.turned("relay", able=False)
             stop.wait(1.0)
-            continue
-        if announced:
-            ANNOUNCED.labels(service).inc(announced)
-        else:
+        ANNOUNCED.labels(service).inc(announced)
+        if not announced:
             stop.wait(RELAY_IDLE_SECONDS)
 
 

@@ -15,10 +15,7 @@ KERNEL_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def migrate(url: str, schema: str, folder: Path, with_outbox: bool) -> int:
-    """Apply what is missing to `schema` (inbox and outbox first when asked); how many migrations were applied.
-
-    `url` is written `postgresql://…`. A failing file is rolled back whole. A process killed in the middle leaves no lock behind.
-    """
+    """Apply to `schema` what is missing (inbox and outbox first when asked), each file whole or not at all; how many were applied."""
     folders = [str(KERNEL_MIGRATIONS), str(folder)] if with_outbox else [str(folder)]
     separator = "&" if "?" in url else "?"
     with psycopg.connect(url, autocommit=True) as guard:

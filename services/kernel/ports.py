@@ -41,8 +41,5 @@ class Pending(Protocol):
     """What is committed and waits to be announced, stripe by stripe, in order."""
 
     def turn(self, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
-        """For each stripe with news: lock it, read up to `limit`, send, mark the acknowledged; how many these were.
-
-        Raises Unavailable.
-        """
+        """For each stripe with news: lock it, read up to `limit`, send, mark the acknowledged; how many these were. Raises Unavailable."""
         ...

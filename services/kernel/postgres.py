@@ -1,20 +1,20 @@
 """PostgreSQL: transactions, the inbox that makes events count once, and the outbox that announces what was committed."""
 
 import zlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiosql
-from psycopg import Connection, OperationalError
+from psycopg import Connection, DatabaseError, DataError, IntegrityError, OperationalError
 from psycopg_pool import ConnectionPool
 
 from services.kernel.envelope import Outgoing
-from services.kernel.errors import Unavailable
+from services.kernel.errors import Refused, Unavailable
 
-STRIPES = 24
-CONNECT_SECONDS = 10.0
+STRIPES, CONNECT_SECONDS = 24, 10.0
+CONTENT_REFUSED = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, program limits
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("outbox.sql"), "psycopg")
 
 
@@ -38,8 +38,7 @@ class Transaction:
         for stripe in sorted({_stripe(message) for message in self._outgoing}):
             messages = [message for message in self._outgoing if _stripe(message) == stripe]
             last: int = QUERIES.next_places(self.connection, stripe=stripe, count=len(messages))
-            first = last - len(messages) + 1
-            QUERIES.put(self.connection, [_row(stripe, first + place, message) for place, message in enumerate(messages)])
+            QUERIES.put(self.connection, [_row(stripe, seq, message) for seq, message in enumerate(messages, last - len(messages) + 1)])
         self._outgoing.clear()
 
 
@@ -53,12 +52,16 @@ class PostgresStore:
 
     @contextmanager
     def connection(self) -> Generator[Connection]:
-        """A connection with one transaction around it. Raises Unavailable when the database does not answer or gives up the transaction."""
+        """One transaction. Raises Unavailable (the database does not answer, or gives it up), Refused (it takes not what is written)."""
         try:
             with self._pool.connection() as connection:
                 yield connection
-        except OperationalError as trouble:
-            raise Unavailable("PostgreSQL", str(trouble).splitlines()[0]) from trouble
+        except DatabaseError as trouble:
+            if isinstance(trouble, DataError | IntegrityError) or (trouble.sqlstate or "").startswith(CONTENT_REFUSED):
+                raise Refused(str(trouble).splitlines()[0]) from trouble
+            if isinstance(trouble, OperationalError):
+                raise Unavailable("PostgreSQL", str(trouble).splitlines()[0]) from trouble
+            raise
 
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
@@ -99,13 +102,7 @@ def _stripe(message: Outgoing) -> int:
     return zlib.crc32(message.key or b"") % STRIPES
 
 
-def _row(stripe: int, seq: int, message: Outgoing) -> dict[str, object]:
-    return {
-        "stripe": stripe,
-        "seq": seq,
-        "topic": message.topic,
-        "key": message.key,
-        "value": message.value,
-        "names": [name for name, _ in message.headers],
-        "values": [value for _, value in message.headers],
-    }
+def _row(stripe: int, seq: int, message: Outgoing) -> Mapping[str, object]:
+    names, values = [name for name, _ in message.headers], [value for _, value in message.headers]
+    place = {"stripe": stripe, "seq": seq}
+    return place | {"topic": message.topic, "key": message.key, "value": message.value, "names": names, "values": values}

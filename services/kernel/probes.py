@@ -46,21 +46,21 @@ class Health:
 
 def note_parked(record: Record, refusal: Poison, service: str) -> None:
     """Say in log and metrics that a record was parked."""
-    place = f"{record.topic}/{record.partition}/{record.offset}"
-    log.warning(Log.PARKED, reason=refusal.reason, detail=str(refusal), record=place)
+    log.warning(Log.PARKED, reason=refusal.reason, detail=str(refusal), record=f"{record.topic}/{record.partition}/{record.offset}")
     PARKED.labels(service, refusal.reason).inc()
 
 
 def serve(port: int, health: Health) -> ThreadingHTTPServer:
     """Answer on `port` of every interface until the process ends; 200 = yes, 503 = no."""
 
+    questions = {"/live": health.live, "/ready": health.ready}
+
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/metrics":
                 self._say(200, generate_latest())
-            elif self.path in ("/live", "/ready"):
-                good = health.live() if self.path == "/live" else health.ready()
-                self._say(200 if good else 503, b"yes\n" if good else b"no\n")
+            elif self.path in questions:
+                self._say(*((200, b"yes\n") if questions[self.path]() else (503, b"no\n")))
             else:
                 self._say(404, b"/live /ready /metrics\n")
 

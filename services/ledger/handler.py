@@ -8,7 +8,7 @@ a record nobody can read   → the parked topic, and an outcome of its run
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -17,8 +17,8 @@ from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_parked.v1 import InvoiceParked
 from services.kernel.clock import Clock, instant
-from services.kernel.envelope import Delivery, Event, Outgoing, RunPosition, parked, run_of
-from services.kernel.errors import Poison
+from services.kernel.envelope import Delivery, Event, Outgoing, Record, RunPosition, company_of, is_marker, parked, run_of
+from services.kernel.errors import MarkerRefused, Poison, Refused
 from services.kernel.log import log
 from services.kernel.loop import note_parked
 from services.kernel.names import Log
@@ -44,10 +44,7 @@ SERVICE = "ledger"
 
 type InvoiceKey = tuple[str, str]  # company id, invoice id
 type PdfKey = tuple[str, str]  # company id, SHA-256
-
-
-class Refused(Poison):
-    """The book refuses what this record says."""
+type Place = tuple[str, str, int]  # company id, run id, number in the run: two companies never share a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ class Page:
     next_offset: int
     versions: list[Version] = field(default_factory=list[Version])
     overtaken: list[Late] = field(default_factory=list[Late])
-    outcomes: dict[tuple[str, int], Outcome] = field(default_factory=dict[tuple[str, int], Outcome])
+    outcomes: dict[Place, Outcome] = field(default_factory=dict[Place, Outcome])
     markers: list[Event[CollectionFinished]] = field(default_factory=list[Event[CollectionFinished]])
     parked: list[tuple[int, Outgoing]] = field(default_factory=list[tuple[int, Outgoing]])
 
@@ -98,10 +95,13 @@ class Page:
         """The new entries, in order."""
         return [version.verdict.entry for version in self.versions if version.verdict.entry]
 
-    def count(self, run: RunPosition | None, outcome: Outcome) -> None:
-        """Note what became of an event of a run: the first outcome stays, except that any replaces parked."""
-        if run is not None and run.seq is not None and self.outcomes.get((run.run_id, run.seq), Outcome.PARKED) is Outcome.PARKED:
-            self.outcomes[run.run_id, run.seq] = outcome
+    def count(self, company_id: str | None, run: RunPosition | None, outcome: Outcome) -> None:
+        """Note what became of an event of a company's run: the first outcome stays, except that any replaces parked."""
+        if company_id is None or run is None or run.seq is None:
+            return
+        place = company_id, run.run_id, run.seq
+        if self.outcomes.get(place, Outcome.PARKED) is Outcome.PARKED:
+            self.outcomes[place] = outcome
 
 
 class Books(Protocol):
@@ -155,10 +155,17 @@ class KeepBooks:
     def _isolate(self, fresh: Sequence[Delivery], refusal: Refused) -> None:
         """Record by record, so that only the poison is parked."""
         if len(fresh) == 1:
-            self._write([Delivery(fresh[0].record, None, refusal)])
+            self._keep_aside(fresh[0].record, refusal)
             return
         for delivery in fresh:
             self._book(delivery.record.topic, delivery.record.partition, [delivery])
+
+    def _keep_aside(self, record: Record, refusal: Refused) -> None:
+        """Park the record; without its headers, the only text in it, when the database refuses even that."""
+        try:
+            self._write([Delivery(record, None, refusal)])
+        except Refused:
+            self._write([Delivery(replace(record, headers=()), None, refusal)])
 
     def _write(self, fresh: Sequence[Delivery]) -> None:
         """One page in one transaction. Raises Refused."""
@@ -190,12 +197,12 @@ class KeepBooks:
         )
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
-        """Keep the record for the parked topic. A run's marker is never parked: without it the run would not end."""
+        """Keep the record for the parked topic. Raises MarkerRefused: a run's marker is never parked."""
         record = delivery.record
-        if ("ce_type", CollectionFinished.ce_type.encode()) in record.headers:
-            raise refusal
+        if is_marker(record, CollectionFinished):
+            raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
         page.parked.append((record.offset, parked(record, refusal, SERVICE, self._parked_topic, instant(self._clock.now()))))
-        page.count(run_of(record), Outcome.PARKED)
+        page.count(company_of(record), run_of(record), Outcome.PARKED)
 
 
 def _enter_document(offset: int, event: Event[Document], page: Page, known: Known) -> None:
@@ -206,10 +213,10 @@ def _enter_document(offset: int, event: Event[Document], page: Page, known: Know
     reason = no_news(before, event.id, document.revision, content)
     if reason is None:
         page.versions.append(_version(offset, event, content, before, known))
-        page.count(event.run, page.versions[-1].verdict.outcome)
+        page.count(document.company_id, event.run, page.versions[-1].verdict.outcome)
     elif reason is not NoNews.REDELIVERED:
         log.info(Logged.NO_NEWS, reason=reason, invoice_id=document.invoice_id, revision=document.revision, event_id=event.id)
-        page.count(event.run, Outcome(reason))
+        page.count(document.company_id, event.run, Outcome(reason))
     if reason is NoNews.OVERTAKEN:
         page.overtaken.append(Late(offset, event, content, before.revision))
 
@@ -228,7 +235,7 @@ def _enter_notice(event: Event[Any], page: Page) -> None:
     """What the run says of itself: one of its records was parked before us, or its collection is finished."""
     match event.data:
         case InvoiceParked():
-            page.count(event.run, Outcome.PARKED)
+            page.count(event.data.company_id, event.run, Outcome.PARKED)
         case CollectionFinished():
             page.markers.append(event)
         case _:

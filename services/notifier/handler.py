@@ -13,7 +13,7 @@ from schemas.notification_sent.v1 import NotificationSent
 from schemas.registry import topic_for
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Outgoing, company_of, encode, event_id
-from services.kernel.errors import HeaderMissing, Poison, SealBroken, Unavailable
+from services.kernel.errors import Poison, Refused, SealBroken, Unavailable
 from services.kernel.log import log
 from services.kernel.loop import Handle
 from services.kernel.names import Log
@@ -123,13 +123,13 @@ class ReserveLetter:
         self._register = register
 
     def __call__(self, event: Event[ConnectionChanged], transaction: Transaction) -> None:
-        """Raises CountsMissing, HeaderMissing (unreadable time)."""
+        """Raises CountsMissing."""
         change = event.data
         if event.replay_id or (change.from_state, change.to_state) != ("initialising", "active"):
             return
         if change.counts is None:
             raise CountsMissing(change.subject)
-        reserved = self._register.reserve(INTEGRATION_ACTIVE, event, _moment(event.time), transaction)
+        reserved = self._register.reserve(INTEGRATION_ACTIVE, event, datetime.fromisoformat(event.time), transaction)
         log.info(Logged.NOTIFICATION_RESERVED if reserved else Logged.NOTIFICATION_REPEATED, kind=INTEGRATION_ACTIVE, about=change.subject)
 
 
@@ -157,9 +157,16 @@ class EndContacts:
         for delivery in deliveries:
             company_id = company_of(delivery.record)
             if delivery.record.topic == self._topic and delivery.record.value is None and company_id:
-                self._register.forget_contact(company_id)
+                self._forget(company_id, delivery)
             else:
                 self._then([delivery])
+
+    def _forget(self, company_id: str, delivery: Delivery) -> None:
+        """What the database refuses as a company's name goes on as poison."""
+        try:
+            self._register.forget_contact(company_id)
+        except Refused as refusal:
+            self._then([Delivery(delivery.record, None, refusal)])
 
 
 class Deliver:
@@ -262,13 +269,3 @@ def _note(due: Due, outcome: Outcome) -> None:
         verdict=outcome.verdict,
         reason=outcome.reason,
     )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise HeaderMissing("ce_time") from None
-    if at.tzinfo is None:
-        raise HeaderMissing("ce_time")
-    return at

@@ -211,3 +211,46 @@ def _one_of_each(closed: Json, value: Json) -> list[tuple[str | int, ...]]:
 
 def _messages(contract: Json, value: Json) -> list[str]:
     return [refusal.partition(": ")[2] for refusal in refusals(contract, value)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "good"),
+    [
+        ("window_from", "1900-01-01", True),
+        ("window_from", "1899-12-31", False),
+        ("window_to", "2999-12-31", True),
+        ("window_to", "3000-01-01", False),
+        ("emitted", 1_000_000, True),
+        ("emitted", 1_000_001, False),
+    ],
+)
+def test_schema_and_class_bound_days_and_counts_alike(field: str, value: object, good: bool):
+    """What no book could hold is refused by both engines."""
+    said = {**example("collection_finished", "typical"), field: value}
+    assert good is (not refusals(schema("collection_finished"), said))
+    assert good is _reads("collection_finished", said)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "good"),
+    [
+        ("number", "A\nb\u00e9", True),
+        ("number", "A\x00", False),
+        ("number", "\x00\n", False),
+        ("revision", 2**31 - 1, True),
+        ("revision", 2**31, False),
+    ],
+)
+def test_schema_and_class_refuse_nul_and_huge_revisions_alike(field: str, value: object, good: bool):
+    """A text of several lines is fine; PostgreSQL takes no NUL and no integer of more than 31 bits."""
+    said = {**example("invoice_classified", "typical"), field: value}
+    assert good is (not refusals(schema("invoice_classified"), said))
+    assert good is _reads("invoice_classified", said)
+
+
+def _reads(folder: str, said: Json) -> bool:
+    try:
+        event_class(folder).model_validate_json(json.dumps(said))
+    except ValidationError:
+        return False
+    return True

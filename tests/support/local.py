@@ -48,7 +48,8 @@ class SessionDatabase:
         """The address of another database, as the administrator or as another user with the same password."""
         known = conninfo_to_dict(self.admin_url)
         name, password = (quote(str(part or ""), safe="") for part in (user or known.get("user"), known.get("password")))
-        return f"postgresql://{name}:{password}@{known.get('host')}:{known.get('port') or 5432}/{database}"
+        login = f"{name}:{password}" if password else name
+        return f"postgresql://{login}@{known.get('host')}:{known.get('port') or 5432}/{database}"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from services.classifier.domain.buyer import check_buyer
 from services.classifier.domain.holds import DocumentTooLong, Hold
 from services.classifier.domain.identity import identify, known_currency, known_issue_date, known_number, known_type
 from services.classifier.domain.items import items_of
-from services.classifier.domain.nature import classify_lines, flags_of
+from services.classifier.domain.nature import classify_lines, flags_of, is_contradicted
 from services.classifier.domain.regime import domestic_vat, refuse_announced
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.domain.supplier import is_identified, supplier_of
@@ -37,12 +37,15 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
     compare(charges, identity, totals)
     vat = domestic_vat(evidence, totals)
     buyer_checked = check_buyer(evidence.buyer, settings)
-    lines = classify_lines(items_of(evidence, charges, totals, vat), rulebook)
+    items = items_of(evidence, charges, totals, vat)
+    lines = classify_lines(items, rulebook)
     _refuse_too_many(lines)
     doubts = {
         "buyer_not_checked": not buyer_checked,
         "seller_unidentified": not is_identified(evidence.seller),
         "test_environment": settings.test_environment,
+        "nature_doubtful": any(is_contradicted(item, rulebook) for item in items),
+        "vat_on_payment": "vat_on_payment" in evidence.mentions,
     }
     return InvoiceClassified(
         company_id=collected.company_id,

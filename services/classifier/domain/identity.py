@@ -11,6 +11,7 @@ from services.classifier.domain.holds import (
     IssueDateMissing,
     NoRate,
     NotAnInvoice,
+    NotAVatInvoice,
     NumberMismatch,
     NumberMissing,
     SelfBilled,
@@ -70,8 +71,10 @@ def _type(collected: InvoiceCollected) -> str:
         raise TypeMissing
     if kind == "self_billed":
         raise SelfBilled
-    if kind not in BOOKABLE_TYPES or "not_a_vat_invoice" in collected.evidence.mentions:
+    if kind not in BOOKABLE_TYPES:
         raise NotAnInvoice
+    if "not_a_vat_invoice" in collected.evidence.mentions:
+        raise NotAVatInvoice
     if stated is not None and stated.value != kind:
         raise TypeMismatch
     return kind

@@ -81,7 +81,12 @@ def from_charges(charges: tuple[Charge, ...], bases: dict[str, int]) -> tuple[It
 
 def from_table(bases: dict[str, int]) -> tuple[Item, ...]:
     """One line per rate: all that is known when nobody lists the articles."""
-    return tuple(Item(f"Articles non détaillés, TVA {rate} %", base, rate, kind="remainder") for rate, base in bases.items() if base)
+    return tuple(Item(_remainder_label(rate), base, rate, kind="remainder") for rate, base in bases.items() if base)
+
+
+def _remainder_label(rate: str) -> str:
+    """`5.5` as French prints it: decimal comma, no-break space."""
+    return f"Articles non détaillés, TVA {rate.replace('.', ',')}\N{NO-BREAK SPACE}%"
 
 
 def unspsc_of(label: str, charges: tuple[Charge, ...]) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from schemas.invoice_classified.v1 import ClassifiedLine
 from services.classifier.domain.items import Item
 from services.classifier.domain.rates import UNTAXED
-from services.classifier.domain.rulebook import Rule, Rulebook, fold
+from services.classifier.domain.rulebook import Rule, Rulebook, decisive, fold
 
 UNKNOWN = "unknown"
 NATURE_UNKNOWN, ASSET_SUSPECTED = "nature_unknown", "asset_suspected"
@@ -27,18 +27,42 @@ def flags_of(lines: Sequence[ClassifiedLine]) -> set[str]:
 
 
 def _decide(item: Item, rulebook: Rulebook) -> ClassifiedLine:
-    for rule in rulebook.rules if item.kind != "remainder" else ():
-        if because := _match(rule, item):
-            return _follow(rule, item, because, rulebook)
+    if found := _first_match(item, rulebook):
+        rule, because = found
+        doubt = f" ; le code UNSPSC {item.unspsc} indique un autre compte" if is_contradicted(item, rulebook) else ""
+        return _follow(rule, item, because + doubt, rulebook)
     because = "le document ne détaille pas ses articles" if item.kind == "remainder" else "aucune règle ne reconnaît cet article"
     return _line(item, UNKNOWN, rulebook.waiting_account, NATURE_UNKNOWN, because)
 
 
-def _match(rule: Rule, item: Item) -> str | None:
+def is_contradicted(item: Item, rulebook: Rulebook) -> bool:
+    """Whether the UNSPSC code of an item leads to another account than the rule that decided."""
+    found = _first_match(item, rulebook)
+    by_code = next((rule for rule in rulebook.rules if _has_code(rule, item)), None)
+    return found is not None and by_code is not None and _account(found[0], rulebook) != _account(by_code, rulebook)
+
+
+def _account(rule: Rule, rulebook: Rulebook) -> str:
+    return rulebook.natures[rule.nature].account
+
+
+def _first_match(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+    """The rule that decides, and what of the item it matches; a whole VAT rate matches nothing."""
+    if item.kind == "remainder":
+        return None
+    label = decisive(item.label)
+    return next(((rule, because) for rule in rulebook.rules if (because := _match(rule, item, label))), None)
+
+
+def _has_code(rule: Rule, item: Item) -> bool:
+    return any((item.unspsc or "").startswith(prefix) for prefix in rule.unspsc)
+
+
+def _match(rule: Rule, item: Item, label: str) -> str | None:
     """What of the item the rule matches, in French; None when it does not."""
-    if found := rule.pattern.search(fold(item.label)):
-        return f"« {found.group()} » dans le libellé"
-    if any((item.unspsc or "").startswith(prefix) for prefix in rule.unspsc):
+    if found := rule.pattern.search(label):
+        return f"« {found.group().strip()} » dans le libellé"
+    if _has_code(rule, item):
         return f"code UNSPSC {item.unspsc}"
     return "frais de port facturés par Amazon" if rule.charge is not None and rule.charge == item.kind else None
 

@@ -1,6 +1,7 @@
 """The VAT regime (accounting table A4): French VAT charged by a seller established in France; everything else is held with its reason."""
 
 from decimal import Decimal
+from itertools import chain
 
 from schemas.invoice_classified.v1 import ClassifiedVat
 from schemas.invoice_collected.v1 import Evidence, Party, VatGroup
@@ -10,6 +11,7 @@ from services.classifier.domain.holds import (
     ForeignVat,
     Hold,
     IntraEu,
+    IntraEuSupplyFromFrance,
     MarginScheme,
     ReverseCharge,
     SmallBusiness,
@@ -35,12 +37,10 @@ CATEGORIES: dict[str, type[Hold]] = {"ae": ReverseCharge, "k": IntraEu, "g": Exp
 
 def refuse_announced(evidence: Evidence) -> None:
     """Hold a document that says itself, in words or by the category of a VAT row, that it is not an ordinary domestic one."""
-    for mention, reason in ANNOUNCED.items():
-        if mention in evidence.mentions:
-            raise reason
-    for category, reason in CATEGORIES.items():
-        if any(group.category == category for group in evidence.vat):
-            raise reason
+    by_mention = (reason for mention, reason in ANNOUNCED.items() if mention in evidence.mentions)
+    by_category = (reason for category, reason in CATEGORIES.items() if any(group.category == category for group in evidence.vat))
+    if reason := next(chain(by_mention, by_category), None):
+        raise IntraEuSupplyFromFrance if reason is IntraEu and _sells_from_france(evidence.seller) else reason
 
 
 def domestic_vat(evidence: Evidence, totals: Totals) -> tuple[ClassifiedVat, ...]:
@@ -58,6 +58,12 @@ def is_established(seller: Party) -> bool:
     """Whether the document shows a French seat or branch; a French VAT number alone does not prove one (accounting rule A10.3)."""
     branch = seller.name is not None and "succursale" in seller.name.value.casefold()
     return branch or (seller.country is not None and seller.country.value in FRENCH_PLACES)
+
+
+def _sells_from_france(seller: Party) -> bool:
+    """Established here, or of unknown place with a French number: then an exempt intra-EU supply leaves France (CGI 262 ter I)."""
+    has_french_number = seller.vat_id is not None and seller.vat_id.value.strip().upper().startswith("FR")
+    return is_established(seller) or (seller.country is None and has_french_number)
 
 
 def _refuse_foreign_vat(seller: Party) -> None:

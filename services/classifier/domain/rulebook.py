@@ -12,6 +12,9 @@ from schemas.contract import Contract
 from schemas.values import Account, Code, Rate, Text
 
 NOTHING = re.compile(r"(?!)")
+NOT_THE_HEAD = r"(?<!\ba )(?<!\ben )"  # « filtre à café » is no coffee, « gobelet en papier » no paper
+ASIDE = re.compile(r"\b(?:livraison (?:gratuite|offerte)|free (?:shipping|delivery)|(?:kostenloser|gratis) versand|versandkostenfrei)\b")
+PURPOSE = re.compile(r"\b(?:pour|avec|for|with|fur|mit)\b.*|(?<=\w)\W+(?:compatibles?|kompatibel)\b.*")
 
 
 class Nature(Contract):
@@ -30,11 +33,13 @@ class Rule(Contract):
     words: dict[Annotated[str, Field(pattern="^(fr|en|de)$")], tuple[Text, ...]] = Field(default_factory=dict)
     unspsc: tuple[Annotated[str, Field(pattern=r"^\d{2,8}$")], ...] = ()
     charge: Code | None = Field(default=None, description="known: shipping")
+    at_start: bool = Field(default=False, description="the words count only where the label begins with them")
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The words of all languages as one expression over folded text."""
-        return words_pattern([word for words in self.words.values() for word in words])
+        """The words of all languages as one expression over decisive text."""
+        words = [word for listed in self.words.values() for word in listed]
+        return words_pattern(words, r"^\W*" if self.at_start else NOT_THE_HEAD)
 
 
 class Rulebook(Contract):
@@ -69,15 +74,20 @@ class Rulebook(Contract):
 
 def fold(text: str) -> str:
     """The text without case, accents and ligatures: `Œillets À Clé` → `oeillets a cle`."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae").replace("\u2019", "'"))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def words_pattern(words: list[str] | tuple[str, ...]) -> re.Pattern[str]:
-    """An expression that finds any of the words, whole, singular or plural in -s or -x, in folded text."""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_expression, words))})(?!\w)") if words else NOTHING
+def decisive(label: str) -> str:
+    """The part of a label that says what the article is, folded: `Toner noir compatible HP, livraison gratuite` → `toner noir`."""
+    return PURPOSE.sub("", ASIDE.sub("", " ".join(fold(label).split()))).strip()
+
+
+def words_pattern(words: list[str] | tuple[str, ...], before: str = "") -> re.Pattern[str]:
+    """An expression that finds any of the words, whole, singular or plural in -s or -x, in folded text, where `before` allows it."""
+    return re.compile(rf"{before}(?<!\w)(?:{'|'.join(map(_expression, words))})(?!\w)") if words else NOTHING
 
 
 def _expression(word: str) -> str:
-    stem = r"[\s-]+".join(re.escape(part) for part in fold(word.removesuffix("*")).split())
+    stem = r"[sx]?[\s-]+".join(re.escape(part) for part in fold(word.removesuffix("*")).split())
     return stem + (r"\w*" if word.endswith("*") else "[sx]?")

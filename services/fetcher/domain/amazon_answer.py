@@ -1,10 +1,14 @@
 """What all answers of Amazon have in common: how they are read and kept, money, people, refusals."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, RootModel
 from pydantic.alias_generators import to_camel
+
+PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,10})?")
+"""Decimal text whose hundredths are exact: no exponent, no `Infinity`, no more digits than a `Decimal` keeps."""
 
 
 class Published(BaseModel):
@@ -40,11 +44,11 @@ class Money(Answer):
 
     @property
     def cents(self) -> int | None:
-        """Hundredths without sign (the transaction's type gives the direction); None when absent or finer than a hundredth."""
-        try:
-            hundredths = abs(Decimal(self.amount or "none")) * 100
-        except InvalidOperation:
+        """Hundredths without sign (the transaction's type gives it); None when absent, no plain number, or finer than a hundredth."""
+        amount = (self.amount or "").strip()
+        if not PLAIN_AMOUNT.fullmatch(amount):
             return None
+        hundredths = abs(Decimal(amount)) * 100
         return int(hundredths) if hundredths == hundredths.to_integral_value() else None
 
 

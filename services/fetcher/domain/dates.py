@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from schemas.values import FIRST_DAY, LAST_DAY
 from services.fetcher.domain.layout import plain
 
 _MONTH_WORDS = (
@@ -106,7 +107,9 @@ def _month(word: str) -> int:
 
 
 def _day(year: str, month: str | int, day: str) -> date | None:
+    """The day; None when no calendar or no contract has it."""
     try:
-        return date(int(year), int(month), int(day))
+        found = date(int(year), int(month), int(day))
     except ValueError:
         return None
+    return found if FIRST_DAY <= found <= LAST_DAY else None

@@ -51,8 +51,12 @@ MENTIONS = {
         r"\bkeine rechnung im sinne\b",
         r"\bsans valeur de facture\b",
     ),
+    "vat_on_payment": pattern(r"\btva (?:\w+ ){0,2}(?:sur|d'apres) les encaissements\b"),
 }
-"""Mentions that decide VAT (CGI 242 nonies A, 283, 262 ter, 262 I, 293 B, 297 A; Directive 2006/112 art. 138, 146, 194, 196, 226, 313)."""
+"""Mentions that decide VAT, and when it is due.
+
+CGI 242 nonies A, 269-2-c, 283, 262 ter, 262 I, 293 B, 297 A; Directive 2006/112 art. 138, 146, 194, 196, 226, 313.
+"""
 
 
 def mentions_in(text: str) -> tuple[str, ...]:

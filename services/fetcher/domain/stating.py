@@ -1,5 +1,6 @@
 """What Amazon's API says of a document: the numbers of a line, and the charges that belong to an invoice, without any person in them."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence, Set
 from datetime import date, datetime
@@ -7,7 +8,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from schemas.invoice_collected.v1 import Charge, Stated
-from schemas.values import LARGEST_CENTS, LONGEST_REFERENCE, MOST_LINES, MOST_ORDERS, MOST_ROWS, Fact
+from schemas.values import FIRST_DAY, LARGEST_CENTS, LAST_DAY, LONGEST_REFERENCE, MOST_LINES, MOST_ORDERS, MOST_ROWS, Fact
 from services.fetcher.domain.amazon import InvoiceDetail, InvoiceDetailsOfLine, Money, Transaction, TransactionLineItem, business_fields
 from services.fetcher.domain.limits import entire, shortened, whole
 from services.fetcher.domain.records import Kind, LineKey, StatedNumber, Statements
@@ -18,6 +19,7 @@ PLACE = ZoneInfo("Europe/Paris")
 """Where amazon.fr issues its documents: an instant of the API becomes a day there."""
 
 CURRENCY = re.compile(r"[A-Z]{3}")
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 DECIMALS = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 KIND_OF_TRANSACTION = {"CHARGE": Kind.INVOICE, "REFUND": Kind.CREDIT_NOTE, "OVERREFUND": Kind.CREDIT_NOTE}
@@ -25,11 +27,12 @@ KIND_OF_INVOICE = {"STANDARD": Kind.INVOICE, "CREDIT_MEMO": Kind.CREDIT_NOTE}
 
 
 def day_of(published: str | None) -> date | None:
-    """The day of an instant as Amazon writes it; None when absent or written otherwise."""
+    """The day of an instant as Amazon writes it; None when absent, written otherwise, or outside what a contract takes."""
     try:
-        return datetime.fromisoformat(published or "").astimezone(PLACE).date()
-    except ValueError:
+        day = datetime.fromisoformat(published or "").astimezone(PLACE).date()
+    except (ValueError, OverflowError):
         return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def is_pending(detail: InvoiceDetail) -> bool:
@@ -75,7 +78,7 @@ def stated_of(number: str, kind: Kind, statements: Statements) -> Stated:
     belonging = [transaction for transaction in statements.transactions if _may_belong(transaction, number, kind)]
     return Stated(
         marketplace_id=statements.marketplace_id,
-        orders=statements.orders[:MOST_ORDERS],
+        orders=tuple(order for order in statements.orders if ID.fullmatch(order))[:MOST_ORDERS],
         number=Fact(value=about.number, origin=about.origin) if about else None,
         type=Fact(value=about.kind.value, origin=about.origin) if about else None,
         issue_date=Fact(value=day.issue_date, origin=day.origin) if day and day.issue_date else None,
@@ -99,9 +102,9 @@ def _charges(transaction: Transaction, numbers: Sequence[StatedNumber]) -> Itera
 def _charge(transaction: Transaction, item: TransactionLineItem) -> Charge:
     currencies = [money.currency_code for money in (item.total_amount, item.principal_amount) if money]
     return Charge(
-        transaction_id=transaction.transaction_id or "",
+        transaction_id=_fitting(transaction.transaction_id or ""),
         kind=(transaction.transaction_type or "").lower(),
-        order_id=item.order_id,
+        order_id=item.order_id if ID.fullmatch(item.order_id or "") else None,
         order_line_item_id=entire(item.order_line_item_id, LONGEST_REFERENCE),
         shipment_id=entire(item.shipment_id, LONGEST_REFERENCE),
         title=shortened(item.product_title),
@@ -118,6 +121,11 @@ def _charge(transaction: Transaction, item: TransactionLineItem) -> Charge:
         merchant=shortened(item.merchant_legal_name),
         business_order_info=_checkout_fields(item),
     )
+
+
+def _fitting(name: str) -> str:
+    """The name where a contract takes it as an identifier; else a digest of it, so that two names stay two."""
+    return name if ID.fullmatch(name) else f"sha256-{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def _checkout_fields(item: TransactionLineItem) -> dict[str, str]:

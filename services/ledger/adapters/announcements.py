@@ -1,15 +1,17 @@
 """The book is the outbox: each book's sealed batches, in the order of their seals, announced once every in-sync replica has them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiosql
 from psycopg import Connection
+from pydantic import ValidationError
 
 from services.kernel.clock import instant
 from services.kernel.envelope import Outgoing
-from services.kernel.errors import KernelError
+from services.kernel.errors import KernelError, Refused, TooLarge
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages
 
@@ -71,6 +73,19 @@ def _reached(batches: Sequence[Batch], seq: int, sent: int) -> tuple[int, int]:
     return seq, sent
 
 
+def ensure_sayable(connection: Connection, batch_id: int) -> None:
+    """Build what a batch will say, before it is sealed for ever. Raises Refused: its contracts do not take it."""
+    try:
+        _versions(connection, batch_id, instant(datetime.now(UTC)))
+    except (ValidationError, TooLarge) as unsayable:
+        raise Refused("it cannot be announced", str(unsayable).splitlines()[0]) from unsayable
+
+
+def _versions(connection: Connection, batch_id: int, recorded_at: str) -> list[tuple[int, list[Outgoing]]]:
+    """What the batch says of each invoice, with the offset of the record it comes from."""
+    return [(row.record_offset, version_messages(row, recorded_at)) for row in QUERIES.versions(connection, batch_id=batch_id)]
+
+
 def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
     """What a batch has to say: its records in their order, then the runs it finished. Raises Altered."""
     link = QUERIES.link(connection, book=book, seq=seq)
@@ -79,7 +94,7 @@ def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
     batch_id, recorded_at, sound = link
     if not sound:
         raise Altered(f"book {book}, place {seq}, batch {batch_id}")
-    said = [(row.record_offset, version_messages(row, instant(recorded_at))) for row in QUERIES.versions(connection, batch_id=batch_id)]
+    said = _versions(connection, batch_id, instant(recorded_at))
     said += [(offset, [parked_message(*record)]) for offset, *record in QUERIES.parked(connection, batch_id=batch_id)]
     said.sort(key=lambda pair: pair[0])
     finished = [finished_message(row, instant(recorded_at)) for row in QUERIES.finished_runs(connection, batch_id=batch_id)]

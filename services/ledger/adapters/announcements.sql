@@ -58,9 +58,9 @@ select
     m.company_id, m.connection_id, m.kind, m.waiting::text as waiting, m.window_from, m.window_to,
     m.test_environment, m.event_id, m.replay_id, m.traceparent
 from ledger.run_finished as f
-inner join ledger.run_marker as m using (run_id)
+inner join ledger.run_marker as m using (company_id, run_id)
 where f.batch_id = :batch_id
-order by f.run_id, f.revision;
+order by f.company_id, f.run_id, f.revision;
 
 -- name: mark(seq, sent, book)!
 -- Everything up to here is acknowledged.

@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from psycopg import Connection, DatabaseError, DataError, IntegrityError, OperationalError
+from psycopg import Connection, DatabaseError, OperationalError
 
-from services.kernel.errors import Unavailable
+from services.kernel.errors import Refused, Unavailable
 from services.kernel.postgres import PostgresStore
+from services.ledger.adapters.announcements import ensure_sayable
 from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, PostgresPositions, Tenure
 from services.ledger.domain.facts import facts_json
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import FiscalYear, Standing
-from services.ledger.handler import InvoiceKey, Late, Page, PdfKey, Refused, Version
+from services.ledger.handler import InvoiceKey, Late, Page, PdfKey, Version
 
 CONTENT_REFUSED = "LG002"
 PLACE_BITS = 20  # entry id = batch id << 20 | place in the batch
@@ -80,13 +81,13 @@ def _refusal(error: DatabaseError, partition: int) -> Fenced | Refused | None:
     """What the database means: we are fenced, the content is poison, or (None) it is a bug."""
     if error.sqlstate == FENCED:
         return Fenced(partition)
-    if error.sqlstate == CONTENT_REFUSED or isinstance(error, DataError | IntegrityError):
+    if error.sqlstate == CONTENT_REFUSED:
         return Refused(str(error).splitlines()[0])
     return None
 
 
 def _write(connection: Connection, page: Page, tenure: Tenure) -> None:
-    """Everything of the page, the batch first: it is checked when the transaction commits."""
+    """Everything of the page, the batch first: it is checked when the transaction commits. Raises Refused: it could not be announced."""
     if connection.info.backend_pid != tenure.session:
         raise OperationalError("the database session changed")
     _open(connection, page)
@@ -110,6 +111,7 @@ def _write(connection: Connection, page: Page, tenure: Tenure) -> None:
         names, values = [name for name, _ in message.headers], [value for _, value in message.headers]
         row = {"topic": message.topic, "key": message.key, "value": message.value, "names": names, "values": values}
         QUERIES.keep_parked(connection, batch_id=batch_id, record_offset=offset, **row)
+    ensure_sayable(connection, batch_id)
 
 
 def _open(connection: Connection, page: Page) -> None:
@@ -125,9 +127,9 @@ def _open(connection: Connection, page: Page) -> None:
 def _note_run(connection: Connection, batch_id: int, page: Page) -> None:
     """Outcomes and markers of runs. Whether a run is finished is found by the check at commit."""
     if page.outcomes:
-        runs, seqs = zip(*page.outcomes, strict=True)
+        companies, runs, seqs = map(list, zip(*page.outcomes, strict=True))
         kinds = [outcome.value for outcome in page.outcomes.values()]
-        QUERIES.note_outcomes(connection, batch_id=batch_id, runs=list(runs), seqs=list(seqs), kinds=kinds)
+        QUERIES.note_outcomes(connection, batch_id=batch_id, companies=companies, runs=runs, seqs=seqs, kinds=kinds)
     for event in page.markers:
         said = event.data.model_dump(include={"run_id", "company_id", "connection_id", "kind", "emitted", "window_from", "window_to"})
         waiting = json.dumps([reason.model_dump() for reason in event.data.waiting])

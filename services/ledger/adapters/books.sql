@@ -81,18 +81,18 @@ insert into ledger.overtaken (
     :run_id, :runseq
 ) on conflict (company_id, invoice_id, event_id) do nothing;
 
--- name: note_outcomes(batch_id, runs, seqs, kinds)!
+-- name: note_outcomes(batch_id, companies, runs, seqs, kinds)!
 -- One outcome per event of a run: the first stays, except that any other replaces parked, as the next attempt.
-insert into ledger.outcome (run_id, runseq, attempt, batch_id, kind)
-select n.run_id, n.runseq, coalesce(o.attempt, 0) + 1, :batch_id, n.kind
-from unnest(:runs::text[], :seqs::int[], :kinds::text[]) as n (run_id, runseq, kind)
+insert into ledger.outcome (company_id, run_id, runseq, attempt, batch_id, kind)
+select n.company_id, n.run_id, n.runseq, coalesce(o.attempt, 0) + 1, :batch_id, n.kind
+from unnest(:companies::text[], :runs::text[], :seqs::int[], :kinds::text[]) as n (company_id, run_id, runseq, kind)
 left join lateral (
     select p.attempt, p.kind from ledger.outcome as p
-    where p.run_id = n.run_id and p.runseq = n.runseq
+    where p.company_id = n.company_id and p.run_id = n.run_id and p.runseq = n.runseq
     order by p.attempt desc limit 1
 ) as o on true
 where o.kind is null or (o.kind = 'parked' and n.kind <> 'parked')
-order by n.run_id, n.runseq
+order by n.company_id, n.run_id, n.runseq
 on conflict do nothing;
 
 -- name: note_marker(run_id, batch_id, company_id, connection_id, kind, emitted, waiting, window_from, window_to, test_environment, event_id, replay_id, traceparent)!

@@ -128,7 +128,7 @@ def finished_message(row: FinishedRow, finished_at: str) -> Outgoing:
     return _message(finished, row.revision, row, RunPosition(row.run_id, None), finished_at)
 
 
-def parked_message(topic: str, key: bytes, value: bytes | None, names: list[str], values: list[bytes]) -> Outgoing:
+def parked_message(topic: str, key: bytes | None, value: bytes | None, names: list[str], values: list[bytes]) -> Outgoing:
     """The refused record as it was kept."""
     return Outgoing(topic, key, value, tuple(zip(names, values, strict=True)))
 

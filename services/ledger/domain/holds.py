@@ -56,6 +56,12 @@ class FixedAsset(Hold):
     next_action = "Confirmer l'immobilisation et son compte, puis saisir l'écriture (comptes 404 et 44562)."
 
 
+class TooLargeToBook(Hold):
+    """Le document a trop de lignes, ou des montants trop grands, pour une seule écriture."""
+
+    next_action = "Vérifier les montants du PDF, puis saisir l'écriture à la main."
+
+
 class SameDocument(Hold):
     """Le même PDF est déjà dans Achats, sous une autre facture."""
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from schemas.invoice_classified.v1 import InvoiceClassified
-from services.ledger.domain.holds import DeductionLimited, FixedAsset, NoRate, RegimeUnknown, TotalsMismatch, TypeUnknown
+from schemas.values import LARGEST_CENTS, LONGEST_TEXT, MOST_LINES
+from services.ledger.domain.holds import DeductionLimited, FixedAsset, NoRate, RegimeUnknown, TooLargeToBook, TotalsMismatch, TypeUnknown
 
 PURCHASES_JOURNAL = "AC"
 BOOK_CURRENCY = "EUR"
@@ -62,6 +63,8 @@ def post(document: InvoiceClassified) -> Entry | NoEntry:
     lines = (*_expense_lines(document), *_vat_lines(document), *_supplier_lines(document))
     if not lines:
         return NoEntry()
+    if len(lines) > MOST_LINES or any(abs(line.cents) > LARGEST_CENTS for line in lines):
+        raise TooLargeToBook
     return Entry(
         journal=PURCHASES_JOURNAL,
         entry_date=document.issue_date,
@@ -132,9 +135,9 @@ def _side(document: InvoiceClassified) -> int:
 
 
 def _label(document: InvoiceClassified) -> str:
-    """« Amazon Business — <legal seller> — <number> »; the seller is left out when it is the supplier itself or unknown."""
+    """« Amazon Business — <legal seller> — <number> », cut at its end; the seller is left out when it is the supplier itself or unknown."""
     parts = [document.supplier.name, document.supplier.legal_name, document.number]
-    return " — ".join(_one_line(part) for part in dict.fromkeys(parts) if part)
+    return " — ".join(_one_line(part) for part in dict.fromkeys(parts) if part)[:LONGEST_TEXT]
 
 
 def _one_line(text: str) -> str:

@@ -169,25 +169,30 @@ create table overtaken (
     unique (company_id, invoice_id, event_id)
 );
 
--- What became of each event of a run; a parked one may get another outcome later, as its next attempt.
+-- What became of each event of a company's run; a parked one may get another outcome later, as its next attempt.
 create table outcome (
+    company_id text not null,
     run_id text not null,
     runseq int not null,
     attempt smallint not null,
     batch_id bigint not null,
     kind text not null check (kind in ('recorded', 'no_entry', 'archived', 'held', 'parked', 'duplicate', 'overtaken')),
-    primary key (run_id, runseq, attempt)
+    primary key (company_id, run_id, runseq, attempt)
 );
 create index on outcome (batch_id);
 
 -- Only locked: whoever counts a run holds its row, whatever partition the run's records came from.
-create table run (run_id text primary key);
+create table run (
+    company_id text,
+    run_id text,
+    primary key (company_id, run_id)
+);
 
 -- What collection.finished said: how many events the run has, and what waits.
 create table run_marker (
-    run_id text primary key,
-    batch_id bigint not null,
     company_id text not null,
+    run_id text not null,
+    batch_id bigint not null,
     connection_id text not null,
     kind text not null,
     emitted int not null check (emitted >= 0),
@@ -197,12 +202,14 @@ create table run_marker (
     test_environment boolean not null,
     event_id text not null,
     replay_id text,
-    traceparent text
+    traceparent text,
+    primary key (company_id, run_id)
 );
 create index on run_marker (batch_id);
 
 -- archived counts the overtaken too: both are kept, and nothing of them is booked.
 create table run_finished (
+    company_id text not null,
     run_id text not null,
     revision int not null,
     batch_id bigint not null,
@@ -213,7 +220,7 @@ create table run_finished (
     held int not null,
     parked int not null,
     duplicates int not null,
-    primary key (run_id, revision),
+    primary key (company_id, run_id, revision),
     check (collected = recorded + no_entry + archived + held + parked + duplicates)
 );
 create index on run_finished (batch_id);
@@ -223,7 +230,7 @@ create table parked_record (
     batch_id bigint not null,
     record_offset bigint not null,
     topic text not null,
-    key bytea not null,
+    key bytea,
     value bytea,
     header_names text[] not null,
     header_values bytea[] not null,

@@ -119,17 +119,17 @@ end $$;
 create function finish_runs(p_batch bigint) returns void language plpgsql
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
 declare
-    touched text;
+    touched record;
 begin
     for touched in
-        select o.run_id from outcome as o where o.batch_id = p_batch
-        union select m.run_id from run_marker as m where m.batch_id = p_batch order by 1
+        select o.company_id, o.run_id from outcome as o where o.batch_id = p_batch
+        union select m.company_id, m.run_id from run_marker as m where m.batch_id = p_batch order by 1, 2
     loop
-        insert into run (run_id) values (touched) on conflict do nothing;
-        perform from run where run_id = touched for update;
+        insert into run (company_id, run_id) values (touched.company_id, touched.run_id) on conflict do nothing;
+        perform from run where company_id = touched.company_id and run_id = touched.run_id for update;
         insert into run_finished
-            (run_id, revision, batch_id, collected, recorded, no_entry, archived, held, parked, duplicates)
-        select m.run_id, coalesce(f.revision, 0) + 1, p_batch,
+            (company_id, run_id, revision, batch_id, collected, recorded, no_entry, archived, held, parked, duplicates)
+        select m.company_id, m.run_id, coalesce(f.revision, 0) + 1, p_batch,
             c.collected, c.recorded, c.no_entry, c.archived, c.held, c.parked, c.duplicates
         from run_marker as m
         cross join lateral (
@@ -142,14 +142,15 @@ begin
                 count(*) filter (where o.kind = 'duplicate') as duplicates
             from (
                 select distinct on (runseq) runseq, kind from outcome
-                where run_id = m.run_id and runseq between 1 and m.emitted
+                where company_id = m.company_id and run_id = m.run_id and runseq between 1 and m.emitted
                 order by runseq, attempt desc
             ) as o
         ) as c
         left join lateral (
-            select * from run_finished as p where p.run_id = m.run_id order by p.revision desc limit 1
+            select * from run_finished as p
+            where p.company_id = m.company_id and p.run_id = m.run_id order by p.revision desc limit 1
         ) as f on true
-        where m.run_id = touched and c.collected = m.emitted
+        where m.company_id = touched.company_id and m.run_id = touched.run_id and c.collected = m.emitted
             and (f.recorded, f.no_entry, f.archived, f.held, f.parked, f.duplicates)
                 is distinct from (c.recorded, c.no_entry, c.archived, c.held, c.parked, c.duplicates);
     end loop;
@@ -175,13 +176,14 @@ begin
         (select string_agg(row(v.record_offset, v.company_id, v.invoice_id, v.revision, v.highest, v.content, v.facts, v.event_id,
                 v.event_time, v.run_id, v.runseq)::text, E'\n' order by v.record_offset)
             from overtaken as v where v.batch_id = p_batch),
-        (select string_agg(row(o.run_id, o.runseq, o.attempt, o.kind)::text, E'\n' order by o.run_id, o.runseq, o.attempt)
+        (select string_agg(row(o.company_id, o.run_id, o.runseq, o.attempt, o.kind)::text, E'\n'
+                order by o.company_id, o.run_id, o.runseq, o.attempt)
             from outcome as o where o.batch_id = p_batch),
         (select string_agg(row(m.run_id, m.company_id, m.connection_id, m.kind, m.emitted, m.waiting, m.window_from, m.window_to,
-                m.test_environment, m.event_id, m.replay_id, m.traceparent)::text, E'\n' order by m.run_id)
+                m.test_environment, m.event_id, m.replay_id, m.traceparent)::text, E'\n' order by m.company_id, m.run_id)
             from run_marker as m where m.batch_id = p_batch),
-        (select string_agg(row(f.run_id, f.revision, f.collected, f.recorded, f.no_entry, f.archived, f.held, f.parked,
-                f.duplicates)::text, E'\n' order by f.run_id, f.revision)
+        (select string_agg(row(f.company_id, f.run_id, f.revision, f.collected, f.recorded, f.no_entry, f.archived, f.held, f.parked,
+                f.duplicates)::text, E'\n' order by f.company_id, f.run_id, f.revision)
             from run_finished as f where f.batch_id = p_batch),
         (select string_agg(row(p.record_offset, p.topic, p.key, p.value, p.header_names, p.header_values)::text,
                 E'\n' order by p.record_offset)

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -80,6 +80,28 @@ def test_poison_is_parked_and_its_rows_are_undone(store: PostgresStore):
     original = batch[1].record
     assert (original.key, original.value, original.headers) == (parked.key, parked.value, parked.headers[:-1])
     assert "achats-parked" == parked.headers[-1][0]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select '\\x00'::bytea, 1 / 0",
+        "select 32768::smallint",
+        "select 'x'::jsonb",
+        "insert into inbox values (null)",
+        "do $$ begin raise exception 'too much' using errcode = '54000'; end $$",
+    ],
+)
+def test_what_the_database_refuses_is_parked(store: PostgresStore, statement: LiteralString):
+    """Case: data (class 22), constraints (23) and program limits (54) of PostgreSQL; the next event goes on."""
+
+    def write(event: Event[Any], transaction: Transaction) -> None:
+        transaction.send(outgoing("repeated", 1))
+        if event.id == thing(1).id:
+            transaction.connection.execute(statement)
+
+    OncePerEvent(store, "sample", "parked", {ThingDone: write}, SystemClock())(deliveries(1, 2))
+    assert ["parked", "repeated"] == sorted(message.topic for message in drain(store))
 
 
 def test_an_unreadable_record_is_parked_once(store: PostgresStore):

@@ -188,7 +188,7 @@ FORBIDDEN = (
     "insert into ledger.todo (company_id, entry_id) values ('C-1', 1)",
     "insert into ledger.fate (entry_id, batch_id) values (1, 1)",
     "insert into ledger.account (company_id, code, label) values ('C-1', '999999', 'mine')",
-    "insert into ledger.run_finished values ('R', 1, 1, 0, 0, 0, 0, 0, 0, 0)",
+    "insert into ledger.run_finished values ('C-1', 'R', 1, 1, 0, 0, 0, 0, 0, 0, 0)",
     "insert into ledger.chain values (3, 1, 1, '', '', '')",
     "insert into ledger.batch (batch_id) overriding system value values (7)",
     "insert into ledger.batch (xid) values ('7')",

@@ -7,10 +7,11 @@ import pytest
 
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_classified.v1 import InvoiceClassified
-from services.kernel.envelope import Outgoing, deliver, encode
-from services.kernel.errors import Poison, Unavailable
+from services.kernel.envelope import Headers, Outgoing, deliver, encode
+from services.kernel.errors import MarkerRefused, Unavailable
 from services.ledger.adapters.positions import Fenced
-from tests.integration.ledger.shelf import PARTITION, TOPIC, TYPES, Shelf, event
+from services.ledger.domain import posting
+from tests.integration.ledger.shelf import PARTITION, TOPIC, TYPES, Broker, Shelf, event
 from tests.unit.ledger.documents import held, invoice, pdf
 
 OUTCOMES = "select invoice_id, version, revision, outcome, hold_reason from ledger.invoice order by invoice_id, version"
@@ -160,8 +161,8 @@ def test_what_cannot_be_decoded_is_parked_and_the_rest_is_booked(shelf: Shelf):
 
 @pytest.mark.parametrize(
     "poison",
-    [invoice([("606999", 100_00, "20")]), invoice(credited_number="\x00"), invoice(number="FR-\x00")],
-    ids=["an account outside the chart", "a byte that no jsonb takes", "a byte that no text takes"],
+    [invoice([("606999", 100_00, "20")]), invoice(number="\t")],
+    ids=["an account outside the chart", "a number that is empty in a book"],
 )
 def test_what_the_database_refuses_is_isolated_and_parked(shelf: Shelf, poison: InvoiceClassified):
     shelf.receive(event(invoice(invoice_id="I-2")), event(poison), event(invoice(invoice_id="I-3")))
@@ -171,11 +172,53 @@ def test_what_the_database_refuses_is_isolated_and_parked(shelf: Shelf, poison: 
     )
 
 
-def test_a_marker_is_never_parked(shelf: Shelf):
-    headers = (("ce_type", CollectionFinished.ce_type.encode()), ("ce_companyid", b"C-1"))
-    with pytest.raises(Poison):
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (("ce_type", CollectionFinished.ce_type.encode()), ("ce_companyid", b"C-1")),
+        (("ce_type", b"achats.collection.finished.v2"), ("ce_companyid", b"C-1")),
+        (("ce_type", b"\xff"), ("ce_companyid", b"C-1"), ("ce_runid", b"R-1")),
+        (("ce_companyid", b"C-1"), ("ce_runid", b"R-1")),
+    ],
+    ids=["broken", "of another version", "of an unreadable type", "of no type"],
+)
+def test_a_marker_is_never_parked(shelf: Shelf, headers: Headers):
+    with pytest.raises(MarkerRefused):
         shelf.receive(Outgoing(TOPIC, b"C-1", b"{", headers))
     assert [] == shelf.ask("select batch_id from ledger.batch")
+
+
+def test_a_record_without_a_key_is_parked_and_announced_as_it_came(shelf: Shelf):
+    shelf.receive(replace(encode(event(invoice(), run=("R-1", 1)), TOPIC), key=None), event(invoice(invoice_id="I-2")))
+    assert [(None, "achats.parked.ledger.v1")] == shelf.ask("select key, topic from ledger.parked_record")
+    broker = Broker()
+    shelf.new_announcements().turn(100, broker.send)
+    assert [None, b"C-1", b"C-1/I-2"] == [message.key for message in broker.messages]
+
+
+def test_what_the_database_does_not_even_park_is_kept_without_its_headers(shelf: Shelf):
+    """Case: a header whose name no text column takes."""
+    shelf.receive(Outgoing(TOPIC, b"C-1", b"{", (("\x00", b"1"),)), event(invoice(invoice_id="I-2")))
+    assert [(b"{", ["achats-parked"])] == shelf.ask("select value, header_names from ledger.parked_record")
+    assert [("I-2",)] == shelf.ask("select invoice_id from ledger.entry")
+
+
+def test_what_could_not_be_announced_is_parked_and_never_sealed(shelf: Shelf, monkeypatch: pytest.MonkeyPatch):
+    """Case: a label longer than the contract of entry.recorded takes, as if posting had not cut it."""
+    monkeypatch.setattr(posting, "LONGEST_TEXT", 2_000)
+    shelf.receive(event(invoice(number="N" * 500)), event(invoice(invoice_id="I-2")))
+    assert [("I-2",)] == shelf.ask("select invoice_id from ledger.entry")
+    assert [(0,)] == shelf.ask("select record_offset from ledger.parked_record")
+
+
+def test_the_longest_and_largest_document_is_booked_and_announced(shelf: Shelf):
+    """Case: a number as long as its contract allows; a sum beyond what an amount may be is held."""
+    huge = [("606400", 10**15, None), ("606400", 10**15, None), ("606300", -(10**15), None)]
+    shelf.receive(event(invoice(number="N" * 500)), event(invoice(huge, invoice_id="I-2")))
+    outcomes = shelf.ask("select outcome, hold_reason from ledger.invoice order by record_offset")
+    assert [("recorded", None), ("held", "too_large_to_book")] == outcomes
+    assert [(500,)] == shelf.ask("select length(label) from ledger.entry")
+    assert 4 == shelf.new_announcements().turn(100, Broker().send)
 
 
 def test_a_released_partition_is_left_to_its_new_owner(shelf: Shelf):

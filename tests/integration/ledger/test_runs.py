@@ -114,6 +114,17 @@ def test_a_parked_record_that_landed_on_another_partition_is_counted(shelf: Shel
     assert [(1, 2, 1, 0, 0, 0, 1, 0)] == shelf.ask(COUNTS)
 
 
+def test_a_run_belongs_to_one_company(shelf: Shelf):
+    """Another company's marker and outcomes under the same run id are its own run."""
+    foreign = invoice(company_id="C-2", invoice_id="I-9")
+    shelf.receive(marker(1, company_id="C-2"), event(foreign, run=("R-1", 2)), marker(2))
+    shelf.receive(event(invoice(invoice_id="I-1"), run=("R-1", 1)))
+    assert [] == shelf.ask(COUNTS)
+    shelf.receive(event(held(invoice_id="I-2"), run=("R-1", 2)))
+    assert [(1, 2, 1, 0, 0, 1, 0, 0)] == shelf.ask(COUNTS)
+    assert [("C-1", "R-1")] == shelf.ask("select company_id, run_id from ledger.run_finished")
+
+
 def test_two_partitions_that_finish_a_run_at_once_finish_it_once(shelf: Shelf):
     shelf.receive(marker(40))
     other = shelf.new_keeper()

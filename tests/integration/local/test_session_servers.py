@@ -20,7 +20,7 @@ def test_an_external_database_keeps_its_password_out_of_the_report(monkeypatch: 
     monkeypatch.setenv("DATABASE_ADMIN_URL", "postgresql://admin:secret@db.example/postgres")
     with session_postgres() as database:
         assert "PostgreSQL, external, db.example" == database.description
-        assert "user=ledger password=secret dbname=achats host=db.example" == database.dsn("achats", "ledger")
+        assert "postgresql://ledger:secret@db.example:5432/achats" == database.dsn("achats", "ledger")
 
 
 def test_an_external_server_without_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,4 +42,4 @@ def test_containers_without_docker_fail_with_a_sentence(monkeypatch: pytest.Monk
 def test_the_local_database_opens_another_database_for_another_user() -> None:
     """Goal: one server, a role per service. Case: the address of the ledger's role beside the administrator's."""
     database = SessionDatabase("postgresql://postgres@127.0.0.1:20001/postgres", "PostgreSQL 18, local")
-    assert "user=ledger_app dbname=achats host=127.0.0.1 port=20001" == database.dsn("achats", "ledger_app")
+    assert "postgresql://ledger_app@127.0.0.1:20001/achats" == database.dsn("achats", "ledger_app")

@@ -70,10 +70,16 @@ def test_an_activation_without_counts_is_parked(office: Office, mail: MailServer
 
 def test_an_activation_at_no_readable_time_is_parked(office: Office):
     """`ce_time` that is no time of day with a zone would stop the letter later: it is refused at the door."""
-    for time in (b"yesterday", b"2026-11-23T08:12:00"):
+    for time in (b"yesterday", b"2026-11-23T08:12:00", b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59.999-14:00"):
         broken = connection()
         office.read(replace(broken, offset=len(time), headers=(*((k, v) for k, v in broken.headers if k != "ce_time"), ("ce_time", time))))
-    assert ["header_missing"] * 2 == [json.loads(dict(one.headers)["achats-parked"])["reason"] for one in office.announced()]
+    assert ["header_missing"] * 4 == [json.loads(dict(one.headers)["achats-parked"])["reason"] for one in office.announced()]
+
+
+def test_an_end_of_a_contact_that_no_database_takes_is_parked(office: Office):
+    """A company's name with NUL in the key of a tombstone."""
+    office.read(replace(end_of_contact(), key=b"dup\x00ont"), contact())
+    assert ["refused"] == [json.loads(dict(one.headers)["achats-parked"])["reason"] for one in office.announced()]
 
 
 def test_a_contact_that_comes_later(office: Office, mail: MailServer):

@@ -1,5 +1,7 @@
 """Every hold reason: listed once, in French, with one next action, and a document that provokes it."""
 
+import re
+
 import pytest
 
 from schemas.classification_held.v1 import ClassificationHeld
@@ -46,6 +48,7 @@ def untaxed(category: str | None = None, **changes: object) -> InvoiceCollected:
 PROVOKED: dict[type[Hold], InvoiceCollected] = {
     holds.DocumentUnreadable: unreadable_document(),
     holds.NotAnInvoice: paper(type=fact("receipt")),
+    holds.NotAVatInvoice: paper(mentions=("not_a_vat_invoice",)),
     holds.SelfBilled: paper(type=fact("self_billed")),
     holds.TypeMissing: paper(type=None),
     holds.TypeMismatch: collected(evidence(PAPER, AT_TWENTY), stated(kind="credit_note")),
@@ -67,6 +70,7 @@ PROVOKED: dict[type[Hold], InvoiceCollected] = {
     holds.VatTableMissing: paper(vat=()),
     holds.ReverseCharge: untaxed("ae"),
     holds.IntraEu: intra_eu_invoice(),
+    holds.IntraEuSupplyFromFrance: untaxed("k", buyer=party("Papelería del Río SL", "ESB12345674", None, "ES")),
     holds.ExportOrImport: untaxed("g"),
     holds.SmallBusiness: untaxed(mentions=("small_business_exempt",)),
     holds.MarginScheme: untaxed(mentions=("margin_scheme",)),
@@ -111,6 +115,26 @@ def test_each_reason_is_one_french_sentence_with_one_next_action(reason: type[Ho
     assert reason.next_action.endswith((".", ")."))
 
 
+@pytest.mark.parametrize("reason", HOLDS, ids=lambda reason: reason.code())
+def test_what_a_person_reads_has_french_typography(reason: type[Hold]) -> None:
+    """Goal: typographic apostrophes; no plain space before « : » and « ; », nor between a number and its sign."""
+    for said in (reason.sentence(), reason.next_action):
+        assert [] == re.findall(r"'| [:;!?%€]", said)
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (holds.NoRate, "Le document est dans une autre devise que l’euro, et la conversion n’est pas encore automatique."),
+        (holds.SelfBilled, "Ce document est une autofacture, émise par l’acheteur au nom du vendeur."),
+        (holds.NotAnInvoice, "Ce document n’est ni une facture ni un avoir\N{NO-BREAK SPACE}: il n’ouvre pas droit à déduction de la TVA."),
+    ],
+)
+def test_a_sentence_says_the_true_reason(reason: type[Hold], sentence: str) -> None:
+    """Goal: nothing the document contradicts: a PDF in dollars may well print its rate, a proforma is no receipt."""
+    assert sentence == reason.sentence()
+
+
 def test_the_code_is_the_class_name() -> None:
     """Goal: the code on the wire follows from the class."""
     assert "document_contradicts_order" == holds.DocumentContradictsOrder.code()
@@ -128,7 +152,7 @@ def test_a_held_document_shows_everything_that_is_known() -> None:
 
 def test_the_first_reason_in_the_order_of_the_steps_is_said() -> None:
     """Case: a foreign document that also has a wrong total: identity before announced regimes before arithmetic."""
-    document = untaxed("k", gross_cents=fact(500_00))
+    document = untaxed("k", gross_cents=fact(500_00), seller=german_seller())
     answer = classify(document, RULEBOOK)
     assert isinstance(answer, ClassificationHeld)
     assert "intra_eu" == answer.reason

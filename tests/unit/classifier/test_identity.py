@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.invoice_collected.v1 import InvoiceCollected
-from services.classifier.domain.holds import CurrencyMissing, NotAnInvoice, NumberMismatch, NumberMissing
+from services.classifier.domain.holds import CurrencyMissing, NotAnInvoice, NotAVatInvoice, NumberMismatch, NumberMissing
 from services.classifier.domain.identity import Identity, identify, known_currency
 from tests.support.collected import ISSUED, charge, collected, domestic_invoice, evidence, fact, stated, vat
 
@@ -53,7 +53,7 @@ def test_what_is_not_an_invoice_is_held_whatever_the_api_says(kind: str) -> None
 
 def test_the_mention_not_a_vat_invoice_is_believed() -> None:
     """Case: « ceci n'est pas une facture » on a document otherwise like one."""
-    with pytest.raises(NotAnInvoice):
+    with pytest.raises(NotAVatInvoice):
         identify(case(number=None, mentions=("not_a_vat_invoice",)))
 
 

@@ -113,9 +113,9 @@ def test_an_untaxed_line_has_no_rate() -> None:
 @pytest.mark.parametrize(
     ("label", "nature", "account", "rule"),
     [
-        ("Ramette de papier A4 500 feuilles", "supplies", "606400", "words-supplies"),
+        ("Ramette de papier A4 500 feuilles", "supplies", "606400", "words-consumables"),
         ("PAPIER TOILETTE 24 rouleaux", "cleaning", "606300", "words-cleaning"),
-        ("Kopierpapier A4 weiß", "supplies", "606400", "words-supplies"),
+        ("Kopierpapier A4 weiß", "supplies", "606400", "words-consumables"),
         ("Ballpoint pens, blue, pack of 50", "supplies", "606400", "words-supplies"),
         ("Câble HDMI 2 m", "it_equipment", "606300", "words-it"),
         ("Clavier et souris sans fil", "it_equipment", "606300", "words-it"),
@@ -123,7 +123,7 @@ def test_an_untaxed_line_has_no_rate() -> None:
         ("Café en grains 1 kg", "food", "606800", "words-food"),
         ("Le Code du travail, broché", "books", "618100", "words-books"),
         ("Frais d'expédition", "shipping", "624100", "words-shipping"),
-        ("Shipping", "shipping", "624100", "words-shipping"),
+        ("Shipping", "shipping", "624100", "words-shipping-short"),
         ("Werkzeugkoffer 120-teilig", "small_equipment", "606300", "words-tools"),
         ("Licence antivirus 1 an", "software", "651100", "words-software"),
         ("Objet décoratif", "unknown", "471000", "nature_unknown"),
@@ -143,7 +143,8 @@ def test_a_word_inside_another_is_not_the_word() -> None:
 @pytest.mark.parametrize(
     ("unspsc", "account"),
     [("44121618", "606400"), ("43211708", "606300"), ("47131800", "606300"), ("50201706", "606800"), ("55101500", "618100"),
-     ("60101000", "618100"), ("27111700", "606300"), ("14111500", "606400"), ("99999999", "471000"), (None, "471000")],
+     ("60101000", "618100"), ("27111700", "606300"), ("14111500", "606400"), ("14111704", "606300"), ("55121606", "606400"),
+     ("99999999", "471000"), (None, "471000")],
 )  # fmt: skip
 def test_the_unspsc_code_decides_where_words_do_not(unspsc: str | None, account: str) -> None:
     """Case: a label no word recognises."""
@@ -151,9 +152,29 @@ def test_the_unspsc_code_decides_where_words_do_not(unspsc: str | None, account:
 
 
 def test_words_come_before_the_unspsc_code() -> None:
-    """Case: paper that the catalogue files under books."""
-    decided = single("Papier quadrillé A4 pour cahier", unspsc="55101500").lines[0]
-    assert ("words-supplies", "« papier » dans le libellé") == (decided.rule, decided.because)
+    """Case: paper that the catalogue files under books: the word wins, a person is told."""
+    answer = single("Papier quadrillé A4 pour cahier", unspsc="55101500")
+    because = "« papier » dans le libellé ; le code UNSPSC 55101500 indique un autre compte"
+    assert ("words-consumables", because) == (answer.lines[0].rule, answer.lines[0].because)
+    assert ("nature_doubtful",) == answer.flags
+
+
+@pytest.mark.parametrize("unspsc", ["14111507", "44121618", "99999999", None])
+def test_a_code_that_leads_to_the_same_account_or_nowhere_is_no_doubt(unspsc: str | None) -> None:
+    """Goal: the flag is rare enough to be read."""
+    assert () == single("Papier quadrillé A4", unspsc=unspsc).flags
+
+
+def test_a_rate_in_a_generated_label_is_french() -> None:
+    """Case: 5.5 becomes 5,5 with a no-break space before the sign."""
+    document = collected(evidence((), (vat("5.5", 30_00, 1_65),)))
+    assert "Articles non détaillés, TVA 5,5\N{NO-BREAK SPACE}%" == classified(document).lines[0].label
+
+
+def test_vat_due_on_payment_is_flagged() -> None:
+    """Case: a service whose VAT is deductible only once it is paid (CGI 269-2-c, 271-I-2)."""
+    said = evidence((line("Papier", 40_00),), (vat("20", 40_00, 8_00),), mentions=("vat_on_payment",))
+    assert ("vat_on_payment",) == classified(collected(said)).flags
 
 
 def test_the_reason_names_the_code_that_matched() -> None:

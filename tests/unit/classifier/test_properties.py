@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schemas.classification_held.v1 import ClassificationHeld
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_collected.v1 import Evidence, EvidenceLine, InvoiceCollected, VatGroup
+from schemas.values import FIRST_DAY, LAST_DAY
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.arithmetic import tolerance
 from services.classifier.domain.classification import classify
@@ -19,7 +20,8 @@ LABELS = ("Papier A4", "Café en grains", "Livre relié", "Objet inconnu", "Frai
 RATES = ("20", "10", "5.5", "2.1")
 
 cents = st.integers(-(10**15), 10**15)
-texts = st.text(min_size=1, max_size=40)
+letters = st.characters(codec="utf-8", exclude_characters="\0")
+texts = st.text(letters, min_size=1, max_size=40)
 numbers = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z .+*-]{0,39}", fullmatch=True)
 maybe_texts = st.none() | texts.map(fact)
 maybe_cents = st.none() | st.one_of(cents, st.integers(0, 500_00)).map(fact)
@@ -40,16 +42,14 @@ charges = st.builds(
     total_cents=st.none() | cents,
     tax_rate=st.none() | st.sampled_from(["0.2", "20", "0.055", "-1", "999999999999999"]),
 )
-lines = st.builds(
-    line, st.text(min_size=1, max_size=40), cents, rates, st.none() | st.sampled_from(["1", "2.5", "0", "-3", "0.000000000000001"])
-)
+lines = st.builds(line, texts, cents, rates, st.none() | st.sampled_from(["1", "2.5", "0", "-3", "0.000000000000001"]))
 anything = st.builds(
     Evidence,
     reading=st.sampled_from(["factur_x", "text", "none"]),
     unreadable=st.none(),
     number=maybe_texts,
     type=st.none() | st.sampled_from(["invoice", "credit_note", "receipt", "a_later_type"]).map(fact),
-    issue_date=st.none() | st.dates().map(fact),
+    issue_date=st.none() | st.dates(FIRST_DAY, LAST_DAY).map(fact),
     currency=st.none() | st.sampled_from(["EUR", "USD", "JPY"]).map(fact),
     credited_number=maybe_texts,
     seller=parties,
@@ -59,7 +59,9 @@ anything = st.builds(
     gross_cents=maybe_cents,
     vat=st.lists(groups, max_size=3).map(tuple),
     lines=st.lists(lines, max_size=4).map(tuple),
-    mentions=st.lists(st.sampled_from(["reverse_charge", "export", "margin_scheme", "new_mention"]), max_size=2).map(tuple),
+    mentions=st.lists(
+        st.sampled_from(["reverse_charge", "intra_eu_supply", "not_a_vat_invoice", "vat_on_payment", "new_mention"]), max_size=2
+    ).map(tuple),
 )
 
 

@@ -11,6 +11,7 @@ from services.classifier.domain.holds import (
     ForeignVat,
     Hold,
     IntraEu,
+    IntraEuSupplyFromFrance,
     MarginScheme,
     ReverseCharge,
     SmallBusiness,
@@ -114,7 +115,26 @@ def test_no_vat_and_no_reason_is_held(who: Party) -> None:
 def test_a_regime_the_document_announces_is_held_under_its_name(mentions: tuple[str, ...], category: str, reason: type[Hold]) -> None:
     """Goal: the true reason, from the words or from the category of a VAT row."""
     with pytest.raises(reason):
-        refuse_announced(evidence((), (vat("0", 100_00, 0, category),), mentions=mentions))
+        refuse_announced(evidence((), (vat("0", 100_00, 0, category),), mentions=mentions, seller=german_seller()))
+
+
+@pytest.mark.parametrize(
+    ("who", "reason"),
+    [
+        (seller("FR"), IntraEuSupplyFromFrance),
+        (seller(None), IntraEuSupplyFromFrance),
+        (party("Amazon EU S.à r.l., Succursale Française", "FR12487773327", None, "LU"), IntraEuSupplyFromFrance),
+        (german_seller(), IntraEu),
+        (party("Händler", "FR53999999999", None, "DE"), IntraEu),
+        (party("Inconnu"), IntraEu),
+    ],
+    ids=["France", "French number, country unknown", "French branch", "Germany", "Germany, French number", "unknown"],
+)
+@pytest.mark.parametrize(("mentions", "category"), [(("intra_eu_supply",), "z"), ((), "k")], ids=["words", "category"])
+def test_an_exempt_supply_out_of_france_is_no_acquisition(who: Party, reason: type[Hold], mentions: tuple[str, ...], category: str) -> None:
+    """Goal: nobody is told to self-assess VAT on what a French seller delivers abroad (CGI 262 ter I)."""
+    with pytest.raises(reason):
+        refuse_announced(evidence((), (vat("0", 100_00, 0, category),), mentions=mentions, seller=who))
 
 
 def test_unknown_mentions_and_categories_say_nothing() -> None:

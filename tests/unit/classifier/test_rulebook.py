@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.domain.rulebook import Rulebook, fold, words_pattern
+from services.classifier.domain.rulebook import Rulebook, decisive, fold, words_pattern
 
 PAGE: dict[str, Any] = {
     "version": "test_1",
@@ -21,7 +21,7 @@ PAGE: dict[str, Any] = {
 def test_the_shipped_rulebook_is_sound() -> None:
     """Goal: accounts of the natures as the accounting reference gives them; the version can travel in events."""
     shipped = read_rulebook()
-    assert "2026_11_1" == shipped.version
+    assert "2026_11_2" == shipped.version
     assert {"supplies": "606400", "shipping": "624100", "books": "618100", "software": "651100", "membership": "628100"} == {
         name: shipped.natures[name].account for name in ("supplies", "shipping", "books", "software", "membership")
     }
@@ -73,6 +73,7 @@ def test_folding(text: str, folded: str) -> None:
         ("clé usb", "cle-usb 64 Go", "cle-usb"),
         ("nettoyant*", "nettoyante", "nettoyante"),
         ("thé", "theiere", None),
+        ("boîte à outils", "boites a outils", "boites a outils"),
         ("c++", "c++ en action", "c++"),
     ],
 )
@@ -80,6 +81,31 @@ def test_words_are_found_whole(word: str, text: str, found: str | None) -> None:
     """Goal: plural, phrase with a hyphen, beginning with *, and no word inside another."""
     match = words_pattern([word]).search(text)
     assert found == (match.group() if match else None)
+
+
+@pytest.mark.parametrize(
+    ("label", "left"),
+    [
+        ("Toner noir compatible HP LaserJet", "toner noir"),
+        ("Compatible toner cartridge for Brother printer", "compatible toner cartridge"),
+        ("Tasche für Laptop", "tasche"),
+        ("Pour imprimante", ""),
+        ("Livraison gratuite", ""),
+        ("Ramette A4, LIVRAISON  OFFERTE", "ramette a4,"),
+        ("Cartouche d\u2019encre", "cartouche d'encre"),
+        ("Pourpre", "pourpre"),
+    ],
+)
+def test_what_an_article_is_for_does_not_say_what_it_is(label: str, left: str) -> None:
+    """Goal: purpose, compatibility and free delivery decide nothing; part of a word is no word."""
+    assert left == decisive(label)
+
+
+def test_words_at_the_start_count_only_there() -> None:
+    """Case: « livraison » names shipping, unless it stands behind an article."""
+    rules = [{"id": "short", "nature": "supplies", "at_start": True, "words": {"fr": ["livraison"]}}]
+    pattern = Rulebook.parse({**PAGE, "rules": rules}).rules[0].pattern
+    assert [True, False] == [bool(pattern.search(label)) for label in ("livraison express", "ramette, livraison express")]
 
 
 def test_no_words_match_nothing() -> None:

@@ -168,12 +168,12 @@ def test_the_agent_has_one_actor(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("env", "expected"),
     [
-        ({"ACHATS_KAFKA": "k:9092"}, Config("k:9092", 8080, False)),
+        ({"ACHATS_KAFKA": "k:9092", "ACHATS_CLASSIFIER_HEALTH_PORT": "8080"}, Config("k:9092", 8080, False)),
         ({"ACHATS_KAFKA": "k:9092", "ACHATS_CLASSIFIER_HEALTH_PORT": "9", "ACHATS_LOG": "pretty"}, Config("k:9092", 9, True)),
     ],
 )
 def test_the_environment_is_read_once(env: dict[str, str], expected: Config) -> None:
-    """Goal: defaults are written in one place."""
+    """Goal: every setting is told from outside; the log is JSON unless asked otherwise."""
     assert expected == Config.from_env(env)
 
 

@@ -66,7 +66,10 @@ def test_every_day_survives_being_printed(day: date, form: str):
     assert [day] == [found.day for found in days_in(f"Date : {day.strftime(form)}", month_first=False)]
 
 
-@pytest.mark.parametrize(("expected", "text"), [(date(2017, 11, 16), "20171116"), (None, "20171399"), (None, "2017-11-16"), (None, None)])
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [(date(2017, 11, 16), "20171116"), (None, "20171399"), (None, "00010101"), (None, "99991231"), (None, "2017-11-16"), (None, None)],
+)
 def test_format_102_is_eight_digits(expected: date | None, text: str | None):
-    """UN/CEFACT qualifier 102."""
+    """UN/CEFACT qualifier 102; a day outside what a contract takes is unknown."""
     assert expected == basic_day(text)

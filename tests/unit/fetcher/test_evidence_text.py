@@ -303,6 +303,11 @@ def test_a_receipt_of_an_exempt_seller_is_read():
         (("margin_scheme",), "Régime particulier – biens d'occasion, art. 297 A"),
         (("margin_scheme",), "Differenzbesteuerung nach § 25a UStG"),
         (("not_a_vat_invoice",), "** This is not a VAT invoice"),
+        (("vat_on_payment",), "TVA acquittée sur les encaissements"),
+        (("vat_on_payment",), "TVA payée sur les\nencaissements"),
+        (("vat_on_payment",), "TVA sur les encaissements"),
+        (("vat_on_payment",), "Option pour le paiement de la TVA d'après les encaissements"),
+        ((), "TVA acquittée sur les débits"),
         ((), "Câble export, réf. 262 A, 297, avenue de la Marge, 293 bis"),
     ],
 )

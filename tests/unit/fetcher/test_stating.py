@@ -1,6 +1,10 @@
 """What the API says of a document: its charges, and only its own."""
 
-from datetime import date
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.fetcher.domain.amazon import InvoiceDetailsAnswer, Money, Transaction
 from services.fetcher.domain.records import Kind, LineKey, StatedNumber, Statements
@@ -58,6 +62,67 @@ def test_no_person_leaves() -> None:
     assert "somebody@example.org" not in said
     assert "amzn1" not in said
     assert '"business_order_info":{"Centre de coût":"Atelier"}' in said
+
+
+@pytest.mark.parametrize(
+    ("amount", "cents"),
+    [("12.00", 12_00), ("-12.5", 12_50), ("+3", 3_00), ("0.001", None), ("Infinity", None), ("-inf", None), ("NaN", None), ("sNaN", None),
+     ("1E+999999", None), ("9" * 40, None), ("12,00", None), ("١٢", None), ("", None), (None, None)],
+)  # fmt: skip
+def test_only_plain_decimal_text_is_money(amount: str | None, cents: int | None) -> None:
+    """Goal: an amount that is no number is unknown, and never ends the run."""
+    assert cents == Money(currency_code="EUR", amount=amount).cents
+
+
+def test_an_identifier_that_no_contract_takes_ends_nothing() -> None:
+    """Case: an order of 200 characters is left out, a transaction's name becomes a digest; two names stay two."""
+    item = {"orderId": "x" * 200, "orderLineItemId": "L1", "shipmentId": "S1"}
+    odd = [
+        Transaction.model_validate({"transactionId": name, "transactionType": "CHARGE", "transactionLineItems": [item]})
+        for name in ("a b", "a  b")
+    ]
+    number = StatedNumber(LineKey("x" * 200, "L1", "S1"), "FR-1", Kind.INVOICE, None, "api:invoices")
+    said = stated_of("FR-1", Kind.INVOICE, Statements("A13V1IB3VIYZZH", ("x" * 200, ORDER), (number,), tuple(odd)))
+    assert (ORDER,) == said.orders
+    assert [None, None] == [charge.order_id for charge in said.charges]
+    names = [charge.transaction_id for charge in said.charges]
+    assert ["sha256-", "sha256-"] == [name[:7] for name in names]
+    assert 2 == len(set(names))
+
+
+TEXTS = st.none() | st.sampled_from(["", "Infinity", "NaN", "1E+99", "EUR", "0.2", "9" * 99, "\0"]) | st.text(max_size=120)
+MONEY = st.none() | st.fixed_dictionaries({"currencyCode": TEXTS, "amount": TEXTS})
+DAYS = TEXTS | st.datetimes().map(datetime.isoformat) | st.datetimes(timezones=st.timezones()).map(datetime.isoformat)
+AMOUNTS = ("totalAmount", "principalAmount", "shippingCharge", "discount", "tax")
+ITEM_TEXTS = ("orderId", "orderLineItemId", "shipmentId", "productTitle", "asin", "unspsc", "taxRate", "merchantLegalName")
+ITEMS = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(ITEM_TEXTS, TEXTS),
+        **dict.fromkeys(AMOUNTS, MONEY),
+        "itemQuantity": st.none() | st.integers(),
+        "businessOrderInfo": st.none() | st.dictionaries(st.text(max_size=120), TEXTS, max_size=3),
+    }
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ITEMS, TEXTS, TEXTS, DAYS)
+def test_whatever_amazon_writes_can_be_stated(item: dict[str, object], name: str | None, entity: str | None, day: str | None) -> None:
+    """Goal: total. Method: any text in any field of a transaction that belongs to the number; its charge is always said."""
+    page = {"transactionId": name, "transactionType": "CHARGE", "legalEntityName": entity, "transactionLineItems": [item]}
+    read = Transaction.model_validate(page)
+    line = (read.transaction_line_items or [])[0]
+    where = LineKey(line.order_id or "", line.order_line_item_id or "", line.shipment_id or "")
+    number = StatedNumber(where, "FR-1", Kind.INVOICE, day_of(day), "api:invoices")
+    said = stated_of("FR-1", Kind.INVOICE, Statements("A13V1IB3VIYZZH", (where.order_id,), (number,), (read,)))
+    assert (1 if line.order_id else 0) == len(said.charges)
+    assert type(said).model_validate_json(said.model_dump_json()) == said
+
+
+@pytest.mark.parametrize("published", ["0001-01-01T00:00:00+14:00", "1899-12-31T12:00:00Z", "3000-01-01T12:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_day_beyond_all_books_is_unknown(published: str) -> None:
+    """Case: the first of them is in Paris still in the year before the calendar begins."""
+    assert day_of(published) is None
 
 
 def test_answers_are_matched_by_key() -> None:

@@ -7,7 +7,20 @@ import pytest
 
 from schemas.contract import Contract, EventData
 from schemas.record_parked.v1 import RecordParked
-from services.kernel.envelope import Event, Headers, Record, RunPosition, company_of, decode, deliver, encode, event_id, parked, run_of
+from services.kernel.envelope import (
+    Event,
+    Headers,
+    Record,
+    RunPosition,
+    company_of,
+    decode,
+    deliver,
+    encode,
+    event_id,
+    is_marker,
+    parked,
+    run_of,
+)
 from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, Unreadable
 
 TIME = "2026-03-02T08:00:00.000000Z"
@@ -196,9 +209,64 @@ def test_a_header_or_value_of_another_company_is_refused():
     assert "key_mismatch" == refusal(replace(record(), value=b'{"company_id":"c2"}')).reason
 
 
-def test_the_company_only_leads_the_key():
-    """`company/invoice` on the topic of invoices."""
-    assert SENT == decode(replace(record(), key=b"c1/inv-1"), TYPES)
+@pytest.mark.parametrize("name", ["ce_id", "ce_source", "ce_runid", "ce_replayid", "ce_causationid", "traceparent"])
+@pytest.mark.parametrize("value", [b"", b"a b", b"a\x00b", b"a\n", "\u00e9".encode(), b"\xff", b"x" * 201])
+def test_an_attribute_that_is_no_short_word_is_refused(name: str, value: bytes):
+    """Printable ASCII, at most 200 characters: what every database and every index takes."""
+    assert f"A CloudEvents header is missing or unreadable: {name}" == str(refusal(with_header(name, value)))
+    assert deliver(with_header(name, b"x" * 200), TYPES).event is not None
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "1899-12-31T23:59:59Z",
+        "3000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "2026-13-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026-03-02T08:00:00",
+        "2026-03-02",
+        "2026-03-02T08:00:00+15:00",
+        "2026-03-02T08:00:00Z\n",
+        "2026-W10-1T08:00:00Z",
+        "20260302T080000Z",
+    ],
+)
+def test_a_time_that_is_no_instant_of_these_centuries_is_refused(time: str):
+    """RFC 3339 with a zone, from 1900 to 2999."""
+    assert "A CloudEvents header is missing or unreadable: ce_time" == str(refusal(with_header("ce_time", time.encode())))
+
+
+@pytest.mark.parametrize("time", ["1900-01-01T00:00:00Z", "2999-12-31T23:59:59.999999Z", "2026-03-02T08:00:00.123456789+14:00"])
+def test_other_instants_of_these_centuries_are_taken(time: str):
+    """As they are written."""
+    event = decode(with_header("ce_time", time.encode()), TYPES)
+    assert event is not None
+    assert time == event.time
+
+
+def test_the_key_is_that_of_the_event_to_the_last_byte():
+    """`company/other` would take the company's events to another partition."""
+    assert "key_mismatch" == refusal(replace(record(), key=b"c1/inv-1")).reason
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((("ce_type", b"achats.parcel.sent.v1"),), True),
+        ((("ce_type", b"achats.parcel.sent.v2"), ("ce_runid", b"r"), ("ce_runseq", b"1")), True),
+        ((("ce_type", b"achats.parcel.validated.v1"), ("ce_runid", b"r")), False),
+        ((("ce_type", b"\xff"), ("ce_runid", b"r")), True),
+        ((("ce_runid", b"r"),), True),
+        ((("ce_runid", b"r"), ("ce_runseq", b"1")), False),
+        ((("ce_runid", b"\xff"),), False),
+        ((), False),
+    ],
+)
+def test_a_marker_is_known_by_its_headers_alone(headers: Headers, expected: bool):
+    """Any version of its type; without a readable type, a run without a number."""
+    assert expected == is_marker(Record("t", 0, 0, 0, None, None, headers), ParcelSent)
 
 
 def test_a_parked_record_keeps_every_byte():
@@ -249,6 +317,7 @@ def test_parked_again_it_has_two_reasons_and_the_last_one_counts():
         ((), None),
         ((("ce_runseq", b"1"),), None),
         ((("ce_runid", b""), ("ce_runseq", b"1")), None),
+        ((("ce_runid", b"run 1"),), None),
         ((("ce_runid", b"run-1"),), RunPosition("run-1", None)),
         ((("ce_runid", b"run-1"), ("ce_runseq", b"7")), RunPosition("run-1", 7)),
         ((("ce_runid", b"run-1"), ("ce_runseq", b"x")), RunPosition("run-1", None)),

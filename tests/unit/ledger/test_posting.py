@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from schemas.invoice_classified.v1 import ClassifiedVat, InvoiceClassified
 from schemas.values import Supplier
-from services.ledger.domain.holds import DeductionLimited, FixedAsset, Hold, NoRate, RegimeUnknown, TotalsMismatch, TypeUnknown
+from services.ledger.domain.holds import (
+    DeductionLimited,
+    FixedAsset,
+    Hold,
+    NoRate,
+    RegimeUnknown,
+    TooLargeToBook,
+    TotalsMismatch,
+    TypeUnknown,
+)
 from services.ledger.domain.posting import Line, NoEntry, post, source_key
 from tests.unit.ledger.documents import SETTINGS, Row, case, credit, debit, entry_of, invoice, lines
 
@@ -158,6 +167,19 @@ def test_the_heading_names_journal_dates_piece_and_seller():
     entry = entry_of(invoice(number="FR-9"))
     assert ("AC", date(2026, 3, 10), "FR-9", date(2026, 3, 10)) == (entry.journal, entry.entry_date, entry.piece_ref, entry.piece_date)
     assert "Amazon Business — Papeterie Lyon — FR-9" == entry.label
+
+
+def test_a_label_is_cut_where_its_contract_ends():
+    """500 characters, however long supplier, seller and number are."""
+    assert 500 == len(entry_of(invoice(number="N" * 500)).label)
+
+
+def test_a_sum_beyond_what_an_amount_may_be_is_held():
+    """Each line may be announced, their account's sum may not; one cent less may."""
+    rest = ("606300", -(10**15), None)
+    with pytest.raises(TooLargeToBook):
+        post(invoice([("606400", 10**15, None), ("606400", 1, None), rest]))
+    assert 10**15 == entry_of(invoice([("606400", 10**15 - 1, None), ("606400", 1, None), rest, ("606300", 1, None)])).lines[1].cents
 
 
 def test_the_label_is_one_line_without_separators_of_the_fec():
