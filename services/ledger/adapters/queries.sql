@@ -53,7 +53,7 @@ select
     (select count(*) from ledger.overtaken) as overtaken,
     (select count(*) from ledger.parked_record) as parked,
     (select count(*) from ledger.company) as companies,
-    (select count(distinct (f.company_id, f.run_id)) from ledger.run_finished as f) as finished_runs,
+    (select count(*) from (select distinct f.company_id, f.run_id from ledger.run_finished as f) as r) as finished_runs,
     (select coalesce(sum(h.seq), 0)::bigint from ledger.chain_head as h) as sealed_batches,
     (select coalesce(sum(d.seq), 0)::bigint from ledger.announced as d) as announced_batches
 from (
