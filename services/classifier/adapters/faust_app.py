@@ -5,7 +5,9 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import faust
 from aiokafka.errors import KafkaError, KafkaTimeoutError
@@ -25,6 +27,7 @@ def new_app(kafka: str) -> faust.App:
         broker=[f"kafka://{server}" for server in kafka.split(",")],
         autodiscover=False,
         store="memory://",
+        datadir=Path(tempfile.gettempdir()) / f"{GROUP}-data",  # faust makes it even without tables; the working folder may be read-only
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,
