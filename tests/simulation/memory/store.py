@@ -1,0 +1,186 @@
+"""An in-memory schema: read committed, rows locked by whoever writes them, transactions that commit whole or not at all."""
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Hashable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn, cast
+
+from psycopg import Connection
+
+from services.kernel.envelope import Outgoing
+from services.kernel.errors import Unavailable
+from services.kernel.postgres import STRIPES, Transaction, stripe_of
+
+type Place = tuple[str, Hashable]
+
+GONE = object()
+
+
+def refuse_to_wait() -> NoReturn:
+    """What a store does at a locked row unless it is told to let others run: the lock timeout. Raises Unavailable."""
+    raise Unavailable("a row is locked")
+
+
+class MemorySession:
+    """One session with one transaction: what it wrote is its own until `commit`."""
+
+    def __init__(self, store: "MemoryStore") -> None:
+        self._store = store
+        self._written = dict[Place, Any]()
+        self._ended = False
+
+    def table(self, name: str) -> "MemoryTable":
+        """A table as this transaction sees it."""
+        return MemoryTable(self, name)
+
+    def lock(self, place: Place) -> None:
+        """Hold this row until the transaction ends; wait while another has it. Raises Unavailable."""
+        while not self.try_lock(place):
+            self._store.wait()
+
+    def try_lock(self, place: Place) -> bool:
+        """Hold this row until the transaction ends, unless another has it. Raises Unavailable."""
+        self._living()
+        return self._store.locks.setdefault(place, self) is self
+
+    def end(self) -> None:
+        """Another session ends this one: nothing of it is kept, and whatever it does next fails."""
+        self._ended = True
+        self.rollback()
+
+    def read(self, name: str) -> dict[Hashable, Any]:
+        """The rows of a table: what is committed, with what this transaction wrote."""
+        self._living()
+        rows = dict(self._store.rows[name])
+        rows.update((key, row) for (table, key), row in self._written.items() if table == name)
+        return {key: row for key, row in rows.items() if row is not GONE}
+
+    def write(self, place: Place, row: object) -> None:
+        """A row, or GONE, once the row is ours. Raises Unavailable."""
+        self.lock(place)
+        self._written[place] = row
+
+    def commit(self) -> None:
+        """Make everything this transaction wrote visible at once. Raises Unavailable: nothing is."""
+        self._living()
+        for (table, key), row in self._written.items():
+            if row is GONE:
+                self._store.rows[table].pop(key, None)
+            else:
+                self._store.rows[table][key] = row
+        self.rollback()
+
+    def rollback(self) -> None:
+        """Forget what was written and let the rows go."""
+        self._written.clear()
+        self._store.locks = {place: holder for place, holder in self._store.locks.items() if holder is not self}
+
+    def _living(self) -> None:
+        if self._ended:
+            raise Unavailable("PostgreSQL", "this session was ended")
+
+
+class MemoryTable(MutableMapping[Any, Any]):
+    """Rows by their primary key. A row is immutable: change it by writing another in its place, which locks it."""
+
+    def __init__(self, session: MemorySession, name: str) -> None:
+        self._session, self._name = session, name
+
+    def insert(self, key: Hashable, row: object) -> bool:
+        """`on conflict do nothing`: whether the row is new."""
+        self._session.lock((self._name, key))
+        if key in self:
+            return False
+        self[key] = row
+        return True
+
+    def __getitem__(self, key: Hashable) -> Any:
+        return self._session.read(self._name)[key]
+
+    def __setitem__(self, key: Hashable, row: object) -> None:
+        self._session.write((self._name, key), row)
+
+    def __delitem__(self, key: Hashable) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._session.write((self._name, key), GONE)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._session.read(self._name))
+
+    def __len__(self) -> int:
+        return len(self._session.read(self._name))
+
+
+class MemoryTransaction(Transaction):
+    """The kernel's Transaction over a memory session, which adapters find as `connection`."""
+
+    def __init__(self, session: MemorySession) -> None:
+        super().__init__(cast(Connection, session))
+        self.session = session
+
+    def claim(self, event_id: str) -> bool:
+        """Take the event; False when it has been handled before."""
+        return self.session.table("inbox").insert(event_id, True)
+
+    def write_outbox(self) -> None:
+        """Put what was sent behind everything that is committed in its stripes."""
+        heads, outbox = self.session.table("outbox_head"), self.session.table("outbox")
+        for stripe in sorted({stripe_of(message) for message in self._outgoing}):
+            self.session.lock(("outbox_head", stripe))
+            for message in (message for message in self._outgoing if stripe_of(message) == stripe):
+                heads[stripe] = heads.get(stripe, 0) + 1
+                outbox[stripe, heads[stripe]] = message
+        self._outgoing.clear()
+
+
+class MemoryStore:
+    """One service's schema; stands in for PostgresStore. `wait` is called while another transaction holds a row."""
+
+    def __init__(self, wait: Callable[[], None] = refuse_to_wait) -> None:
+        self.wait = wait
+        self.rows = defaultdict[str, dict[Hashable, Any]](dict)
+        self.locks = dict[Place, MemorySession]()
+
+    @contextmanager
+    def connection(self) -> Generator[MemorySession]:
+        """One transaction."""
+        session = MemorySession(self)
+        try:
+            yield session
+            session.commit()
+        finally:
+            session.rollback()
+
+    @contextmanager
+    def transaction(self) -> Generator[MemoryTransaction]:
+        """One transaction that claims and announces."""
+        with self.connection() as session:
+            transaction = MemoryTransaction(session)
+            yield transaction
+            transaction.write_outbox()
+
+
+class MemoryOutbox:
+    """What waits in a memory store's outbox, as a relay wants it."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def turn(self, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
+        """Announce up to `limit` messages of each stripe with news; how many."""
+        return sum(self._announce(stripe, limit, send) for stripe in range(STRIPES) if any(key[0] == stripe for key in self._waiting()))
+
+    def _waiting(self) -> list[Any]:
+        return list(self._store.rows["outbox"])
+
+    def _announce(self, stripe: int, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
+        with self._store.connection() as session:
+            if not session.try_lock(("outbox relay", stripe)):
+                return 0
+            outbox = session.table("outbox")
+            places = sorted(place for place in outbox if place[0] == stripe)[:limit]
+            acknowledged = send([outbox[place] for place in places])
+            for place in places[:acknowledged]:
+                del outbox[place]
+            return acknowledged
