@@ -81,24 +81,29 @@ def test_a_frozen_process_goes_on_where_it_was():
     for name in "ab":
         running.add(counting(running, name, said))
     running.run()
-    frozen = [event.split()[-2] for event in running.happened if "freeze" in event][0]
+    frozen = next(event.split()[-2] for event in running.happened if "freeze" in event)
     other = {"a": "b", "b": "a"}[frozen]
     assert [f"{other}2", f"{frozen}2"] == [one for one in said if one.endswith("2")]
 
 
 def test_an_error_ends_the_process_and_an_unforeseen_one_is_told():
     """A passing error: started again, no trouble. Any other: told."""
-    for error, troubles in ((ConnectionError("away"), []), (KeyError("bug"), ["a ended by the unforeseen KeyError('bug')"])):
-        running, left = engine(), [error]
+    assert [] == troubles_of(ConnectionError("away"))
+    assert ["a ended by the unforeseen KeyError('bug')"] == troubles_of(KeyError("bug"))
 
-        def loop(running: Engine = running, left: list[Exception] = left) -> None:
-            while not left:
-                running.wait(1)
-            raise left.pop()
 
-        running.add(process("a", lambda _, loop=loop: [loop]))
-        running.run()
-        assert troubles == running.troubles
+def troubles_of(error: Exception) -> list[str]:
+    """What the engine tells of a process that ends once by this error."""
+    running, left = engine(), [error]
+
+    def loop() -> None:
+        while not left:
+            running.wait(1)
+        raise left.pop()
+
+    running.add(process("a", lambda _: [loop]))
+    running.run()
+    return running.troubles
 
 
 def test_waiting_makes_time_fly_and_sleeping_takes_its_time():
