@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from schemas.contract import EventData
@@ -28,7 +29,7 @@ from services.kernel.kafka import KafkaSender, KafkaSource
 from services.kernel.log import configure
 from services.kernel.loop import OncePerEvent, OnEvent, consume, relay, run
 from services.kernel.migrate import migrate
-from services.kernel.postgres import Outbox, PostgresStore
+from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -65,12 +66,12 @@ def serve(config: Config, store: PostgresStore) -> int:
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)
-    source, sender = KafkaSource(config.kafka, f"achats-{SERVICE}", topics), KafkaSender(config.kafka, f"achats-{SERVICE}")
+    source, sender = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics), KafkaSender(config.kafka, f"achats-{SERVICE}")
     probes.serve(config.health_port, health)
     loops = {
         "web": lambda: serve_web(pages, config.web, stop),
         "collect": lambda: worker.run(stop),
-        "consume": lambda: consume(source, listen, types_on(topics), health, stop),
+        "consume": lambda: consume(source, listen, types_on(topics), PostgresBreaker(store), health, stop),
         "relay": lambda: relay(Outbox(store), sender, health, stop, SERVICE),
     }
     return run(SERVICE, loops, stop)
