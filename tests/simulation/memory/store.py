@@ -63,6 +63,8 @@ class MemorySession:
     def commit(self) -> None:
         """Make everything this transaction wrote visible at once. Raises Unavailable: nothing is."""
         self._living()
+        if self._written:
+            self._store.news()
         for (table, key), row in self._written.items():
             if row is GONE:
                 self._store.rows[table].pop(key, None)
@@ -135,10 +137,11 @@ class MemoryTransaction(Transaction):
 
 
 class MemoryStore:
-    """One service's schema; stands in for PostgresStore. `wait` is called while another transaction holds a row."""
+    """One service's schema; stands in for PostgresStore."""
 
-    def __init__(self, wait: Callable[[], None] = refuse_to_wait) -> None:
-        self.wait = wait
+    def __init__(self, wait: Callable[[], None] = refuse_to_wait, news: Callable[[], None] = lambda: None) -> None:
+        """`wait` is called while another transaction holds a row, `news` at every commit that changes something."""
+        self.wait, self.news = wait, news
         self.rows = defaultdict[str, dict[Hashable, Any]](dict)
         self.locks = dict[Place, MemorySession]()
 
