@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import Unavailable
-from services.kernel.postgres import STRIPES, Transaction, stripe_of
+from services.kernel.postgres import Transaction, stripe_of
 
 type Place = tuple[str, Hashable]
 
@@ -26,7 +26,8 @@ class MemorySession:
 
     def __init__(self, store: "MemoryStore") -> None:
         self._store = store
-        self._written = dict[Place, Any]()
+        self._written = defaultdict[str, dict[Hashable, Any]](dict)
+        self._held = set[Place]()
         self._ended = False
 
     def table(self, name: str) -> "MemoryTable":
@@ -41,7 +42,16 @@ class MemorySession:
     def try_lock(self, place: Place) -> bool:
         """Hold this row until the transaction ends, unless another has it. Raises Unavailable."""
         self._living()
-        return self._store.locks.setdefault(place, self) is self
+        if self._store.locks.setdefault(place, self) is not self:
+            return False
+        self._held.add(place)
+        return True
+
+    def next_value(self, sequence: str) -> int:
+        """The next number of a sequence, from 1 on. No rollback gives it back, no lock keeps others from drawing theirs."""
+        self._living()
+        self._store.sequences[sequence] += 1
+        return self._store.sequences[sequence]
 
     def end(self) -> None:
         """Another session ends this one: nothing of it is kept, and whatever it does next fails."""
@@ -51,31 +61,39 @@ class MemorySession:
     def read(self, name: str) -> dict[Hashable, Any]:
         """The rows of a table: what is committed, with what this transaction wrote."""
         self._living()
-        rows = dict(self._store.rows[name])
-        rows.update((key, row) for (table, key), row in self._written.items() if table == name)
+        rows = {**self._store.rows[name], **self._written[name]}
         return {key: row for key, row in rows.items() if row is not GONE}
+
+    def find(self, place: Place) -> Any:
+        """One row as `read` would show it, or GONE."""
+        self._living()
+        name, key = place
+        return self._written[name].get(key, self._store.rows[name].get(key, GONE))
 
     def write(self, place: Place, row: object) -> None:
         """A row, or GONE, once the row is ours. Raises Unavailable."""
         self.lock(place)
-        self._written[place] = row
+        name, key = place
+        self._written[name][key] = row
 
     def commit(self) -> None:
         """Make everything this transaction wrote visible at once. Raises Unavailable: nothing is."""
         self._living()
         if self._written:
             self._store.news()
-        for (table, key), row in self._written.items():
-            if row is GONE:
-                self._store.rows[table].pop(key, None)
-            else:
-                self._store.rows[table][key] = row
+        for name, written in self._written.items():
+            rows = self._store.rows[name]
+            rows.update((key, row) for key, row in written.items() if row is not GONE)
+            for key in [key for key, row in written.items() if row is GONE]:
+                rows.pop(key, None)
         self.rollback()
 
     def rollback(self) -> None:
         """Forget what was written and let the rows go."""
         self._written.clear()
-        self._store.locks = {place: holder for place, holder in self._store.locks.items() if holder is not self}
+        for place in self._held:
+            del self._store.locks[place]
+        self._held.clear()
 
     def _living(self) -> None:
         if self._ended:
@@ -97,7 +115,10 @@ class MemoryTable(MutableMapping[Any, Any]):
         return True
 
     def __getitem__(self, key: Hashable) -> Any:
-        return self._session.read(self._name)[key]
+        row = self._session.find((self._name, key))
+        if row is GONE:
+            raise KeyError(key)
+        return row
 
     def __setitem__(self, key: Hashable, row: object) -> None:
         self._session.write((self._name, key), row)
@@ -144,6 +165,7 @@ class MemoryStore:
         self.wait, self.news = wait, news
         self.rows = defaultdict[str, dict[Hashable, Any]](dict)
         self.locks = dict[Place, MemorySession]()
+        self.sequences = defaultdict[str, int](int)
 
     @contextmanager
     def connection(self) -> Generator[MemorySession]:
@@ -172,10 +194,9 @@ class MemoryOutbox:
 
     def turn(self, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
         """Announce up to `limit` messages of each stripe with news; how many."""
-        return sum(self._announce(stripe, limit, send) for stripe in range(STRIPES) if any(key[0] == stripe for key in self._waiting()))
-
-    def _waiting(self) -> list[Any]:
-        return list(self._store.rows["outbox"])
+        with self._store.connection() as session:
+            waiting = sorted({place[0] for place in session.table("outbox")})
+        return sum(self._announce(stripe, limit, send) for stripe in waiting)
 
     def _announce(self, stripe: int, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
         with self._store.connection() as session:
