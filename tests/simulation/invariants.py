@@ -137,8 +137,8 @@ def _runs(world: World, said: Said) -> Iterator[str]:
         if (counts.duplicates, counts.parked) != (0, lost[key[1]]):
             yield f"run {key} counts {counts.duplicates} duplicates, {counts.parked} parked of {lost[key[1]]}"
     runs = len(world.stores["fetcher"].rows["run"])
-    if runs != len(markers):
-        yield f"{runs} runs began, {len(markers)} have a marker"
+    if 2 * runs != len(markers):
+        yield f"{runs} runs began; {len(markers)} markers, of the fetcher and passed on"
 
 
 def _duplicate_markers(markers: list[Event[CollectionFinished]]) -> Iterator[str]:
@@ -157,24 +157,25 @@ def _of_collected(world: World) -> list[Record]:
     return [record for topic in topics_read_by("classifier") for record in world.broker.records(topic)]
 
 
-def _order(world: World, said: Said) -> Iterator[str]:
-    """On each topic the last copies of a key's events stand in the order they were said: a retried send takes all behind it along."""
-    last = dict[tuple[str, str, str, int], tuple[int, int]]()
+def _order(_: World, said: Said) -> Iterator[str]:
+    """On each topic the last copies of a stream's events stand in the order they were said: a retried send takes all behind it along."""
+    last = dict[tuple[str, bytes, str, int], tuple[int, int]]()
     for record, event in said.records:
-        for stream, n in _place_in_stream(event):
-            last[record.topic, event.source if event else "", stream, n] = record.partition, record.offset
-    streams = defaultdict[tuple[str, str, str], list[tuple[int, int]]](list)
+        source = dict(record.headers)["ce_source"]
+        for stream, n in _place_in_stream(record, event):
+            last[record.topic, source, stream, n] = record.partition, record.offset
+    streams = defaultdict[tuple[str, bytes, str], list[tuple[int, int]]](list)
     for key in sorted(last):
         streams[key[:3]].append(last[key])
     yield from (f"{stream}: {places}" for stream, places in streams.items() if places != sorted(places))
 
 
-def _place_in_stream(event: Event[Any] | None) -> Iterator[tuple[str, int]]:
+def _place_in_stream(record: Record, event: Event[Any] | None) -> Iterator[tuple[str, int]]:
+    """A run's events by their number, its marker last; descriptions by their version."""
+    run = run_of(record)
+    if record.topic in topics_read_by("classifier") and run is not None:
+        yield run.run_id, LAST if run.seq is None else run.seq
     match event and event.data:
-        case InvoiceCollected() if event and event.run:
-            yield event.run.run_id, event.run.seq or 0
-        case CollectionFinished() if event and event.run:
-            yield event.run.run_id, LAST
         case InvoiceDescribed() | CompanyDescribed() | ContactDescribed() as data:
             yield data.subject, data.version
         case _:
@@ -200,7 +201,11 @@ def _once(world: World, said: Said) -> Iterator[str]:
     """What was put into an outbox is as many different things: nothing is said, and no record parked, a second time anew."""
     for service in ("fetcher", "notifier"):
         put = sum(world.stores[service].rows["outbox_head"].values())
-        ids = {dict(record.headers)["ce_id"] for record, _ in said.records if dict(record.headers)["ce_source"] == f"/achats/{service}".encode()}
+        ids = {
+            dict(record.headers)["ce_id"]
+            for record, _ in said.records
+            if dict(record.headers)["ce_source"] == f"/achats/{service}".encode()
+        }
         parked = {_origin(json.loads(record.headers[-1][1])) for record in world.broker.records(parked_topic(service))}
         if put != len(ids) + len(parked):
             yield f"the {service} put {put} messages into its outbox: {len(ids)} events and {len(parked)} refused records"
@@ -249,4 +254,3 @@ def _told(world: World, said: Said) -> Iterator[str]:
             yield f"{company.company_id}: {row and row.state}, announced {sent[company.company_id]} times"
         elif not letters or len({letter.message_id for letter in letters}) > 1 or len(letters) > 1 + row.unclear_attempts:
             yield f"{company.company_id} got {len(letters)} letters after {row.unclear_attempts} unclear attempts"
-

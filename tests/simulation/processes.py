@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from random import Random
 from typing import Any
 
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
+from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.rulebook import Rulebook
-from services.kernel.breaker import Tripped
+from services.fetcher.adapters.collection import PostgresProgress
+from services.fetcher.adapters.companies import Companies
+from services.fetcher.adapters.connections import ConnectionDesk
+from services.fetcher.handler import Collect, ImportEnds
 from services.kernel.errors import Unavailable
 from services.kernel.loop import OncePerEvent, consume, relay
 from services.kernel.probes import Health
@@ -18,32 +23,74 @@ from services.ledger.adapters.positions import Fenced
 from services.ledger.handler import KeepBooks
 from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterhead, ReserveLetter
 from tests.simulation.engine import Loop, Process
+from tests.simulation.memory.amazon import MemoryAmazon
 from tests.simulation.memory.breaker import MemoryBreaker
+from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, work
 from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
 from tests.simulation.memory.ledger_positions import MemoryPositions
 from tests.simulation.memory.ledger_schema import MemorySessions
 from tests.simulation.memory.notifier import MemoryDesk
+from tests.simulation.memory.shelf import MemoryShelf
 from tests.simulation.memory.store import MemoryOutbox
 from tests.simulation.world import World
 from tests.support.reference_classifier import AnswerAll
 
-PASSING = (Unavailable, Fenced)  # errors by which a process may end, to be started again
+PASSING = (Unavailable, Fenced, JobGone)  # errors by which a process may end, to be started again
 SEALER = Sealer({"k1": b"1" * 32}, "k1")
 
 
-def processes(world: World, each: int = 2) -> list[Process]:
-    """`each` processes of every service."""
-    starts = {"fetcher": fetcher, "classifier": classifier, "ledger": ledger, "notifier": notifier}
+def processes(world: World, random: Random) -> list[Process]:
+    """One or two processes of every service."""
+    starts: dict[str, Callable[[World, str], Sequence[Loop]]] = {
+        "fetcher": fetcher,
+        "classifier": classifier,
+        "ledger": ledger,
+        "notifier": notifier,
+    }
     return [
         Process(
             name=f"{service}-{n}",
-            start=lambda process, start=start: start(world, process.name),
-            ended=lambda process: world.vanished(process.name),
-            expire=lambda process: world.expire(process.name),
+            start=partial(_start, start, world),
+            ended=lambda process: world.vanished(process.identity),
+            expire=lambda process: world.expire(process.identity),
             passing=PASSING,
         )
         for service, start in starts.items()
-        for n in range(1, each + 1)
+        for n in range(1, random.randint(1, 2) + 1)
+    ]
+
+
+def _start(start: Callable[[World, str], Sequence[Loop]], world: World, process: Process) -> Sequence[Loop]:
+    return start(world, process.identity)
+
+
+def fetcher(world: World, name: str) -> Sequence[Loop]:
+    """The fetcher without its pages: it collects, listens and announces. Its adapters are the real ones over a schema in memory."""
+    store, engine = world.fetched.as_postgres(), world.engine
+    amazon = world.watched("Amazon", MemoryAmazon(world.amazon, engine))
+    desk = ConnectionDesk(store, amazon, SEALER, engine)
+    progress: Any = world.watched("progress", PostgresProgress(store))
+    collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None)
+    jobs = MemoryJobs(world.fetched, engine)
+    listen = OncePerEvent(
+        world.watched("fetcher store", world.fetched),
+        "fetcher",
+        parked_topic("fetcher"),
+        {ImportFinished: ImportEnds(Companies, engine)},
+        engine,
+    )
+
+    def work_off() -> None:
+        while not engine.is_set():
+            world.beat(name)
+            jobs.retry_stalled()
+            if not work(jobs, name, collect, engine):
+                engine.wait(1.0)
+
+    return [
+        work_off,
+        _consume(world, name, "fetcher", listen),
+        _relay(world, "fetcher", world.watched("fetcher outbox", MemoryOutbox(world.fetched))),
     ]
 
 

@@ -79,7 +79,7 @@ class MemorySession:
     def commit(self) -> None:
         """Make everything this transaction wrote visible at once. Raises Unavailable: nothing is."""
         self._living()
-        if self._written:
+        if any(self._written.values()):
             self._store.news()
         for name, written in self._written.items():
             rows = self._store.rows[name]
