@@ -99,12 +99,14 @@ class MemoryDesk:
         return None
 
     def bind(self, due: Due, message: str) -> None:
-        """Write down the attempt's Message-ID. Raises LeaseLost."""
+        """Write down the attempt's Message-ID. Raises LeaseLost, Refused: it is another letter's."""
         with self._store.connection() as session:
-            row = self._attempt(session, due)
+            row, notifications = self._attempt(session, due), session.table("notification")
             if row is None:
                 raise LeaseLost(due.notification_id)
-            session.table("notification")[due.notification_id] = replace(row, message_id=message)
+            if any(other.message_id == message and other.notification_id != due.notification_id for other in notifications.values()):
+                raise Refused("a Message-ID is of one notification")
+            notifications[due.notification_id] = replace(row, message_id=message)
 
     def sent(self, due: Due, message: str, at: datetime, announcement: Outgoing) -> None:
         """Mark it sent and announce it in one transaction; the second time, nothing."""
