@@ -46,6 +46,7 @@ def test_an_attempt_is_told_everything(office: Office):
         caused_by="dupont-1",
         traceparent="00-1-2-01",
         attempts=1,
+        leased_until=NINE + timedelta(minutes=5),
         company_name="dupont v1",
         file_code="DUPONT",
         sealed_address="k1:anna",
@@ -220,3 +221,20 @@ def test_a_late_attempt_puts_nothing_aside(office: Office, late_outcome: Outcome
     too_late()
     sent(office, taken(office, minutes=6))
     too_late()
+
+
+def test_a_number_that_comes_again_is_another_attempt(office: Office):
+    """Goal: one attempt at a time. Case: the first process was held up so long that the letter was refused and its attempts began anew."""
+    ready(office)
+    late = taken(office)
+    office.desk.suppress(taken(office, minutes=5), UNKNOWN, NINE + timedelta(minutes=5))
+    keep(office, described(version=2, address="k1:right"))
+    anew = taken(office, minutes=6)
+    assert (1, 1) == (late.attempts, anew.attempts)
+    with pytest.raises(LeaseLost):
+        office.desk.bind(late, "<wrong@example.org>")
+    before = office.statuses()
+    office.desk.postpone(late, BUSY, NINE + timedelta(days=1))
+    office.desk.suppress(late, UNKNOWN, NINE)
+    assert before == office.statuses()
+    office.desk.bind(anew, MESSAGE)

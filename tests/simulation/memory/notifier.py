@@ -143,7 +143,7 @@ class MemoryDesk:
         """The row, locked, while it is still this attempt's."""
         session.lock(("notification", due.notification_id))
         row: Notification | None = session.table("notification").get(due.notification_id)
-        return row if row and (row.state, row.attempts) == ("sending", due.attempts) else None
+        return row if row and (row.state, row.next_attempt_at) == ("sending", due.leased_until) else None
 
 
 class MemoryPost:
@@ -207,6 +207,7 @@ def due_of(row: Notification, contact: Contact) -> Due:
         row.caused_by,
         row.traceparent,
         row.attempts,
+        row.next_attempt_at,
         contact.company_name,
         contact.file_code,
         contact.sealed_address,
