@@ -1,10 +1,11 @@
-"""The kernel's store and outbox, of memory and of PostgreSQL."""
+"""Schemas and desks, of memory and of PostgreSQL."""
 
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from tests.adapters.desks import Office, memory_office, postgres_office
 from tests.adapters.schemas import MemorySchema, Schema, postgres_schema
 from tests.simulation.memory.store import MemoryStore
 
@@ -17,3 +18,13 @@ def schema(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Schema]:
         return
     with postgres_schema(request.getfixturevalue("database_url"), "sample", tmp_path) as schema:
         yield schema
+
+
+@pytest.fixture(params=["memory", "real"])
+def office(request: pytest.FixtureRequest) -> Generator[Office]:
+    """A notifier's storage, empty."""
+    if request.param == "memory":
+        yield memory_office()
+        return
+    with postgres_office(request.getfixturevalue("database_url")) as office:
+        yield office

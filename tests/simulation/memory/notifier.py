@@ -99,12 +99,14 @@ class MemoryDesk:
         return None
 
     def bind(self, due: Due, message: str) -> None:
-        """Write down the attempt's Message-ID. Raises LeaseLost."""
+        """Write down the attempt's Message-ID. Raises LeaseLost, Refused: it is another letter's."""
         with self._store.connection() as session:
-            row = self._attempt(session, due)
+            row, notifications = self._attempt(session, due), session.table("notification")
             if row is None:
                 raise LeaseLost(due.notification_id)
-            session.table("notification")[due.notification_id] = replace(row, message_id=message)
+            if any(other.message_id == message and other.notification_id != due.notification_id for other in notifications.values()):
+                raise Refused("a Message-ID is of one notification")
+            notifications[due.notification_id] = replace(row, message_id=message)
 
     def sent(self, due: Due, message: str, at: datetime, announcement: Outgoing) -> None:
         """Mark it sent and announce it in one transaction; the second time, nothing."""
@@ -141,7 +143,7 @@ class MemoryDesk:
         """The row, locked, while it is still this attempt's."""
         session.lock(("notification", due.notification_id))
         row: Notification | None = session.table("notification").get(due.notification_id)
-        return row if row and (row.state, row.attempts) == ("sending", due.attempts) else None
+        return row if row and (row.state, row.next_attempt_at) == ("sending", due.leased_until) else None
 
 
 class MemoryPost:
@@ -205,6 +207,7 @@ def due_of(row: Notification, contact: Contact) -> Due:
         row.caused_by,
         row.traceparent,
         row.attempts,
+        row.next_attempt_at,
         contact.company_name,
         contact.file_code,
         contact.sealed_address,
