@@ -10,6 +10,7 @@ from typing import Any
 from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable
 from services.kernel.postgres import STRIPES
+from services.ledger.handler import Late
 from tests.simulation.memory.ledger_rows import BookedEntry, Content, InvoiceRow, ParkedRow
 from tests.simulation.memory.store import MemorySession, MemoryStore, refuse_to_wait
 
@@ -34,9 +35,9 @@ class Backend:
 class MemoryLedger(MemoryStore):
     """The schema `ledger`. It outlives the processes; its sequences give no number twice, whatever is rolled back."""
 
-    def __init__(self, clock: Clock, wait: Callable[[], None] = refuse_to_wait) -> None:
-        """`clock` = the database's own; `wait` is called while another transaction holds a row."""
-        super().__init__(wait)
+    def __init__(self, clock: Clock, wait: Callable[[], None] = refuse_to_wait, news: Callable[[], None] = lambda: None) -> None:
+        """`clock` = the database's own; `wait` and `news` are the store's."""
+        super().__init__(wait, news)
         self.clock, self.batch_ids, self.backend_numbers = clock, itertools.count(1), itertools.count(1)
         for book in range(STRIPES):
             self.rows["chain_head"][book], self.rows["announced"][book] = 0, (0, 0)
@@ -47,10 +48,7 @@ class MemoryLedger(MemoryStore):
         return Content(
             entries=tuple(sorted(map(_booked, self.rows["entry"].values()), key=lambda entry: entry.key)),
             versions=tuple(sorted(map(_version, self.rows["invoice"].values()), key=itemgetter(0, 1, 2))),
-            overtaken=tuple(
-                (company, invoice, late.event.data.revision, late.highest, event_id)
-                for (company, invoice, event_id), late in self._sorted("overtaken")
-            ),
+            overtaken=tuple(sorted(map(_late, self.rows["overtaken"].values()))),
             outcomes=tuple((*key, kind) for key, kind in last.items()),
             finished=tuple((*key, tuple(dict(row.counts).values())) for key, row in self._sorted("run_finished")),
             parked=tuple(sorted(map(_parked, self.rows["parked_record"].values()), key=itemgetter(0, 1))),
@@ -101,6 +99,11 @@ def _version(row: InvoiceRow) -> tuple[str, str, int, int, str, str | None, bool
     reason = version.verdict.hold.reason if version.verdict.hold else None
     place = document.company_id, document.invoice_id, version.standing.version, document.revision
     return (*place, version.verdict.outcome.value, reason, row.entry_id is not None)
+
+
+def _late(late: Late) -> tuple[str, str, int, int, str]:
+    document = late.event.data
+    return document.company_id, document.invoice_id, document.revision, late.highest, late.event.id
 
 
 def _parked(row: ParkedRow) -> tuple[int, int, str, bytes | None, bytes | None]:
