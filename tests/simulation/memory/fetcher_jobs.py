@@ -50,7 +50,8 @@ class MemoryJobs:
             session.table("worker")[worker] = {"beat_at": self._clock.now()}
 
     def take(self, worker: str) -> Taken | None:
-        """The first job that may run, now in hand."""
+        """The first job that may run, now in hand; who asks lives."""
+        self.beat(worker)
         now = self._clock.now()
         with self._store.connection() as session:
             rows = Rows(session)
