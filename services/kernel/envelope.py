@@ -145,7 +145,7 @@ def parked(record: Record, refusal: Poison, service: str, topic: str, now: str) 
     reason = RecordParked(
         service=service,
         reason=refusal.reason,
-        detail=str(refusal)[:500],
+        detail=str(refusal)[:500].replace("\x00", "\N{REPLACEMENT CHARACTER}"),
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
