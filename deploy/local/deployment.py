@@ -142,7 +142,7 @@ class Deployment:
                 "ACHATS_LEDGER_DATABASE_URL": self.database_url("ledger_app"),
                 "ACHATS_LEDGER_MIGRATE_URL": self.database_url("postgres"),
             }
-        return {} if name == "classifier" else {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
+        return {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
 
     def _fetcher(self) -> dict[str, str]:
         amazon = self.amazon.api_url
@@ -176,7 +176,8 @@ class Deployment:
         with psycopg.connect(self.postgres.dsn("postgres"), autocommit=True) as administrator:
             if not administrator.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                 administrator.execute(f"create database {DATABASE}")
-                for service in ("fetcher", "notifier"):
+            for service in ("fetcher", "classifier", "notifier"):
+                if not administrator.execute("select 1 from pg_roles where rolname = %s", [service]).fetchone():
                     administrator.execute(f"create role {service} login")
                     administrator.execute(f"grant create on database {DATABASE} to {service}")
 
@@ -194,8 +195,7 @@ class Deployment:
         return AmazonSimulator(self.data, ports, options)
 
     def _migrate(self, name: str) -> None:
-        if name != "classifier":
-            self.command(name, "migrate")
+        self.command(name, "migrate")
 
     def ended(self) -> list[str]:
         """The parts that do not run any more."""

@@ -145,7 +145,7 @@ def parked(record: Record, refusal: Poison, service: str, topic: str, now: str) 
     reason = RecordParked(
         service=service,
         reason=refusal.reason,
-        detail=str(refusal)[:500],
+        detail=str(refusal)[:500].replace("\x00", "\N{REPLACEMENT CHARACTER}"),
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
@@ -171,8 +171,9 @@ def is_marker(record: Record, marker: type[EventData]) -> bool:
 
 
 def company_of(record: Record) -> str | None:
-    """The company the record's headers name, or failing that its key."""
-    return _texts(record.headers).get("ce_companyid") or (record.key or b"").decode(errors="replace").partition("/")[0] or None
+    """The company the record's headers name, or failing that its key; None when neither is readable."""
+    named = _texts(record.headers).get("ce_companyid", ""), (record.key or b"").decode(errors="replace").partition("/")[0]
+    return next(filter(WORD.fullmatch, named), None)
 
 
 def _texts(headers: Headers) -> dict[str, str]:

@@ -39,48 +39,32 @@ def consume(
 ) -> None:
     """Poll, decode, handle, and only then commit, until `stop`; while the breaker is tripped there is no source, and we are not ready.
 
-    Unavailable is retried in place for two minutes; the rest propagates.
+    Unavailable is retried in place for two minutes; the rest propagates. What is in hand when the breaker trips comes again.
     """
     while not stop.is_set():
-        if _patiently(breaker.tripped, health, stop):
-            _wait_for_resume(breaker, health, stop)
-        else:
-            _until_tripped(open_source, handle, types, breaker, health, stop)
+        if _is_tripped(breaker, health, stop):
+            health.turned("consume", able=False)
+            stop.wait(TRIPPED_SECONDS)
+            continue
+        skips, source = _patiently(breaker.skips, health, stop), open_source()
+        try:
+            while not (stop.is_set() or _is_tripped(breaker, health, stop)):
+                records = source.poll(POLL_LIMIT, POLL_SECONDS)
+                health.turned("consume")
+                if records:
+                    _patiently(partial(handle, [deliver(record, types, skips) for record in records]), health, stop)
+                    source.commit(records)
+        except Tripped as tripped:
+            log.error(Log.TRIPPED, reason=tripped.trip.reason)
+            _patiently(partial(breaker.trip, tripped.trip), health, stop)
+        finally:
+            source.close()
 
 
-def _until_tripped(
-    open_source: Callable[[], Source],
-    handle: Handle,
-    types: Mapping[str, type[EventData]],
-    breaker: Breaker,
-    health: Health,
-    stop: threading.Event,
-) -> None:
-    """Consume until one of the service's processes trips the breaker. What is in hand then is not committed: it comes again."""
-    skips, source = _patiently(breaker.skips, health, stop), open_source()
-    try:
-        while not stop.is_set():
-            records = source.poll(POLL_LIMIT, POLL_SECONDS)
-            if _patiently(breaker.tripped, health, stop):
-                return
-            health.turned("consume")
-            if records:
-                _patiently(partial(handle, [deliver(record, types, skips) for record in records]), health, stop)
-                source.commit(records)
-    except Tripped as tripped:
-        _patiently(partial(breaker.trip, tripped.trip), health, stop)
-    finally:
-        source.close()
-
-
-def _wait_for_resume(breaker: Breaker, health: Health, stop: threading.Event) -> None:
-    log.error(Log.TRIPPED)
-    BREAKER.set(1)
-    while not stop.is_set() and _patiently(breaker.tripped, health, stop):
-        health.turned("consume", able=False)
-        stop.wait(TRIPPED_SECONDS)
-    log.info(Log.RESUMED)
-    BREAKER.set(0)
+def _is_tripped(breaker: Breaker, health: Health, stop: threading.Event) -> bool:
+    tripped = _patiently(breaker.tripped, health, stop)
+    BREAKER.set(tripped)
+    return tripped
 
 
 def relay(pending: Pending, sender: Sender, health: Health, stop: threading.Event, service: str) -> None:

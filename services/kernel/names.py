@@ -17,5 +17,4 @@ class Log(StrEnum):
     SEND_FAILED = "send_failed"
     COMMIT_FAILED = "commit_failed"
     TRIPPED = "breaker_tripped"
-    RESUMED = "breaker_resumed"
     MIGRATED = "migrated"
