@@ -12,4 +12,5 @@ class Logged(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     JOB_FAILED = "job_failed"
     PAYLOAD_UNREADABLE = "payload_unreadable"
+    READER_DIED = "reader_died"
     THROTTLED = "throttled"
