@@ -11,7 +11,7 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.domain.amazon import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey, Run
-from services.fetcher.handler import Collect
+from services.fetcher.handler import Collect, Reader
 from tests.integration.fetcher.place import Place
 from tests.unit.fetcher.known import evidence
 
@@ -80,10 +80,15 @@ class NumberReader:
         return evidence(number or None, "credit_note" if number.startswith("CN") else None)
 
 
+def collect_of(place: Place, scripted: Scripted, reader: Reader | None = None) -> Collect:
+    """The story against the scripted account."""
+    shelf = DocumentShelf(f"file://{place.folder}/documents")
+    return Collect(PostgresProgress(place.store), scripted, shelf, reader or NumberReader(), place.clock, lambda: None)
+
+
 def collect(place: Place, scripted: Scripted, run_id: str) -> None:
     """One run against the scripted account."""
-    shelf = DocumentShelf(f"file://{place.folder}/documents")
-    Collect(PostgresProgress(place.store), scripted, shelf, NumberReader(), place.clock, lambda: None)(run_id)
+    collect_of(place, scripted)(run_id)
 
 
 def charge(line: str = "L1", order: str = ORDER, total: str = "12.00", kind: str = "CHARGE", transaction: str = "T") -> dict[str, Any]:
