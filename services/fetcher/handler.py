@@ -37,7 +37,7 @@ from services.fetcher.domain.records import (
 )
 from services.fetcher.domain.reports import after_poll
 from services.fetcher.domain.stating import answered, stated_of
-from services.fetcher.domain.unpacking import EmptyArchive, EmptyPayload, UnreadablePayload, unpack
+from services.fetcher.domain.unpacking import EmptyArchive, UnreadablePayload, unpack
 from services.kernel.clock import Clock
 from services.kernel.envelope import VALUE_MAX_BYTES, Event
 from services.kernel.log import log
@@ -258,14 +258,15 @@ class Collect:
         return 0.0
 
     def _unpack(self, run: Run, report: Report, payload: bytes) -> None:
+        """Keep the PDFs; of what is none keep the bytes, and let the order wait for another run."""
         try:
             pdfs = unpack(payload)
-        except (EmptyArchive, EmptyPayload):
-            self.progress.keep_report(run, report.ended(ReportState.NOTHING))
         except UnreadablePayload as trouble:
             self.shelf.keep_unreadable(payload)
-            self.progress.keep_report(run, report.ended(ReportState.FAILED))
-            log.warning(Logged.PAYLOAD_UNREADABLE, order_id=report.order_id, trouble=type(trouble).__name__)
+            nothing_there = isinstance(trouble, EmptyArchive)
+            self.progress.keep_report(run, report.ended(ReportState.NOTHING if nothing_there else ReportState.FAILED))
+            about = {"order_id": report.order_id, "payload_sha256": sha256_of(payload)}
+            log.warning(Logged.PAYLOAD_UNREADABLE, **about, trouble=type(trouble).__name__)
         else:
             papers = [Paper(self.shelf.keep(pdf), self.reader.read(pdf)) for pdf in pdfs]
             self.progress.keep_papers(run, report.ended(ReportState.FETCHED), sha256_of(payload), papers, self.clock.now())
