@@ -20,11 +20,15 @@ ORDER = "171-0000001-0000001"
 
 @dataclass
 class Scripted:
-    """What the account holds: transactions, details by line, payloads by order. A missing payload is a cancelled report."""
+    """What the account holds: transactions, details by line, payloads by order, and the troubles that come before each.
+
+    A missing payload is a cancelled report.
+    """
 
     transactions_now: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     details: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
     payloads: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    troubles: dict[str, list[Exception]] = field(default_factory=dict[str, list[Exception]])
     asked: list[str] = field(default_factory=list[str])
 
     def open(self, run: Run) -> "Scripted":
@@ -67,7 +71,9 @@ class Scripted:
         )
 
     def payload(self, report_document_id: str) -> bytes:
-        """The bytes written down."""
+        """The bytes written down, once the troubles are over."""
+        if troubles := self.troubles.get(report_document_id):
+            raise troubles.pop(0)
         return self.payloads[report_document_id]
 
 
