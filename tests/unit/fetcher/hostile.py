@@ -2,19 +2,21 @@
 
 from fpdf import FPDF
 
-LAUGHS = b"<!DOCTYPE l [<!ENTITY a0 'ha'>%s]><l>&a40;</l>" % b"".join(
-    b"<!ENTITY a%d '&a%d;&a%d;&a%d;'>" % (level, level - 1, level - 1, level - 1) for level in range(1, 41)
-)
-"""An XML bomb: three to the power of forty times `ha`."""
+ENTITIES = b"".join(b"<!ENTITY a%d '&a%d;&a%d;&a%d;'>" % (level, level - 1, level - 1, level - 1) for level in range(1, 41))
+LAUGHS = b"<!DOCTYPE l [<!ENTITY a0 'ha'>%s]>" % ENTITIES
+"""An XML bomb: `&a40;` is three to the power of forty times `ha`."""
+
+OUTSIDE = b'<!DOCTYPE l [<!ENTITY a40 SYSTEM "file:///etc/hostname">]>'
+"""`&a40;` is a file of the machine that reads."""
 
 
-def book(pages: int) -> bytes:
+def book(pages: int, number: str = "F-2026-1") -> bytes:
     """An invoice over many dense pages: 45 articles on each, its number on the first and its totals on the last."""
     pdf = FPDF()
     for page in range(pages):
         pdf.add_page()
         pdf.set_font("helvetica", size=9)
-        heading = ("FACTURE N° F-2026-1", "Date : 12/11/2026") if page == 0 else ()
+        heading = (f"FACTURE N° {number}", "Date : 12/11/2026") if page == 0 else ()
         articles = [f"{page * 45 + row} Ramette {row}   1   20 %   {row + 1},20 EUR" for row in range(45)]
         ending = ("Total HT : 100,00 EUR", "TVA 20 % : 20,00 EUR", "Total TTC : 120,00 EUR") if page == pages - 1 else ()
         for line in (*heading, *articles, *ending):
@@ -33,6 +35,23 @@ def laughing_forms(depth: int) -> bytes:
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
         *forms,
         _form(b"BT /A 10 Tf 10 10 Td (Hello) Tj ET", b""),
+    )
+
+
+def unsayable(number: str) -> bytes:
+    """A page whose font says of some of its letters that they are NUL or half a surrogate pair, which no database takes."""
+    mapping = b"beginbfchar <01> <0000> endbfchar beginbfchar <02> <D800> endbfchar beginbfchar <03> <DC00> endbfchar"
+    text = f"FACTURE N° {number}".encode("latin-1")
+    return _pdf(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</A 5 0 R/B 6 0 R>>>>>>",
+        _stream(b"BT /A 10 Tf 50 700 Td (%s) Tj ET BT /B 10 Tf 50 650 Td (Total \\001 \\002 \\003) Tj ET" % text, b""),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding/ToUnicode 7 0 R>>",
+        _stream(
+            b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange %s endcmap" % mapping, b""
+        ),
     )
 
 
