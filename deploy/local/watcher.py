@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +30,7 @@ class Watcher:
     def __init__(self, bootstrap: str) -> None:
         """Starts reading at once."""
         self.seen: Counter[type[EventData]] = Counter()
+        self.of_company: defaultdict[str, Counter[type[EventData]]] = defaultdict(Counter)
         self.invoices: dict[tuple[str, int], InvoiceDescribed] = {}
         self.finished: dict[str, ImportFinished] = {}
         self.first_entry_at: float | None = None
@@ -93,6 +94,7 @@ class Watcher:
             return
         self._ids.add(event.id)
         self.seen[type(event.data)] += 1
+        self.of_company[event.data.company_id][type(event.data)] += 1
         self._keep(event.data)
 
     def _keep(self, data: EventData) -> None:
