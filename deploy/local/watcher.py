@@ -75,7 +75,9 @@ class Watcher:
         self._thread.join(10)
 
     def _read(self, bootstrap: str) -> None:
-        consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "watcher", "enable.auto.commit": False, "fetch.wait.max.ms": 50})
+        consumer = Consumer(
+            {"bootstrap.servers": bootstrap, "group.id": "watcher", "enable.auto.commit": False, "fetch.wait.max.ms": 50, "log_level": 0}
+        )
         consumer.assign([TopicPartition(name, n, OFFSET_BEGINNING) for name in self._names for n in range(topic(name).partitions)])
         try:
             while not self._stop.is_set():
