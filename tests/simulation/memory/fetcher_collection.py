@@ -88,8 +88,9 @@ def retire_transaction(rows: Rows, given: Row) -> Answer:
 
 @query
 def put_transaction(rows: Rows, given: Row) -> Answer:
-    """The version after those there are; Refused when another transaction made it meanwhile."""
+    """The version after those there are; Refused when another transaction made it meanwhile, or made another current."""
     about = {name: given[name] for name in ("connection_id", "transaction_id")}
+    rows.unique("amazon_transaction", "current", about, {**about, "current": True})
     version = 1 + len(rows.where("amazon_transaction", **about))
     dated = {"first_seen": given["now"], "last_seen": given["now"]}
     new = {**about, "version": version, "current": True, "content_hash": given["content_hash"], "raw": json.loads(given["raw"])}

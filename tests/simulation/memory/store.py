@@ -80,7 +80,7 @@ class MemorySession:
         """Make everything this transaction wrote visible at once. Raises Unavailable: nothing is."""
         self._living()
         if any(self._written.values()):
-            self._store.news()
+            self.store.news()
         for name, written in self._written.items():
             rows = self.store.rows[name]
             rows.update((key, row) for key, row in written.items() if row is not GONE)
