@@ -20,12 +20,12 @@ from services.ledger.domain.posting import Line
 from services.ledger.domain.standing import FiscalYear
 from services.ledger.handler import SERVICE, Books, KeepBooks
 from tests.integration.ledger.shelf import MIGRATIONS, PARTITION, TOPIC, TOPIC_ID, TYPES, Broker, Shelf
-from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
-from tests.simulation.memory.ledger_positions import MemoryPositions
+from tests.simulation.memory.ledger import Parts
 from tests.simulation.memory.ledger_rows import BookedEntry, Content
 from tests.simulation.memory.ledger_schema import MemoryLedger, MemorySessions
 
 CLOCK: Clock = ScaledClock(datetime(2026, 3, 11, 9, tzinfo=UTC), speed=0.0)
+PARTS = Parts()
 
 type Said = Event[Any] | Outgoing | Record
 
@@ -125,22 +125,19 @@ class Bookshelf(ABC):
 class MemoryBookshelf(Bookshelf):
     """The twin."""
 
-    def __init__(self) -> None:
-        self.ledger = MemoryLedger(CLOCK)
+    def __init__(self, parts: Parts = PARTS) -> None:
+        """`parts` = what its processes are made of."""
+        self.ledger, self._parts = MemoryLedger(CLOCK), parts
         super().__init__()
 
     def new_owner(self, beside: Owner | None = None) -> Owner:
         sessions = MemorySessions(self.ledger) if beside is None else beside.sessions
         assert isinstance(sessions, MemorySessions)
-        positions = MemoryPositions(sessions)
-        return Owner(sessions, positions, self.new_books(sessions, positions))
-
-    def new_books(self, sessions: MemorySessions, positions: MemoryPositions) -> MemoryBooks:
-        """A process's book; a test of mistakes says otherwise."""
-        return MemoryBooks(self.ledger, sessions, positions)
+        positions = self._parts.positions(sessions)
+        return Owner(sessions, positions, self._parts.books(self.ledger, sessions, positions, self._parts.check()))
 
     def new_relay(self) -> Pending:
-        return MemoryAnnouncements(MemorySessions(self.ledger))
+        return self._parts.announcements(MemorySessions(self.ledger))
 
     def content(self) -> Content:
         return self.ledger.dump()

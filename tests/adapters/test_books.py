@@ -48,13 +48,19 @@ def version(document: Document, standing: Standing = NOTHING, offset: int = 0, *
     return Version(offset, said, content_of(document), verdict, after)
 
 
-def ask_nothing(*_: object) -> None:
-    """Instead of asking the contracts whether a page can be announced."""
-
-
 def broken(said: Event[Any]) -> Outgoing:
     """The event with a value that nobody can read."""
     return replace(encode(said, TOPIC), value=b"{")
+
+
+def ask_no_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks the contracts whether a page can be announced."""
+
+    def ask_nothing(*_: object) -> None:
+        """Instead of building the messages."""
+
+    for adapter in (books, ledger):
+        monkeypatch.setattr(adapter, "ensure_sayable", ask_nothing)
 
 
 # -- what a page writes
@@ -221,8 +227,12 @@ WRONG: Sequence[tuple[str, Page]] = (
 @pytest.mark.parametrize("wrong", [wrong for _, wrong in WRONG], ids=[name for name, _ in WRONG])
 def test_a_page_that_no_sound_ledger_writes_ends_the_process(book: Bookshelf, wrong: Page, monkeypatch: pytest.MonkeyPatch):
     """The check at commit alone: the contracts, which would not take such an entry either, are not asked."""
-    for adapter in (books, ledger):
-        monkeypatch.setattr(adapter, "ensure_sayable", ask_nothing)
+    ask_no_contract(monkeypatch)
+    refuses_whole(book, wrong)
+
+
+def refuses_whole(book: Bookshelf, wrong: Page) -> None:
+    """The page is a mistake of the writer, and nothing of it is kept."""
     before = book.content()
     with pytest.raises(DatabaseError):
         book.owner.books.record(wrong)
