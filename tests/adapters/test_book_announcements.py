@@ -15,9 +15,10 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.invoice_described.v1 import InvoiceDescribed
 from services.kernel.envelope import Event, Outgoing, Record, encode
 from services.kernel.errors import Unavailable
-from tests.adapters.bookshelf import Bookshelf, bookshelf
+from tests.adapters.bookshelf import Bookshelf, bookshelf, migrated
 from tests.integration.ledger.shelf import PARTITION, TOPIC, Broker, event
 from tests.integration.ledger.test_runs import marker, parked_upstream, seven
+from tests.support.local import SessionDatabase
 from tests.unit.ledger.documents import held, invoice, pdf
 
 RECORDED, HELD, DESCRIBED, FINISHED = (contract.ce_type for contract in (EntryRecorded, BookingHeld, InvoiceDescribed, ImportFinished))
@@ -25,10 +26,17 @@ SAID_AT = re.compile(rb'"(recorded_at|changed_at|finished_at)":"[^"]*"')
 SEEDS = range(5, 10)
 
 
+@pytest.fixture(scope="module")
+def migrated_url(database: SessionDatabase) -> Generator[str]:
+    """A database for the books of this module, one after the other."""
+    with migrated(database) as url:
+        yield url
+
+
 @pytest.fixture(params=["memory", "real"])
 def book(request: pytest.FixtureRequest) -> Generator[Bookshelf]:
     """A fresh book of each kind."""
-    with bookshelf(request.param, request.getfixturevalue("database_url") if request.param == "real" else "") as shelf:
+    with bookshelf(request.param, request.getfixturevalue("migrated_url") if request.param == "real" else "") as shelf:
         yield shelf
 
 
@@ -167,14 +175,14 @@ def test_trouble_leaves_what_was_not_sent_to_the_next_turn(book: Bookshelf):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_memory_and_postgresql_say_and_keep_the_same(database_url: str, seed: int):
+def test_memory_and_postgresql_say_and_keep_the_same(migrated_url: str, seed: int):
     """
     two runs from a seed, of two companies on two partitions: new, next, late and repeated revisions, conflicts, one PDF twice, holds,
     poison of three kinds, records that were parked and come again, some on the wrong partition; in pages of one to nine, some of them
     delivered again, owners changing
       the same content and, apart from times, the same messages with the same ids; both runs are finished
     """
-    with bookshelf("memory", "") as twin, bookshelf("real", database_url) as real:
+    with bookshelf("memory", "") as twin, bookshelf("real", migrated_url) as real:
         for shelf in (twin, real):
             _live(shelf, Random(seed))
         assert twin.content() == real.content()

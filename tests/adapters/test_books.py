@@ -16,21 +16,29 @@ from services.ledger.adapters.positions import Fenced
 from services.ledger.domain.posting import Entry, Line, post, source_key
 from services.ledger.domain.standing import NOTHING, Document, FiscalYear, Outcome, Standing, Verdict, advance, content_of
 from services.ledger.handler import Page, Version
-from tests.adapters.bookshelf import Bookshelf, bookshelf
+from tests.adapters.bookshelf import Bookshelf, bookshelf, migrated
 from tests.integration.ledger.shelf import PARTITION, TOPIC, TOPIC_ID, event
 from tests.integration.ledger.test_runs import marker, parked_upstream, seven
 from tests.simulation.memory import ledger
 from tests.simulation.memory.ledger_rows import BookedEntry
+from tests.support.local import SessionDatabase
 from tests.unit.ledger.documents import held, invoice, pdf
 
 OTHER = [("606300", 100_00, "20")]  # another posting of the same invoice
 UNBALANCED = (Line("606400", None, 5, None), Line("401000", "AMAZON", -4, None))
 
 
+@pytest.fixture(scope="module")
+def migrated_url(database: SessionDatabase) -> Generator[str]:
+    """A database for the books of this module, one after the other."""
+    with migrated(database) as url:
+        yield url
+
+
 @pytest.fixture(params=["memory", "real"])
 def book(request: pytest.FixtureRequest) -> Generator[Bookshelf]:
     """A fresh book of each kind."""
-    with bookshelf(request.param, request.getfixturevalue("database_url") if request.param == "real" else "") as shelf:
+    with bookshelf(request.param, request.getfixturevalue("migrated_url") if request.param == "real" else "") as shelf:
         yield shelf
 
 
