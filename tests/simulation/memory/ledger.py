@@ -151,10 +151,16 @@ class MemoryBooks:
         """One outcome per event of a run: the first stays, except that any other replaces parked, as the next attempt."""
         _refuse_nul(company for company, _, _ in outcomes)
         for place, kind in sorted(outcomes.items()):
-            attempts = [(key[3], row.kind) for key, row in rows_of(session, "outcome").items() if key[:3] == place]
-            attempt, before = max(attempts, default=(0, None))
-            if before is None or self._replaces(before, kind):
-                session.table("outcome").insert((*place, attempt + 1), OutcomeRow(batch.batch_id, kind))
+            if not self._note_outcome(session, batch, place, kind):  # another transaction wrote the place meanwhile: look again
+                self._note_outcome(session, batch, place, kind)
+
+    def _note_outcome(self, session: MemorySession, batch: BatchRow, place: Place, kind: Outcome) -> bool:
+        """Whether the place was as it was found."""
+        attempts = [(key[3], row.kind) for key, row in rows_of(session, "outcome").items() if key[:3] == place]
+        attempt, before = max(attempts, default=(0, None))
+        if before is not None and not self._replaces(before, kind):
+            return True
+        return session.table("outcome").insert((*place, attempt + 1), OutcomeRow(batch.batch_id, kind))
 
     def _replaces(self, before: Outcome, kind: Outcome) -> bool:
         return before is Outcome.PARKED and kind is not Outcome.PARKED
