@@ -16,7 +16,7 @@ type Loop = Callable[[], None]
 EPOCH = datetime(2026, 3, 2, 8, tzinfo=UTC)
 POINT_SECONDS = 0.001  # virtual time that passes from one point to the next
 SESSION_SECONDS = 6.0  # after which the broker gives a silent member's partitions away
-PATIENCE_ROUNDS = 40  # points without news after which waiting for news takes twice as long
+PATIENCE_POINTS = 40  # without news, after which waiting for news takes four times as long
 LONGEST_WAIT_SECONDS = 3600.0
 MOST_POINTS = 200_000
 
@@ -55,6 +55,11 @@ class Process:
     frozen_until: float = 0.0
     starts: int = 0
 
+    @property
+    def identity(self) -> str:
+        """The name of this life of the process."""
+        return f"{self.name}.{self.starts}"
+
 
 class Engine:
     """Runs processes to their rest under a schedule. It is also their clock and the `stop` that never comes."""
@@ -85,6 +90,7 @@ class Engine:
             self._current.sleeping = True
             self._rest(max(seconds, 0.0))
             self._current.sleeping = False
+            self._news_at = self.points
 
     def is_set(self) -> bool:
         """Nobody asks a process to stop here: it is killed instead."""
@@ -146,6 +152,15 @@ class Engine:
             else:
                 self._skip_time()
 
+    def restart(self) -> None:
+        """End every process and start it again, at once: what was not committed comes again."""
+        for process in self._processes:
+            self._kill(process)
+            process.ended(process)
+        for process in self._processes:
+            self._start(process)
+        self.news()
+
     def end(self) -> None:
         """End every process; nothing more happens."""
         for process in self._processes:
@@ -158,9 +173,9 @@ class Engine:
 
     def _at_rest(self) -> bool:
         quiet = self.points - self._news_at
-        if quiet > PATIENCE_ROUNDS and self._stretch * 0.05 < LONGEST_WAIT_SECONDS:
-            self._stretch, self._news_at = self._stretch * 2, self.points
-        elif quiet > 4 * PATIENCE_ROUNDS and not self._timers and not self._sleepers():
+        if quiet > PATIENCE_POINTS and self._stretch * 0.05 < LONGEST_WAIT_SECONDS:
+            self._stretch, self._news_at = self._stretch * 4, self.points
+        elif quiet > 4 * PATIENCE_POINTS and not self._timers and not self._sleepers():
             if not self._faults:
                 return True
             self.points = max(self.points, self._faults[-1].at)
@@ -214,7 +229,7 @@ class Engine:
 
     def _bury(self, process: Process) -> None:
         self._kill(process)
-        self.later(self.chance.choice((0.0, SESSION_SECONDS)), lambda: process.ended(process))
+        process.ended(process)
         self.later(self.chance.uniform(0.0, 2 * SESSION_SECONDS), lambda: self._start(process))
 
     def _kill(self, process: Process) -> None:

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import Unavailable
-from services.kernel.postgres import STRIPES, Transaction, stripe_of
+from services.kernel.postgres import Transaction, stripe_of
 
 type Place = tuple[str, Hashable]
 
@@ -25,8 +25,9 @@ class MemorySession:
     """One session with one transaction: what it wrote is its own until `commit`."""
 
     def __init__(self, store: "MemoryStore") -> None:
-        self._store = store
-        self._written = dict[Place, Any]()
+        self.store = store
+        self._written = defaultdict[str, dict[Hashable, Any]](dict)
+        self._held = set[Place]()
         self._ended = False
 
     def table(self, name: str) -> "MemoryTable":
@@ -36,12 +37,21 @@ class MemorySession:
     def lock(self, place: Place) -> None:
         """Hold this row until the transaction ends; wait while another has it. Raises Unavailable."""
         while not self.try_lock(place):
-            self._store.wait()
+            self.store.wait()
 
     def try_lock(self, place: Place) -> bool:
         """Hold this row until the transaction ends, unless another has it. Raises Unavailable."""
         self._living()
-        return self._store.locks.setdefault(place, self) is self
+        if self.store.locks.setdefault(place, self) is not self:
+            return False
+        self._held.add(place)
+        return True
+
+    def next_value(self, sequence: str) -> int:
+        """The next number of a sequence, from 1 on. No rollback gives it back, no lock keeps others from drawing theirs."""
+        self._living()
+        self.store.sequences[sequence] += 1
+        return self.store.sequences[sequence]
 
     def end(self) -> None:
         """Another session ends this one: nothing of it is kept, and whatever it does next fails."""
@@ -51,31 +61,39 @@ class MemorySession:
     def read(self, name: str) -> dict[Hashable, Any]:
         """The rows of a table: what is committed, with what this transaction wrote."""
         self._living()
-        rows = dict(self._store.rows[name])
-        rows.update((key, row) for (table, key), row in self._written.items() if table == name)
+        rows = {**self.store.rows[name], **self._written[name]}
         return {key: row for key, row in rows.items() if row is not GONE}
+
+    def find(self, place: Place) -> Any:
+        """One row as `read` would show it, or GONE."""
+        self._living()
+        name, key = place
+        return self._written[name].get(key, self.store.rows[name].get(key, GONE))
 
     def write(self, place: Place, row: object) -> None:
         """A row, or GONE, once the row is ours. Raises Unavailable."""
         self.lock(place)
-        self._written[place] = row
+        name, key = place
+        self._written[name][key] = row
 
     def commit(self) -> None:
         """Make everything this transaction wrote visible at once. Raises Unavailable: nothing is."""
         self._living()
-        if self._written:
+        if any(self._written.values()):
             self._store.news()
-        for (table, key), row in self._written.items():
-            if row is GONE:
-                self._store.rows[table].pop(key, None)
-            else:
-                self._store.rows[table][key] = row
+        for name, written in self._written.items():
+            rows = self.store.rows[name]
+            rows.update((key, row) for key, row in written.items() if row is not GONE)
+            for key in [key for key, row in written.items() if row is GONE]:
+                rows.pop(key, None)
         self.rollback()
 
     def rollback(self) -> None:
         """Forget what was written and let the rows go."""
         self._written.clear()
-        self._store.locks = {place: holder for place, holder in self._store.locks.items() if holder is not self}
+        for place in self._held:
+            del self.store.locks[place]
+        self._held.clear()
 
     def _living(self) -> None:
         if self._ended:
@@ -97,7 +115,10 @@ class MemoryTable(MutableMapping[Any, Any]):
         return True
 
     def __getitem__(self, key: Hashable) -> Any:
-        return self._session.read(self._name)[key]
+        row = self._session.find((self._name, key))
+        if row is GONE:
+            raise KeyError(key)
+        return row
 
     def __setitem__(self, key: Hashable, row: object) -> None:
         self._session.write((self._name, key), row)
@@ -144,6 +165,11 @@ class MemoryStore:
         self.wait, self.news = wait, news
         self.rows = defaultdict[str, dict[Hashable, Any]](dict)
         self.locks = dict[Place, MemorySession]()
+        self.sequences = defaultdict[str, int](int)
+
+    def begin(self, session: MemorySession) -> MemoryTransaction:
+        """The kernel's transaction of this session."""
+        return MemoryTransaction(session)
 
     @contextmanager
     def connection(self) -> Generator[MemorySession]:
@@ -159,7 +185,7 @@ class MemoryStore:
     def transaction(self) -> Generator[MemoryTransaction]:
         """One transaction that claims and announces."""
         with self.connection() as session:
-            transaction = MemoryTransaction(session)
+            transaction = self.begin(session)
             yield transaction
             transaction.write_outbox()
 
@@ -168,22 +194,26 @@ class MemoryOutbox:
     """What waits in a memory store's outbox, as a relay wants it."""
 
     def __init__(self, store: MemoryStore) -> None:
-        self._store = store
+        self.store = store
 
     def turn(self, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
         """Announce up to `limit` messages of each stripe with news; how many."""
-        return sum(self._announce(stripe, limit, send) for stripe in range(STRIPES) if any(key[0] == stripe for key in self._waiting()))
+        with self.store.connection() as session:
+            stripes = sorted({place[0] for place in session.table("outbox")})
+        return sum(self.announce(stripe, limit, send) for stripe in stripes)
 
-    def _waiting(self) -> list[Any]:
-        return list(self._store.rows["outbox"])
-
-    def _announce(self, stripe: int, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
-        with self._store.connection() as session:
+    def announce(self, stripe: int, limit: int, send: Callable[[Sequence[Outgoing]], int]) -> int:
+        """Announce up to `limit` messages of this stripe, unless another relay is at it; how many."""
+        with self.store.connection() as session:
             if not session.try_lock(("outbox relay", stripe)):
                 return 0
             outbox = session.table("outbox")
-            places = sorted(place for place in outbox if place[0] == stripe)[:limit]
+            places = self.waiting(session, stripe)[:limit]
             acknowledged = send([outbox[place] for place in places])
             for place in places[:acknowledged]:
                 del outbox[place]
             return acknowledged
+
+    def waiting(self, session: MemorySession, stripe: int) -> list[Any]:
+        """The places of this stripe's messages, in the order in which they are to be sent."""
+        return sorted(place for place in session.table("outbox") if place[0] == stripe)
