@@ -1,7 +1,7 @@
 """The book is the outbox, in memory and in PostgreSQL: what is sealed is said in order, once acknowledged, and both say the same."""
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from random import Random
@@ -15,29 +15,14 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.invoice_described.v1 import InvoiceDescribed
 from services.kernel.envelope import Event, Outgoing, Record, encode
 from services.kernel.errors import Unavailable
-from tests.adapters.bookshelf import Bookshelf, bookshelf, migrated
+from tests.adapters.bookshelf import Bookshelf, bookshelf
 from tests.integration.ledger.shelf import PARTITION, TOPIC, Broker, event
 from tests.integration.ledger.test_runs import marker, parked_upstream, seven
-from tests.support.local import SessionDatabase
 from tests.unit.ledger.documents import held, invoice, pdf
 
 RECORDED, HELD, DESCRIBED, FINISHED = (contract.ce_type for contract in (EntryRecorded, BookingHeld, InvoiceDescribed, ImportFinished))
 SAID_AT = re.compile(rb'"(recorded_at|changed_at|finished_at)":"[^"]*"')
 SEEDS = range(5, 10)
-
-
-@pytest.fixture(scope="module")
-def migrated_url(database: SessionDatabase) -> Generator[str]:
-    """A database for the books of this module, one after the other."""
-    with migrated(database) as url:
-        yield url
-
-
-@pytest.fixture(params=["memory", "real"])
-def book(request: pytest.FixtureRequest) -> Generator[Bookshelf]:
-    """A fresh book of each kind."""
-    with bookshelf(request.param, request.getfixturevalue("migrated_url") if request.param == "real" else "") as shelf:
-        yield shelf
 
 
 def heard(messages: Sequence[Outgoing], *names: str) -> list[tuple[str, ...]]:

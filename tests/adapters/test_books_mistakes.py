@@ -13,8 +13,11 @@ import pytest
 from services.ledger.adapters import announcements, books, positions
 from services.ledger.adapters.rows import FinishedRow, VersionRow
 from tests.adapters import test_book_announcements as saying
+from tests.adapters import test_book_owners as owning
+from tests.adapters import test_book_runs as counting
 from tests.adapters import test_books as keeping
 from tests.adapters.bookshelf import Bookshelf, MemoryBookshelf, PostgresBookshelf
+from tests.adapters.pages import ask_no_contract
 from tests.integration.ledger.shelf import MIGRATIONS
 from tests.simulation.memory.ledger_mistakes import MISTAKES
 
@@ -46,8 +49,8 @@ def parameter(table: Any, name: str) -> Any:
 
 UNBALANCED = partial(keeping.refuses_whole, wrong=parameter(keeping.WRONG, "an entry that is not balanced"))
 BOOKED_TWICE = partial(keeping.test_a_page_is_refused_whole, refused=parameter(keeping.REFUSED, "the source of an entry that is booked"))
-IN_THE_MIDDLE = partial(keeping.test_a_stretch_that_does_not_start_where_the_book_stands_is_fenced, start=1)
-MARKER_FIRST = partial(keeping.test_a_run_is_finished_by_the_last_of_its_records, order=(2, 0, 1))
+IN_THE_MIDDLE = partial(owning.test_a_stretch_that_does_not_start_where_the_book_stands_is_fenced, start=1)
+MARKER_FIRST = partial(counting.test_a_run_is_finished_by_the_last_of_its_records, order=(2, 0, 1))
 CHECKS, BOOKS, SAID = "0002_checks.sql", "books.sql", "announcements.sql"
 SEALED = "(select h.seq from ledger.chain_head as h where h.book = :book)"
 LINES = "e.account, e.auxiliary, e.cents, e.vat_rate"
@@ -55,18 +58,18 @@ LINES = "e.account, e.auxiliary, e.cents, e.vat_rate"
 IN_SQL: dict[str, tuple[Planted, Check]] = {
     "epoch ignored": (
         Planted(CHECKS, "and partition = b.partition and epoch = b.epoch and", "and partition = b.partition and"),
-        keeping.test_an_older_epoch_is_fenced_even_on_the_same_session,
+        owning.test_an_older_epoch_is_fenced_even_on_the_same_session,
     ),
     "offset ignored": (Planted(CHECKS, "and epoch = b.epoch and next_offset = b.from_offset", "and epoch = b.epoch"), IN_THE_MIDDLE),
     "epoch ignored on a new session": (
         Planted(CHECKS, "and k.partition = p_partition and k.epoch = p_epoch", "and k.partition = p_partition"),
-        keeping.test_a_predecessor_that_wakes_up_writes_nothing,
+        owning.test_a_predecessor_that_wakes_up_writes_nothing,
     ),
     "balance not checked": (Planted(CHECKS, "if r.unbalanced then", "if false then"), UNBALANCED),
     "marker counted before the invoices": (Planted(CHECKS, "and c.collected = m.emitted", ""), MARKER_FIRST),
     "predecessor lives": (
         Planted(CHECKS, "if found and not pg_terminate_backend(predecessor, 5000) then", "if false then"),
-        keeping.test_the_next_owner_ends_the_session_of_one_that_froze,
+        owning.test_the_next_owner_ends_the_session_of_one_that_froze,
     ),
     "source key not unique": (Planted("0001_tables.sql", "source_key uuid not null unique", "source_key uuid not null"), BOOKED_TWICE),
     "line forgotten": (
@@ -75,7 +78,7 @@ IN_SQL: dict[str, tuple[Planted, Check]] = {
     ),
     "parked not replaced": (
         Planted(BOOKS, "where o.kind is null or (o.kind = 'parked' and n.kind <> 'parked')", "where o.kind is null"),
-        keeping.test_a_parked_record_that_is_booked_later_makes_the_next_revision,
+        counting.test_a_parked_record_that_is_booked_later_makes_the_next_revision,
     ),
     "marked before the acknowledgement": (
         Planted(SAID, "set seq = :seq, sent = :sent where", f"set seq = greatest(:seq, {SEALED}), sent = 0 * :sent where"),
@@ -90,8 +93,8 @@ IN_THE_TWIN: dict[str, Check] = {
     **{name: check for name, (_, check) in IN_SQL.items() if name in MISTAKES},
     "nobody fenced": IN_THE_MIDDLE,
     "VAT forgotten": keeping.test_an_invoice_becomes_an_entry_and_moves_the_position,
-    "redelivery is a duplicate": keeping.test_a_redelivered_event_counts_nowhere_even_under_another_number,
-    "every delivery counts": keeping.test_a_redelivered_event_counts_nowhere_even_under_another_number,
+    "redelivery is a duplicate": counting.test_a_redelivered_event_counts_nowhere_even_under_another_number,
+    "every delivery counts": counting.test_a_redelivered_event_counts_nowhere_even_under_another_number,
 }
 
 
@@ -105,7 +108,7 @@ def test_a_mistake_in_the_sql_is_noticed(name: str, database_url: str, tmp_path:
     else:
         _plant(planted, monkeypatch)
     if check is UNBALANCED:
-        keeping.ask_no_contract(monkeypatch)
+        ask_no_contract(monkeypatch)
     shelf = PostgresBookshelf(database_url, migrations)
     try:
         with pytest.raises(NOTICED):
@@ -119,7 +122,7 @@ def test_the_same_mistake_in_the_twin_is_noticed(name: str, monkeypatch: pytest.
     """The mistakes that the seeds have to find are noticed by the suite as well."""
     MISTAKES[name].patch(monkeypatch)
     if name == "balance not checked":
-        keeping.ask_no_contract(monkeypatch)
+        ask_no_contract(monkeypatch)
     with pytest.raises(NOTICED):
         IN_THE_TWIN[name](MemoryBookshelf(MISTAKES[name].parts))
 
