@@ -1,13 +1,15 @@
-"""Schemas and desks, of memory and of PostgreSQL."""
+"""Schemas, desks and books, of memory and of PostgreSQL."""
 
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from tests.adapters.bookshelf import Bookshelf, bookshelf, migrated
 from tests.adapters.desks import Office, memory_office, postgres_office
 from tests.adapters.schemas import MemorySchema, Schema, postgres_schema
 from tests.simulation.memory.store import MemoryStore
+from tests.support.local import SessionDatabase
 
 
 @pytest.fixture(params=["memory", "real"])
@@ -28,3 +30,17 @@ def office(request: pytest.FixtureRequest) -> Generator[Office]:
         return
     with postgres_office(request.getfixturevalue("database_url")) as office:
         yield office
+
+
+@pytest.fixture(scope="session")
+def migrated_url(database: SessionDatabase) -> Generator[str]:
+    """A database for the session's books, one after the other."""
+    with migrated(database) as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "real"])
+def book(request: pytest.FixtureRequest) -> Generator[Bookshelf]:
+    """A fresh book of each kind."""
+    with bookshelf(request.param, request.getfixturevalue("migrated_url") if request.param == "real" else "") as shelf:
+        yield shelf
