@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from schemas.connection_opened.v1 import ConnectionOpened
 from services.fetcher import Logged
 from services.fetcher.adapters.amazon import Amazon
-from services.fetcher.adapters.amazon_refusals import CodeRefused
+from services.fetcher.adapters.amazon_refusals import AmazonRefused, CodeRefused
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.domain.company import Choices, Company, Refusal, UnknownCompany, check_import_start
 from services.fetcher.domain.identity import digest, token_seal
@@ -56,6 +56,12 @@ class CodeNotExchanged(Refusal):
     """Amazon n'a pas confirmé votre accord : le code reçu a plus de cinq minutes ou a déjà servi."""
 
     next_action = "Recommencez la connexion."
+
+
+class ApplicationRefused(Refusal):
+    """Amazon refuse pour le moment les demandes de notre application."""
+
+    next_action = "Rien n'a été enregistré. Recommencez plus tard ; si cela se répète, prévenez l'assistance."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,9 @@ class Connecting:
             return self.amazon.exchange_code(code)
         except CodeRefused as refused:
             raise CodeNotExchanged from refused
+        except AmazonRefused as refused:
+            log.error(Logged.APPLICATION_REFUSED, status=refused.status, code=refused.code)
+            raise ApplicationRefused from refused
 
     def choose(self, company_id: str, automatic_import: bool, import_start: date) -> None:
         """New settings. Raises ImportStartTooEarly. What they newly allow is imported at once, not tomorrow."""
