@@ -1,6 +1,7 @@
-"""The fetcher in memory, without faults: a made-up account is collected whole."""
+"""The fetcher in memory, without faults: a made-up account is collected whole, and a process that wakes up late says nothing late."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
@@ -9,11 +10,13 @@ from schemas.invoice_classified.v1 import InvoiceClassified
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
 from services.fetcher.adapters.collection import PostgresProgress
+from services.fetcher.domain.records import Dossier, Run
 from services.fetcher.handler import Collect
 from services.ledger.domain.posting import Entry, post
 from tests.adapters.fetcher_bench import ORIGIN, Bench, memory_bench
 from tests.simulation.memory.amazon import AmazonWorld
 from tests.simulation.memory.fetcher_jobs import work
+from tests.simulation.memory.purchases import Purchase
 from tests.simulation.memory.shelf import MemoryShelf
 
 RULEBOOK = read_rulebook()
@@ -78,3 +81,54 @@ def outcome(answer: object, world: AmazonWorld) -> str:
     [truth] = [purchase for purchase in world.purchases if purchase.sha256 == answer.document.sha256]
     assert (truth.number, truth.kind, truth.gross_cents) == (answer.number, answer.type, answer.totals.gross_cents)
     return "recorded" if isinstance(post(answer), Entry) else "held"
+
+
+class Frozen(PostgresProgress):
+    """Stands still before its first order is looked at, while something else happens."""
+
+    def __init__(self, bench: Bench, meanwhile: Callable[[], None]) -> None:
+        super().__init__(bench.store)
+        self._meanwhile: list[Callable[[], None]] = [meanwhile]
+
+    def dossier(self, run: Run, order_id: str) -> Dossier:
+        """Late."""
+        while self._meanwhile:
+            self._meanwhile.pop()()
+        return super().dossier(run, order_id)
+
+
+def test_a_process_that_wakes_up_after_the_run_is_finished_says_nothing_more_in_it() -> None:
+    """
+    process A freezes before it says its first document; its job goes to process B, which finishes the run: marker with N documents
+    a payment is amended, and the next day's run, of process C, has read so when A wakes up
+    in A's run there are N documents; the amendment is said in C's
+    """
+    with memory_bench() as bench:
+        ours = fetcher(bench, seed=3)
+        run = bench.connect()
+
+        def meanwhile() -> None:
+            ours.collect()(run.run_id)
+            ours.world.purchases = [amended(purchase) for purchase in ours.world.purchases]
+            read_payments(bench, bench.next_run(run))
+
+        ours.collect(Frozen(bench, meanwhile))(run.run_id)
+        [marker] = bench.said("collection.finished")
+        assert marker.data.emitted == len(ours.said()) > 0
+        ours.work()
+        assert {1, 2} == {revision for _, _, revision in ours.said()}
+        for finished in bench.said("collection.finished"):
+            assert finished.data.emitted == sum(run_id == finished.data.run_id for run_id, _, _ in ours.said())
+
+
+def amended(purchase: Purchase) -> Purchase:
+    """The same document, another amount charged for it."""
+    return replace(purchase, items=tuple(replace(item, net_cents=item.net_cents + 2_00) for item in purchase.items))
+
+
+def read_payments(bench: Bench, run: Run) -> None:
+    """The scan of a run that then stops."""
+    account, scan = bench.desk.open(run), bench.progress.scan(run.run_id)
+    while scan.finished_at is None:
+        page = account.transactions(run.window_from, run.started_at, scan.next_page_token)
+        scan = bench.progress.keep_page(run, page, bench.clock.now())
