@@ -85,14 +85,15 @@ class Bench:
         """A company's file."""
         return company_file(company_id, ORIGIN)
 
-    def next_run(self, run: Run, days: int = 1) -> Run:
-        """The connection's daily run, some days later."""
-        self.clock.sleep(days * 86_400)
+    def next_run(self, run: Run, then: Callable[[], object] = lambda: None) -> Run:
+        """The connection's run of the next day; `then` comes just before the commit."""
+        self.clock.sleep(86_400)
         with self.store.transaction() as transaction:
             book = Companies(transaction)
             connection = book.connection(run.connection_id)
             assert connection is not None
             run_id = book.start_run(connection, "daily", self.clock.now().date().isoformat(), self.clock.now())
+            then()
         return self.progress.run(run_id)
 
     def said(self, *only: str) -> list[Event[Any]]:

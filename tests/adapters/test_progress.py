@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from schemas.collection_finished.v1 import CollectionFinished
 from services.fetcher.domain.amazon import Transaction
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, ReportState, Run
 from services.kernel.envelope import event_id
 from services.kernel.errors import Unavailable
-from tests.adapters.amazon_answers import ORDER, OTHER, asked, bring, charge, key, number, numbered, page, paper, say
+from tests.adapters.amazon_answers import ORDER, OTHER, asked, bring, charge, key, marker_of, number, numbered, page, paper, say
 from tests.adapters.fetcher_bench import Bench, open_bench
 
 FETCHED, LOST, READY, ASKED = ReportState.FETCHED, ReportState.LOST, ReportState.READY, ReportState.ASKED
@@ -32,24 +31,6 @@ def scanned(bench: Bench, *charges: dict[str, Any], run: Run | None = None) -> R
     bench.progress.scan(run.run_id)
     bench.progress.keep_page(run, page(*charges or (charge(),)), bench.clock.now())
     return run
-
-
-def finish(bench: Bench, run: Run) -> None:
-    """Say the run's marker."""
-    with bench.progress.writing(run.run_id) as book:
-        settings = book.company(run.company_id).settings(run.window_to)
-        finished = CollectionFinished(
-            company_id=run.company_id,
-            connection_id=run.connection_id,
-            run_id=run.run_id,
-            kind=run.kind,
-            emitted=book.run.emitted,
-            waiting=(),
-            window_from=run.window_from,
-            window_to=run.window_to,
-            settings=settings,
-        )
-        book.finish_run(finished, bench.clock.now())
 
 
 def test_a_run_nobody_started_is_not_found(bench: Bench) -> None:
@@ -337,7 +318,8 @@ def test_a_finished_run_says_how_many_it_said(bench: Bench) -> None:
     run = scanned(bench)
     bring(bench, run, paper("FR-1"))
     say(bench, run, numbered(paper("FR-1")))
-    finish(bench, run)
+    with bench.progress.writing(run.run_id) as book:
+        book.finish_run(marker_of(book), bench.clock.now())
     [marker] = bench.said("collection.finished")
     assert (1, run.run_id, None) == (marker.data.emitted, marker.run and marker.run.run_id, marker.run and marker.run.seq)
     assert marker == bench.said()[-1]
