@@ -1,17 +1,20 @@
 """What a run has done so far, kept in memory or in PostgreSQL: the same answers, rule by rule."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from psycopg import Connection
 
+from services.fetcher.adapters import collection
+from services.fetcher.adapters.queries import Queries
 from services.fetcher.domain.amazon import Transaction
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, ReportState, Run
 from services.kernel.envelope import event_id
-from services.kernel.errors import Unavailable
+from services.kernel.errors import Refused, Unavailable
 from tests.adapters.amazon_answers import ORDER, OTHER, asked, bring, charge, key, marker_of, number, numbered, page, paper, say
 from tests.adapters.fetcher_bench import Bench, open_bench
 
@@ -63,6 +66,34 @@ def test_a_scan_goes_on_where_it_was(bench: Bench) -> None:
 def _scan(bench: Bench, run: Run) -> tuple[object, ...]:
     scan = bench.progress.scan(run.run_id)
     return scan.next_page_token, scan.pages, scan.finished_at
+
+
+class Overtaken(Queries):
+    """The queries of the scan; another process comes between two of one transaction."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__("collection.sql")
+        self._meanwhile = [meanwhile]
+
+    def run(self, connection: Connection, name: str, /, **values: object) -> int:
+        """Before the first payment is written."""
+        while name == "put_transaction" and self._meanwhile:
+            self._meanwhile.pop()()
+        return super().run(connection, name, **values)
+
+
+def test_two_processes_that_read_one_payment_do_not_keep_it_twice(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second to write is refused and leaves nothing of its page; tried again, it finds the payment there."""
+    run = bench.connect()
+    bench.progress.scan(run.run_id)
+    overtaken = Overtaken(lambda: bench.progress.keep_page(run, page(charge(), token="two"), bench.clock.now()))
+    monkeypatch.setattr(collection, "QUERIES", overtaken)
+    with pytest.raises(Refused):
+        bench.progress.keep_page(run, page(charge(), charge(key("L2"), name="T2")), bench.clock.now())
+    assert ("two", 1, None) == _scan(bench, run)
+    assert [key()] == bench.progress.lines_to_ask(run, 25)
+    bench.progress.keep_page(run, page(charge(), charge(key("L2"), name="T2")), bench.clock.now())
+    assert [key(), key("L2")] == bench.progress.lines_to_ask(run, 25)
 
 
 def test_shipped_lines_are_asked_once_a_run_in_order(bench: Bench) -> None:

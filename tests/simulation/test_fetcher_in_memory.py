@@ -15,6 +15,7 @@ from services.fetcher.handler import Collect
 from services.ledger.domain.posting import Entry, post
 from tests.adapters.fetcher_bench import ORIGIN, Bench, memory_bench
 from tests.simulation.memory.amazon import AmazonWorld
+from tests.simulation.memory.fetcher import NAMES, STATEMENTS, FetcherStore, unheeded
 from tests.simulation.memory.fetcher_jobs import work
 from tests.simulation.memory.purchases import Purchase
 from tests.simulation.memory.shelf import MemoryShelf
@@ -81,6 +82,48 @@ def outcome(answer: object, world: AmazonWorld) -> str:
     [truth] = [purchase for purchase in world.purchases if purchase.sha256 == answer.document.sha256]
     assert (truth.number, truth.kind, truth.gross_cents) == (answer.number, answer.type, answer.totals.gross_cents)
     return "recorded" if isinstance(post(answer), Entry) else "held"
+
+
+def test_every_query_is_answered_in_memory() -> None:
+    """None of the .sql files is missing, and nothing is answered that nobody asks."""
+    assert set(NAMES.values()) == set(STATEMENTS)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def test_killed_before_any_statement_a_run_is_taken_up_and_adds_up() -> None:
+    """Every thirteenth statement of an import, one kill each: whoever takes the run up says each document once, numbered 1 to N."""
+    with memory_bench() as bench:
+        statements = len(traced(fetcher(bench, seed=3), bench.connect()))
+        whole = len(bench.said("invoice.collected"))
+    for place in range(0, statements, 13):
+        with memory_bench() as bench:
+            ours, run = fetcher(bench, seed=3), bench.connect()
+            with pytest.raises(Killed):
+                traced(ours, run, kill_before=place)
+            ours.collect()(run.run_id)
+            assert list(range(1, whole + 1)) == [event.run.seq for event in bench.said("invoice.collected") if event.run]
+            assert [whole] == [event.data.emitted for event in bench.said("collection.finished")]
+
+
+def traced(ours: Fetcher, run: Run, kill_before: int = -1) -> list[str]:
+    """The statements of an import, which is killed before one of them."""
+    store, names = ours.bench.store, list[str]()
+    assert isinstance(store, FetcherStore)
+
+    def before(name: str) -> None:
+        if len(names) == kill_before:
+            raise Killed
+        names.append(name)
+
+    store.before = before
+    try:
+        ours.collect()(run.run_id)
+    finally:
+        store.before = unheeded
+    return names
 
 
 class Frozen(PostgresProgress):
