@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from deploy.ops import topics
-from tests.support.local import SessionBroker, SessionDatabase, session_kafka, session_postgres
+from tests.support.local import SessionBroker, SessionDatabase, new_database, session_kafka, session_postgres
 
 RAN: list[str] = []
 
@@ -50,7 +50,7 @@ def database() -> Generator[SessionDatabase]:
 @pytest.fixture
 def database_url(database: SessionDatabase) -> Generator[str]:
     """An empty database of the test's own, as its administrator."""
-    with database.new() as url:
+    with new_database(database) as url:
         yield url
 
 

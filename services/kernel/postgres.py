@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import aiosql
 from psycopg import Connection, DatabaseError, DataError, IntegrityError, OperationalError
 from psycopg_pool import ConnectionPool
 
-from services.kernel.envelope import Outgoing
-from services.kernel.errors import Refused, Unavailable
+from services.kernel.breaker import Trip
+from services.kernel.envelope import Outgoing, Place
+from services.kernel.errors import Refused, Skipped, Unavailable
 
 STRIPES, CONNECT_SECONDS = 24, 10.0
 CONTENT_REFUSED = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, program limits
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("outbox.sql"), "psycopg")
+BREAKER: Any = aiosql.from_path(Path(__file__).with_name("breaker.sql"), "psycopg")
 
 
 class Transaction:
@@ -72,6 +75,29 @@ class PostgresStore:
 
     def close(self) -> None:
         self._pool.close()
+
+
+class PostgresBreaker:
+    """The rows of a service's schema that stop it, and those that name records to skip."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._store = store
+
+    def tripped(self) -> bool:
+        """Whether a trip waits for an operator."""
+        with self._store.connection() as connection:
+            return BREAKER.tripped(connection)
+
+    def trip(self, trip: Trip) -> None:
+        """Write the trip down unless one is open."""
+        with self._store.connection() as connection:
+            BREAKER.trip(connection, **asdict(trip))
+
+    def skips(self) -> Mapping[Place, Skipped]:
+        """Every record an operator asked to skip."""
+        with self._store.connection() as connection:
+            rows = list(BREAKER.skips(connection))
+        return {(topic, partition, offset): Skipped(asked_by, why) for topic, partition, offset, asked_by, why in rows}
 
 
 class Outbox:

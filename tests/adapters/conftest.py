@@ -10,21 +10,21 @@ from services.notifier.main import MIGRATIONS
 from tests.adapters.desks import Office, PostgresOffice, memory_office
 from tests.adapters.schemas import MemorySchema, PostgresSchema, Schema, postgres_schema
 from tests.simulation.memory.store import MemoryStore
-from tests.support.local import SessionDatabase
+from tests.support.local import SessionDatabase, new_database
 
 
 @pytest.fixture(scope="module")
 def sample(database: SessionDatabase, tmp_path_factory: pytest.TempPathFactory) -> Generator[PostgresSchema]:
     """A real schema with nothing but inbox and outbox."""
     nothing: Path = tmp_path_factory.mktemp("migrations")
-    with database.new() as url, postgres_schema(url, "sample", nothing) as schema:
+    with new_database(database) as url, postgres_schema(url, "sample", nothing) as schema:
         yield schema
 
 
 @pytest.fixture(scope="module")
 def notifier(database: SessionDatabase) -> Generator[PostgresSchema]:
     """The notifier's real schema."""
-    with database.new() as url, postgres_schema(url, SERVICE, MIGRATIONS) as schema:
+    with new_database(database) as url, postgres_schema(url, SERVICE, MIGRATIONS) as schema:
         yield schema
 
 

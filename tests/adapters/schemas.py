@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, cast
 
 import psycopg
 from psycopg import sql
 
+from services.kernel import ports
 from services.kernel.envelope import Outgoing
 from services.kernel.migrate import migrate
 from services.kernel.ports import Pending
@@ -19,12 +20,7 @@ WAITING = "select exists (select from pg_stat_activity where datname = current_d
 TABLES = "select tablename from pg_tables where schemaname = %s and tablename not like '%%yoyo%%' and tablename <> 'outbox_head'"
 
 
-class Store(Protocol):
-    """What the services' loops and adapters need of a store."""
-
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """One transaction that claims and announces."""
-        ...
+type Store = ports.Store[Transaction]
 
 
 class Schema(Protocol):
@@ -63,7 +59,7 @@ class MemorySchema:
     def __init__(self, store: MemoryStore, outbox: type[MemoryOutbox] = MemoryOutbox) -> None:
         """`outbox` reads what waits in `store`."""
         self.memory, self._outbox = store, outbox
-        self.store = self.elsewhere = cast(PostgresStore, store)
+        self.store = self.elsewhere = store
 
     def outbox(self, store: Store) -> Pending:
         """One outbox is like the other."""

@@ -54,14 +54,15 @@ class SessionDatabase:
         login = f"{name}:{password}" if password else name
         return f"postgresql://{login}@{known.get('host')}:{known.get('port') or 5432}/{database}"
 
-    @contextmanager
-    def new(self) -> Generator[str]:
-        """The address of an empty database, as the administrator, for as long as the context lasts."""
-        name = f"test_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(self.admin_url, autocommit=True) as administrator:
-            administrator.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-            yield self.dsn(name)
-            administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+@contextmanager
+def new_database(database: SessionDatabase) -> Generator[str]:
+    """An empty database for as long as the context lasts, as its administrator."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(database.admin_url, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield database.dsn(name)
+        administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @contextmanager

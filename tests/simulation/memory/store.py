@@ -88,6 +88,8 @@ class MemorySession:
     def commit(self) -> None:
         """Make everything this transaction wrote visible at once. Raises Unavailable: nothing is."""
         self._living()
+        if any(self._written.values()):
+            self.store.news()
         for name, written in self._written.items():
             rows = self.store.rows[name]
             rows.update((key, row) for key, row in written.items() if row is not GONE)
@@ -166,10 +168,11 @@ class MemoryTransaction(Transaction):
 
 
 class MemoryStore:
-    """One service's schema; stands in for PostgresStore. `wait` is called while another transaction holds a row."""
+    """One service's schema; stands in for PostgresStore."""
 
-    def __init__(self, wait: Callable[[], None] = refuse_to_wait) -> None:
-        self.wait = wait
+    def __init__(self, wait: Callable[[], None] = refuse_to_wait, news: Callable[[], None] = lambda: None) -> None:
+        """`wait` is called while another transaction holds a row, `news` at every commit that changes something."""
+        self.wait, self.news = wait, news
         self.rows = defaultdict[str, dict[Hashable, Any]](dict)
         self.locks = dict[Place, MemorySession]()
         self.sequences = defaultdict[str, int](int)
