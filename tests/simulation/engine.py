@@ -157,7 +157,8 @@ class Engine:
                 self._skip_time()
 
     def restart(self) -> None:
-        """End every process and start it again, at once: what was not committed comes again."""
+        """End every process and start it again, at once: what was not committed comes again. From here on nothing befalls anybody."""
+        self._faults.clear()
         for process in self._processes:
             self._kill(process)
             process.ended(process)
