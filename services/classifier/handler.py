@@ -83,5 +83,5 @@ def _parked_said(announced: InvoiceParked, record: Record) -> Outgoing:
 
 
 def _header(record: Record, name: str) -> str | None:
-    values = [value.decode("utf-8", errors="replace") for header, value in record.headers if header == name]
+    values = [value.decode("utf-8", errors="replace") for header, value in record.headers if header == name and value is not None]
     return values[-1] if values else None

@@ -14,7 +14,7 @@ from schemas.contract import EventData
 from schemas.record_parked.v1 import RecordParked
 from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, TooLarge, UnknownVersion, Unreadable
 
-type Headers = tuple[tuple[str, bytes], ...]
+type Headers = tuple[tuple[str, bytes | None], ...]
 
 SEQUENCE = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[\x21-\x7e]{1,200}")
@@ -171,7 +171,7 @@ def company_of(record: Record) -> str | None:
 
 
 def _texts(headers: Headers) -> dict[str, str]:
-    return {name: value.decode("utf-8", errors="replace") for name, value in headers}
+    return {name: value.decode("utf-8", errors="replace") for name, value in headers if value is not None}
 
 
 def _word(headers: Mapping[str, str], name: str) -> str:
