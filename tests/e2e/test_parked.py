@@ -155,15 +155,15 @@ def test_every_kind_of_poison_is_parked_untouched_and_the_stream_goes_on(deploym
 @pytest.mark.parametrize("stage", STAGES[1:3], ids=SERVICES[1:3])
 def test_poison_counts_in_its_run(deployment: Deployment, company: str, stage: Stage):
     """
-    A run of 12: one record of each kind but the one that names another company, whose place the good record has.
-    collected 12 = recorded 1 + parked 11, at whichever service they are parked.
+    A run of 13: one record of each kind but the one that names another company, whose place the good record has.
+    collected 13 = recorded 1 + parked 12, at whichever service they are parked.
     """
     kinds = [kind for kind in KINDS if kind.name != "wrong company"]
     spoiled = [kind.spoil(stage.good(company, n)) for n, kind in enumerate(kinds, start=1)]
-    send(deployment, *spoiled, stage.good(company, 12), marker(stage, company, 12))
+    send(deployment, *spoiled, stage.good(company, 13), marker(stage, company, 13))
     counts = f"select collected, recorded, parked from ledger.run_finished where company_id = '{company}'"
     until("the run is finished", lambda: ask(deployment, counts))
-    assert [(12, 1, 11)] == ask(deployment, counts)
+    assert [(13, 1, 12)] == ask(deployment, counts)
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=SERVICES)

@@ -23,7 +23,7 @@ def without(message: Outgoing, name: str) -> Outgoing:
     return replace(message, headers=tuple(pair for pair in message.headers if pair[0] != name))
 
 
-def header(message: Outgoing, name: str, value: bytes) -> Outgoing:
+def header(message: Outgoing, name: str, value: bytes | None) -> Outgoing:
     """The record with another value in this header."""
     return replace(message, headers=tuple((key, value if key == name else old) for key, old in message.headers))
 
@@ -41,7 +41,14 @@ def huge(message: Outgoing) -> Outgoing:
 
 def oddly_dressed(message: Outgoing) -> Outgoing:
     """Not JSON, under headers that are doubled, empty or binary, or whose text no event could carry on."""
-    odd = (("odd", b"\xff\x00"), ("odd", b"twice"), ("empty", b""), ("ce_replayid", b"two words"), ("traceparent", b"\x00" * 300))
+    odd = (
+        ("null", None),
+        ("odd", b"\xff\x00"),
+        ("odd", b"twice"),
+        ("empty", b""),
+        ("ce_replayid", b"two words"),
+        ("traceparent", b"\x00" * 300),
+    )
     return replace(without(message, "traceparent"), value=b"\x00{ not JSON \xff", headers=(*without(message, "traceparent").headers, *odd))
 
 
@@ -52,6 +59,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("unknown version", later_version, "unknown_version"),
     Kind("missing header", lambda it: without(it, "ce_id"), "header_missing"),
     Kind("missing type", lambda it: without(it, "ce_type"), "header_missing"),
+    Kind("header without a value", lambda it: header(it, "ce_id", None), "header_missing"),
     Kind("broken contract", lambda it: replace(it, value=b"{}"), "contract_broken"),
     Kind("wrong key", lambda it: replace(it, key=b"somebody-else"), "key_mismatch"),
     Kind("wrong company", lambda it: header(it, "ce_companyid", b"somebody-else"), "key_mismatch"),
