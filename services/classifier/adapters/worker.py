@@ -136,7 +136,8 @@ class Worker:
     async def _acknowledged(self, outgoing: Outgoing) -> bool:
         topic = self._topics.setdefault(outgoing.topic, raw_topic(self.app, outgoing.topic))
         try:
-            await (await topic.send(key=outgoing.key, value=outgoing.value, headers=list(outgoing.headers)))
+            headers: Any = list(outgoing.headers)  # faust's type knows no header without a value
+            await (await topic.send(key=outgoing.key, value=outgoing.value, headers=headers))
         except (KafkaError, ProducerSendError) as trouble:
             if not is_passing(trouble):
                 raise
@@ -180,5 +181,5 @@ def _record(message: Message) -> Record:
         timestamp_ms=round(message.timestamp * 1000),
         key=message.key,
         value=message.value,
-        headers=tuple((name, value or b"") for name, value in headers),
+        headers=tuple(headers),
     )

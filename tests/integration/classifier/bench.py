@@ -20,6 +20,7 @@ from schemas.contract import EventData
 from schemas.registry import topic
 from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode
 from services.kernel.kafka import KafkaSender
+from tests.support.kernel import headers
 
 ROOT = Path(__file__).parents[3]
 COLLECTED, CLASSIFIED, PARKED = "achats.collected.v1", "achats.classified.v1", "achats.parked.classifier.v1"
@@ -199,7 +200,6 @@ def published(data: Sequence[EventData], run_id: str = "run-1") -> list[Outgoing
 
 def as_record(message: Message) -> Record:
     """A consumed message as the kernel sees it, without its timestamp."""
-    headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
     return Record(
         topic=message.topic() or "",
         partition=message.partition() or 0,
@@ -207,10 +207,10 @@ def as_record(message: Message) -> Record:
         timestamp_ms=0,
         key=message.key(),
         value=message.value(),
-        headers=tuple((name, value or b"") for name, value in headers),
+        headers=tuple(cast("list[tuple[str, bytes | None]]", message.headers() or [])),
     )
 
 
 def header(record: Record, name: str) -> str:
     """One header as text; empty when it is missing."""
-    return dict(record.headers).get(name, b"").decode()
+    return headers(record).get(name, b"").decode()

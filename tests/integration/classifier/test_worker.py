@@ -15,6 +15,7 @@ from services.classifier.adapters.rulebook import read_rulebook
 from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench, header, published, wait_until
 from tests.support.collected import credit_note, domestic_invoice, foreign_vat_invoice, settings, text_invoice_with_charges
+from tests.support.kernel import headers
 from tests.support.reference_classifier import run_reference
 
 pytestmark = pytest.mark.timeout(300)
@@ -54,7 +55,8 @@ def story(company: str) -> list[Outgoing]:
     makers = (domestic_invoice, foreign_vat_invoice, domestic_invoice, domestic_invoice, credit_note, text_invoice_with_charges)
     documents = [make(company_id=company, invoice_id=f"inv-{number}") for number, make in enumerate(makers)]
     records = published(documents)
-    records[2] = replace(records[2], value=b"\x00{ not JSON \xff", headers=(*records[2].headers, ("odd", b"\xff\x00"), ("odd", b"twice")))
+    odd = ("odd", b"\xff\x00"), ("odd", b"twice"), ("odd", b""), ("odd", None)
+    records[2] = replace(records[2], value=b"\x00{ not JSON \xff", headers=(*records[2].headers, *odd))
     records[3] = replace(records[3], value=None)
     return [*records, marker(company, len(makers))]
 
@@ -129,7 +131,7 @@ def answered(bench: Bench, company: str, expected: Sequence[str]) -> list[str]:
 
 def ids(records: Sequence[Outgoing]) -> list[str]:
     """The ids of published events."""
-    return [dict(record.headers)["ce_id"].decode() for record in records]
+    return [headers(record)["ce_id"].decode() for record in records]
 
 
 def test_a_killed_worker_loses_nothing(bench: Bench, company: str) -> None:

@@ -33,6 +33,7 @@ from services.kernel.clock import ScaledClock
 from services.kernel.envelope import Outgoing
 from services.kernel.postgres import PostgresStore
 from services.kernel.sealing import Sealer
+from tests.support.kernel import headers
 
 ORIGIN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SPEED = 400
@@ -242,6 +243,6 @@ def public_url(web_port: int) -> str:
 
 
 def _said(message: Outgoing) -> Said:
-    headers = {name: value.decode() for name, value in message.headers}
-    name = headers["ce_type"].removeprefix("achats.").rpartition(".v")[0]
-    return name, headers.get("ce_runseq"), json.loads(message.value or b"null")
+    said = {name: value.decode() for name, value in headers(message).items()}
+    name = said["ce_type"].removeprefix("achats.").rpartition(".v")[0]
+    return name, said.get("ce_runseq"), json.loads(message.value or b"null")

@@ -20,6 +20,7 @@ from services.ledger.adapters.announcements import Announcements
 from services.ledger.adapters.books import PostgresBooks
 from services.ledger.adapters.positions import PostgresPositions
 from services.ledger.handler import SERVICE, KeepBooks
+from tests.support.kernel import headers
 
 TOPIC = topics_read_by(SERVICE)[0]
 TYPES = types_on([TOPIC])
@@ -129,4 +130,4 @@ class Broker:
 
     def said(self, header: str = "ce_type") -> list[str]:
         """One header of every message."""
-        return [dict(message.headers).get(header, b"").decode() for message in self.messages]
+        return [headers(message).get(header, b"").decode() for message in self.messages]

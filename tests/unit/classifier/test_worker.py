@@ -73,9 +73,8 @@ def message(generation: int = 0, value: bytes | None = None) -> Message:
     """The run's marker as faust gives it."""
     original = record(marker())
     body = original.value if value is None else value
-    return Message(
-        original.topic, 3, 42, 1.5, 0, list(original.headers), original.key, body, None, tp=TP(original.topic, 3), generation_id=generation
-    )
+    headers: Any = list(original.headers)
+    return Message(original.topic, 3, 42, 1.5, 0, headers, original.key, body, None, tp=TP(original.topic, 3), generation_id=generation)
 
 
 def test_a_failing_send_is_repeated_until_it_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
