@@ -14,6 +14,7 @@ import typer
 
 from deploy.local.deployment import Account, Deployment
 from deploy.local.screen import Screen, adds_up
+from deploy.ops.parked_commands import app as parked_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +26,7 @@ contracts_app = typer.Typer(no_args_is_help=True, help="The contracts in schemas
 topics_app = typer.Typer(no_args_is_help=True, help="The topics of schemas/topics.yaml on a broker.")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(topics_app, name="topics")
+app.add_typer(parked_app, name="parked")
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Keep everything in this folder and go on from it next time.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Empty that folder first.")]

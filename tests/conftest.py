@@ -4,14 +4,12 @@ import os
 import uuid
 from collections.abc import Callable, Generator
 
-import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from psycopg import sql
 
 from deploy.ops import topics
-from tests.support.local import SessionBroker, SessionDatabase, session_kafka, session_postgres
+from tests.support.local import SessionBroker, SessionDatabase, new_database, session_kafka, session_postgres
 
 RAN: list[str] = []
 
@@ -52,11 +50,8 @@ def database() -> Generator[SessionDatabase]:
 @pytest.fixture
 def database_url(database: SessionDatabase) -> Generator[str]:
     """An empty database of the test's own, as its administrator."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(database.admin_url, autocommit=True) as administrator:
-        administrator.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        yield database.dsn(name)
-        administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with new_database(database) as url:
+        yield url
 
 
 @pytest.fixture

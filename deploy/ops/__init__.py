@@ -1,1 +1,1 @@
-"""The operators' command line, part by part: contracts, topics, doctor."""
+"""The operators' command line, part by part: contracts, topics, parked records, doctor."""

@@ -50,7 +50,7 @@ def _programs() -> Iterator[Finding]:
 def _reachable(environment: Mapping[str, str]) -> Iterator[Finding]:
     """What the environment points to, when it points anywhere."""
     checks: dict[str, Callable[[str], str | None]] = {"ACHATS_KAFKA": _kafka_trouble}
-    checks |= {f"ACHATS_{name}_DATABASE_URL": _database_trouble for name in ("FETCHER", "LEDGER", "NOTIFIER")}
+    checks |= {f"ACHATS_{name}_DATABASE_URL": _database_trouble for name in ("FETCHER", "CLASSIFIER", "LEDGER", "NOTIFIER")}
     checks["ACHATS_SMTP"] = _smtp_trouble
     for variable, trouble_with in checks.items():
         if environment.get(variable):

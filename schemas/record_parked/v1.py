@@ -14,7 +14,9 @@ class RecordParked(Contract):
     header_name: ClassVar[str] = "achats-parked"
 
     service: Code
-    reason: Code = known("header_missing, unreadable, unknown_version, contract_broken, key_mismatch, too_large, seal_broken, refused")
+    reason: Code = known(
+        "header_missing, unreadable, unknown_version, contract_broken, key_mismatch, too_large, seal_broken, refused, skipped"
+    )
     detail: Text
     topic: Text
     partition: Annotated[int, Field(ge=0)]

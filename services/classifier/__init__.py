@@ -1,1 +1,1 @@
-"""Reads collected invoices, writes what each one is, or why a person must look; owns no tables yet."""
+"""Reads collected invoices, writes what each one is, or why a person must look; owns the schema `classifier`."""

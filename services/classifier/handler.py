@@ -13,11 +13,12 @@ from schemas.registry import parked_topic, topic_for
 from services.classifier.domain.classification import classify
 from services.classifier.domain.rulebook import Rulebook
 from services.kernel.clock import instant
-from services.kernel.envelope import Delivery, Event, Outgoing, Record, company_of, encode, event_id, is_marker, parked, run_of
-from services.kernel.errors import MarkerRefused, Poison
+from services.kernel.envelope import WORD, Delivery, Event, Outgoing, Record, company_of, encode, event_id, is_marker, parked, run_of
+from services.kernel.errors import MarkerRefused, Poison, Skipped
 
 SERVICE = "classifier"
 SOURCE = "/achats/classifier"
+LATEST_MS = 32_503_679_999_999  # the end of 2999: a producer may write any time on its records
 
 
 def answer(delivery: Delivery, rulebook: Rulebook, now: str) -> tuple[Outgoing, ...]:
@@ -49,10 +50,15 @@ def _said(data: EventData, cause: Event[Any], n: str) -> Outgoing:
 
 
 def _park(record: Record, refusal: Poison, now: str) -> tuple[Outgoing, ...]:
-    """The record as it came, to the parked topic; then, in-stream, that the run has one document less to wait for."""
-    if is_marker(record, CollectionFinished):
-        raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
+    """The record as it came, to the parked topic; then, in-stream, that the run has one document less to wait for.
+
+    Raises MarkerRefused: only an operator's skip parks a run's marker, which is no document.
+    """
     kept = parked(record, refusal, SERVICE, parked_topic(SERVICE), now)
+    if is_marker(record, CollectionFinished):
+        if isinstance(refusal, Skipped):
+            return (kept,)
+        raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
     try:
         announced = InvoiceParked(
             company_id=company_of(record) or "",
@@ -72,7 +78,7 @@ def _parked_said(announced: InvoiceParked, record: Record) -> Outgoing:
     event = Event(
         id=event_id(SOURCE, announced.ce_type, announced.subject, 1),
         source=SOURCE,
-        time=instant(datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)),
+        time=instant(datetime.fromtimestamp(min(record.timestamp_ms, LATEST_MS) / 1000, UTC)),
         data=announced,
         run=run if run and run.seq is not None else None,
         causation_id=_header(record, "ce_id"),
@@ -83,5 +89,6 @@ def _parked_said(announced: InvoiceParked, record: Record) -> Outgoing:
 
 
 def _header(record: Record, name: str) -> str | None:
+    """The header, unless it is missing or odd: an event that carried it on would be poison itself."""
     values = [value.decode("utf-8", errors="replace") for header, value in record.headers if header == name and value is not None]
-    return values[-1] if values else None
+    return values[-1] if values and WORD.fullmatch(values[-1]) else None

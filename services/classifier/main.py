@@ -1,13 +1,16 @@
-"""`achats-classifier` runs the worker; `… migrate`, which every service has, says that it owns no tables yet."""
+"""`achats-classifier` runs the worker; `… migrate` brings its schema up to date."""
 
 import os
 import sys
+from contextlib import closing
 
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.adapters.worker import Worker
-from services.classifier.config import Config
+from services.classifier.config import Config, migrate_url
 from services.classifier.handler import SERVICE
 from services.kernel.log import configure
+from services.kernel.migrate import migrate
+from services.kernel.postgres import PostgresBreaker, PostgresStore
 from services.kernel.probes import Health, serve
 
 
@@ -15,19 +18,21 @@ def main() -> None:
     """The command."""
     match sys.argv[1:]:
         case ["migrate"]:
-            sys.stdout.write("achats-classifier owns no tables yet: nothing to migrate.\n")
+            migrate(migrate_url(os.environ), SERVICE, None, with_outbox=False)
         case []:
-            work(Config.from_env(os.environ))
+            config = Config.from_env(os.environ)
+            configure(SERVICE, config.pretty_log)
+            with closing(PostgresStore(config.database_url, SERVICE, pool_size=1)) as store:
+                work(config, store)
         case _:
             sys.exit(__doc__)
 
 
-def work(config: Config) -> None:
+def work(config: Config, store: PostgresStore) -> None:
     """Classify until SIGTERM."""
-    configure(SERVICE, config.pretty_log)
     health = Health(frozenset({"worker"}))
     serve(config.health_port, health)
-    Worker(config.kafka, read_rulebook(), health).run()
+    Worker(config.kafka, read_rulebook(), PostgresBreaker(store), health).run()
 
 
 if __name__ == "__main__":

@@ -11,5 +11,7 @@ class Logged(StrEnum):
     CONSENT_REFUSED = "consent_refused"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     JOB_FAILED = "job_failed"
+    PAYLOAD_NOT_DELIVERED = "payload_not_delivered"
     PAYLOAD_UNREADABLE = "payload_unreadable"
+    READER_DIED = "reader_died"
     THROTTLED = "throttled"

@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from schemas.contract import EventData
@@ -18,6 +19,7 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.entry import enter_company
 from services.fetcher.adapters.jobs import Worker, stopper
 from services.fetcher.adapters.pdf_reader import PdfReader
+from services.fetcher.adapters.reader_apart import ReaderApart
 from services.fetcher.config import Config, EntryConfig, migrate_url
 from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
@@ -28,7 +30,7 @@ from services.kernel.kafka import KafkaSender, KafkaSource
 from services.kernel.log import configure
 from services.kernel.loop import OncePerEvent, OnEvent, consume, relay, run
 from services.kernel.migrate import migrate
-from services.kernel.postgres import Outbox, PostgresStore
+from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -58,19 +60,18 @@ def serve(config: Config, store: PostgresStore) -> int:
     health, stop = probes.Health(frozenset({"consume", "relay"})), threading.Event()
     amazon = Amazon(config.amazon, config.clock)
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
-    shelf, reader = DocumentShelf(config.documents_url), PdfReader()
-    collect = Collect(PostgresProgress(store), desk, shelf, reader, config.clock, stopper(stop))
+    collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
     worker = Worker(config.database_url, collect, desk.start_due_runs)
     pages = application(Connecting(store, amazon, config.token_sealer, config.clock), config.web)
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)
-    source, sender = KafkaSource(config.kafka, f"achats-{SERVICE}", topics), KafkaSender(config.kafka, f"achats-{SERVICE}")
+    source, sender = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics), KafkaSender(config.kafka, f"achats-{SERVICE}")
     probes.serve(config.health_port, health)
     loops = {
         "web": lambda: serve_web(pages, config.web, stop),
         "collect": lambda: worker.run(stop),
-        "consume": lambda: consume(source, listen, types_on(topics), health, stop),
+        "consume": lambda: consume(source, listen, types_on(topics), PostgresBreaker(store), health, stop),
         "relay": lambda: relay(Outbox(store), sender, health, stop, SERVICE),
     }
     return run(SERVICE, loops, stop)

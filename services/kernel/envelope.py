@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
 from schemas.contract import EventData
 from schemas.record_parked.v1 import RecordParked
-from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, TooLarge, UnknownVersion, Unreadable
+from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, Skipped, TooLarge, UnknownVersion, Unreadable
 
+type Place = tuple[str, int, int]  # topic, partition, offset
 type Headers = tuple[tuple[str, bytes | None], ...]
 
 SEQUENCE = re.compile(r"[0-9]{1,9}")
@@ -127,8 +129,11 @@ def decode(record: Record, types: Mapping[str, type[EventData]]) -> Event[Any] |
     return Event(_word(headers, "ce_id"), _word(headers, "ce_source"), _time(headers), data, run_of(record), cause, replay, trace)
 
 
-def deliver(record: Record, types: Mapping[str, type[EventData]]) -> Delivery:
-    """The record with the event in it, or with the reason why there is none."""
+def deliver(record: Record, types: Mapping[str, type[EventData]], skips: Mapping[Place, Skipped] = MappingProxyType({})) -> Delivery:
+    """The record with the event in it, or with the reason why there is none; a record to skip is not even looked into."""
+    skipped = skips.get((record.topic, record.partition, record.offset))
+    if skipped is not None:
+        return Delivery(record, None, skipped)
     try:
         return Delivery(record, decode(record, types), None)
     except Poison as refusal:
@@ -140,7 +145,7 @@ def parked(record: Record, refusal: Poison, service: str, topic: str, now: str) 
     reason = RecordParked(
         service=service,
         reason=refusal.reason,
-        detail=str(refusal)[:500],
+        detail=str(refusal)[:500].replace("\x00", "\N{REPLACEMENT CHARACTER}"),
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
@@ -166,8 +171,9 @@ def is_marker(record: Record, marker: type[EventData]) -> bool:
 
 
 def company_of(record: Record) -> str | None:
-    """The company the record's headers name, or failing that its key."""
-    return _texts(record.headers).get("ce_companyid") or (record.key or b"").decode(errors="replace").partition("/")[0] or None
+    """The company the record's headers name, or failing that its key; None when neither is readable."""
+    named = _texts(record.headers).get("ce_companyid", ""), (record.key or b"").decode(errors="replace").partition("/")[0]
+    return next(filter(WORD.fullmatch, named), None)
 
 
 def _texts(headers: Headers) -> dict[str, str]:

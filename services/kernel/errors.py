@@ -53,6 +53,10 @@ class Refused(Poison):
     """The database refuses what this record says."""
 
 
+class Skipped(Poison):
+    """An operator asked to skip this record."""
+
+
 class MarkerRefused(KernelError):
     """The marker that ends a run cannot be read; without it the run never adds up, so the service stops here."""
 

@@ -4,23 +4,25 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import stamina
 
 from schemas.contract import EventData
+from services.kernel.breaker import Fuse, Tripped
 from services.kernel.clock import Clock, instant
-from services.kernel.envelope import Delivery, Event, deliver, parked
+from services.kernel.envelope import Delivery, Event, Record, deliver, parked
 from services.kernel.errors import Poison, Unavailable
 from services.kernel.log import log
 from services.kernel.names import Log
-from services.kernel.ports import Pending, Sender, Source
-from services.kernel.postgres import PostgresStore, Transaction
-from services.kernel.probes import ANNOUNCED, RECORDS, RETRIES, Health, note_parked
+from services.kernel.ports import Breaker, Pending, Sender, Source, Store, Unit
+from services.kernel.postgres import Transaction
+from services.kernel.probes import ANNOUNCED, BREAKER, RECORDS, RETRIES, Health, note_parked
 
 POLL_SECONDS, RETRY_SECONDS, RELAY_IDLE_SECONDS = 0.2, 120.0, 0.05
-RELAY_LIMIT = 500
-WATCH_SECONDS, STOP_SECONDS = 0.1, 20.0
+POLL_LIMIT, RELAY_LIMIT = 500, 500
+WATCH_SECONDS, STOP_SECONDS, TRIPPED_SECONDS = 0.1, 20.0, 0.5
 UNFORESEEN, TRY_AGAIN = 70, 75
 
 type Handle = Callable[[Sequence[Delivery]], None]
@@ -28,18 +30,41 @@ type OnEvent = Callable[[Event[Any], Transaction], None]
 
 
 def consume(
-    source: Source, handle: Handle, types: Mapping[str, type[EventData]], health: Health, stop: threading.Event, limit: int = 500
+    open_source: Callable[[], Source],
+    handle: Handle,
+    types: Mapping[str, type[EventData]],
+    breaker: Breaker,
+    health: Health,
+    stop: threading.Event,
 ) -> None:
-    """Poll, decode, handle, and only then commit, until `stop`. Unavailable is retried in place for two minutes; the rest propagates."""
-    try:
-        while not stop.is_set():
-            records = source.poll(limit, POLL_SECONDS)
-            health.turned("consume")
-            if records:
-                _patiently(handle, [deliver(record, types) for record in records], health, stop)
-                source.commit(records)
-    finally:
-        source.close()
+    """Poll, decode, handle, and only then commit, until `stop`; while the breaker is tripped there is no source, and we are not ready.
+
+    Unavailable is retried in place for two minutes; the rest propagates. What is in hand when the breaker trips comes again.
+    """
+    while not stop.is_set():
+        if _is_tripped(breaker, health, stop):
+            health.turned("consume", able=False)
+            stop.wait(TRIPPED_SECONDS)
+            continue
+        skips, source = _patiently(breaker.skips, health, stop), open_source()
+        try:
+            while not (stop.is_set() or _is_tripped(breaker, health, stop)):
+                records = source.poll(POLL_LIMIT, POLL_SECONDS)
+                health.turned("consume")
+                if records:
+                    _patiently(partial(handle, [deliver(record, types, skips) for record in records]), health, stop)
+                    source.commit(records)
+        except Tripped as tripped:
+            log.error(Log.TRIPPED, reason=tripped.trip.reason)
+            _patiently(partial(breaker.trip, tripped.trip), health, stop)
+        finally:
+            source.close()
+
+
+def _is_tripped(breaker: Breaker, health: Health, stop: threading.Event) -> bool:
+    tripped = _patiently(breaker.tripped, health, stop)
+    BREAKER.set(tripped)
+    return tripped
 
 
 def relay(pending: Pending, sender: Sender, health: Health, stop: threading.Event, service: str) -> None:
@@ -59,35 +84,46 @@ def relay(pending: Pending, sender: Sender, health: Health, stop: threading.Even
             stop.wait(RELAY_IDLE_SECONDS)
 
 
-class OncePerEvent:
+class OncePerEvent[T: Unit]:
     """Handles each event in one transaction: claim, rows, outgoing events. A repeat is dropped, poison is parked through the outbox."""
 
-    def __init__(self, store: PostgresStore, service: str, parked_topic: str, on: Mapping[type[EventData], OnEvent], clock: Clock) -> None:
+    def __init__(
+        self, store: Store[T], service: str, parked_topic: str, on: Mapping[type[EventData], Callable[[Event[Any], T], None]], clock: Clock
+    ) -> None:
         """`on` says what happens on each event; types that are not in it are skipped."""
         self._store, self._service, self._parked_topic, self._on, self._clock = store, service, parked_topic, on, clock
+        self._fuse = Fuse()
 
     def __call__(self, deliveries: Sequence[Delivery]) -> None:
-        """Handle the batch, record by record."""
+        """Handle the batch, record by record. Raises Tripped: what is behind stays unhandled."""
         for delivery in deliveries:
             if delivery.refusal is not None:
-                self._park(delivery, delivery.refusal)
-            elif delivery.event is not None and type(delivery.event.data) in self._on:
-                self._handle(delivery, delivery.event)
+                self._park(delivery.record, delivery.refusal)
+            else:
+                self._handle(delivery)
         RECORDS.labels(self._service).inc(len(deliveries))
 
-    def _handle(self, delivery: Delivery, event: Event[Any]) -> None:
+    def _handle(self, delivery: Delivery) -> None:
+        event = delivery.event
         try:
-            with self._store.transaction() as transaction:
-                if transaction.claim(event.id):
-                    self._on[type(event.data)](event, transaction)
+            if event is not None and type(event.data) in self._on:
+                with self._store.transaction() as transaction:
+                    if transaction.claim(event.id):
+                        self._on[type(event.data)](event, transaction)
         except Poison as refusal:
-            self._park(delivery, refusal)
+            self._park(delivery.record, refusal)
+        else:
+            self._fuse.count([delivery])
 
-    def _park(self, delivery: Delivery, refusal: Poison) -> None:
-        record = delivery.record
+    def _park(self, record: Record, refusal: Poison) -> None:
+        """Park the record through the outbox. One that was parked before counts for nothing."""
+        refused = [Delivery(record, None, refusal)]
         with self._store.transaction() as transaction:
-            if transaction.claim(f"parked/{record.topic}/{record.partition}/{record.offset}"):
-                transaction.send(parked(record, refusal, self._service, self._parked_topic, instant(self._clock.now())))
+            if not transaction.claim(f"parked/{record.topic}/{record.partition}/{record.offset}"):
+                return
+            self._fuse.allowed(refused)
+            transaction.send(parked(record, refusal, self._service, self._parked_topic, instant(self._clock.now())))
+        self._fuse.count(refused)
         note_parked(record, refusal, self._service)
 
 
@@ -122,15 +158,15 @@ def _guarded(name: str, loop: Callable[[], None], failures: list[Exception], sto
         stop.set()
 
 
-def _patiently(handle: Handle, batch: Sequence[Delivery], health: Health, stop: threading.Event) -> None:
-    """Handle the batch; while an outside part does not answer, try again in place with jittered back-off."""
+def _patiently[R](work: Callable[[], R], health: Health, stop: threading.Event) -> R:
+    """Do the work; while an outside part does not answer, try again in place with jittered back-off."""
 
     def worth_another_try(error: Exception) -> bool:
+        if not isinstance(error, Unavailable):
+            return False
         log.warning(Log.RETRYING, loop="consume", trouble=str(error))
         RETRIES.labels("consume").inc()
         health.turned("consume", able=False)
-        return isinstance(error, Unavailable) and not stop.is_set()
+        return not stop.is_set()
 
-    for attempt in stamina.retry_context(on=worth_another_try, attempts=None, timeout=RETRY_SECONDS, wait_initial=0.1, wait_max=5.0):
-        with attempt:
-            handle(batch)
+    return stamina.RetryingCaller(attempts=None, timeout=RETRY_SECONDS, wait_initial=0.1, wait_max=5.0)(worth_another_try, work)

@@ -14,9 +14,10 @@ from services.kernel.names import Log
 KERNEL_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def migrate(url: str, schema: str, folder: Path, with_outbox: bool) -> int:
-    """Apply to `schema` what is missing (inbox and outbox first when asked), each file whole or not at all; how many were applied."""
-    folders = [str(KERNEL_MIGRATIONS), str(folder)] if with_outbox else [str(folder)]
+def migrate(url: str, schema: str, folder: Path | None, with_outbox: bool) -> int:
+    """Apply to `schema` what is missing (ours, then those of `folder`), each file whole or not at all; how many were applied."""
+    ours = [KERNEL_MIGRATIONS / "breaker", *([KERNEL_MIGRATIONS / "outbox"] if with_outbox else [])]
+    folders = [str(one) for one in (*ours, folder) if one]
     separator = "&" if "?" in url else "?"
     with psycopg.connect(url, autocommit=True) as guard:
         guard.execute("select pg_advisory_lock(hashtext(%s))", [f"migrate:{schema}"])

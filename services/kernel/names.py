@@ -16,4 +16,5 @@ class Log(StrEnum):
     UNFORESEEN = "unforeseen_error"
     SEND_FAILED = "send_failed"
     COMMIT_FAILED = "commit_failed"
+    TRIPPED = "breaker_tripped"
     MIGRATED = "migrated"

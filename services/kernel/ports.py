@@ -1,9 +1,12 @@
 """What the loops need from outside: a place to read records, a place to send them, and a book of what waits to be sent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
-from services.kernel.envelope import Outgoing, Record
+from services.kernel.breaker import Trip
+from services.kernel.envelope import Outgoing, Place, Record
+from services.kernel.errors import Skipped
 
 
 class Source(Protocol):
@@ -34,6 +37,38 @@ class Sender(Protocol):
 
     def send(self, messages: Sequence[Outgoing]) -> int:
         """Send in order; how many leading messages every in-sync replica acknowledged. The rest must be sent again. Raises Unavailable."""
+        ...
+
+
+class Unit(Protocol):
+    """One transaction: what is claimed and sent in it stands or falls with what else is written in it."""
+
+    def claim(self, event_id: str) -> bool:
+        """Take the event; False when it has been handled before."""
+        ...
+
+    def send(self, message: Outgoing) -> None:
+        """Announce this when, and only when, the transaction commits."""
+
+
+class Store[T: Unit](Protocol):
+    """Where events are handled once. Its transactions raise Unavailable, and Refused for what it cannot keep."""
+
+    def transaction(self) -> AbstractContextManager[T]: ...
+
+
+class Breaker(Protocol):
+    """What stops a service, whichever of its processes found the reason, until an operator resumes. Everything raises Unavailable."""
+
+    def tripped(self) -> bool:
+        """Whether nothing may be consumed now."""
+        ...
+
+    def trip(self, trip: Trip) -> None:
+        """Stop every process of the service; nothing when it is stopped already."""
+
+    def skips(self) -> Mapping[Place, Skipped]:
+        """The records to park without looking into them, each with who asked and why."""
         ...
 
 

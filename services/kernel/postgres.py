@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import aiosql
 from psycopg import Connection, DatabaseError, DataError, IntegrityError, OperationalError
 from psycopg_pool import ConnectionPool
 
-from services.kernel.envelope import Outgoing
-from services.kernel.errors import Refused, Unavailable
+from services.kernel.breaker import Trip
+from services.kernel.envelope import Outgoing, Place
+from services.kernel.errors import Refused, Skipped, Unavailable
 
 STRIPES, CONNECT_SECONDS = 24, 10.0
 CONTENT_REFUSED = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, program limits
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("outbox.sql"), "psycopg")
+BREAKER: Any = aiosql.from_path(Path(__file__).with_name("breaker.sql"), "psycopg")
 
 
 class Transaction:
@@ -35,8 +38,8 @@ class Transaction:
 
     def write_outbox(self) -> None:
         """Put what was sent into the outbox. The last statements before the commit: they lock the stripes, in one order."""
-        for stripe in sorted({_stripe(message) for message in self._outgoing}):
-            messages = [message for message in self._outgoing if _stripe(message) == stripe]
+        for stripe in sorted({stripe_of(message) for message in self._outgoing}):
+            messages = [message for message in self._outgoing if stripe_of(message) == stripe]
             last: int = QUERIES.next_places(self.connection, stripe=stripe, count=len(messages))
             QUERIES.put(self.connection, [_row(stripe, seq, message) for seq, message in enumerate(messages, last - len(messages) + 1)])
         self._outgoing.clear()
@@ -74,6 +77,29 @@ class PostgresStore:
         self._pool.close()
 
 
+class PostgresBreaker:
+    """The rows of a service's schema that stop it, and those that name records to skip."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._store = store
+
+    def tripped(self) -> bool:
+        """Whether a trip waits for an operator."""
+        with self._store.connection() as connection:
+            return BREAKER.tripped(connection)
+
+    def trip(self, trip: Trip) -> None:
+        """Write the trip down unless one is open."""
+        with self._store.connection() as connection:
+            BREAKER.trip(connection, **asdict(trip))
+
+    def skips(self) -> Mapping[Place, Skipped]:
+        """Every record an operator asked to skip."""
+        with self._store.connection() as connection:
+            rows = list(BREAKER.skips(connection))
+        return {(topic, partition, offset): Skipped(asked_by, why) for topic, partition, offset, asked_by, why in rows}
+
+
 class Outbox:
     """What waits in the outbox, as a relay wants it: one stripe at a time, in commit order."""
 
@@ -98,7 +124,8 @@ class Outbox:
             return acknowledged
 
 
-def _stripe(message: Outgoing) -> int:
+def stripe_of(message: Outgoing) -> int:
+    """The stripe of a message: messages of one key share one, so that they are announced in order."""
     return zlib.crc32(message.key or b"") % STRIPES
 
 

@@ -16,9 +16,10 @@ from schemas.classification_held.v1 import ClassificationHeld
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_parked.v1 import InvoiceParked
+from services.kernel.breaker import Fuse
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Outgoing, Record, RunPosition, company_of, is_marker, parked, run_of
-from services.kernel.errors import MarkerRefused, Poison, Refused
+from services.kernel.errors import MarkerRefused, Poison, Refused, Skipped
 from services.kernel.log import log
 from services.kernel.loop import note_parked
 from services.kernel.names import Log
@@ -134,9 +135,10 @@ class KeepBooks:
     def __init__(self, books: Books, parked_topic: str, clock: Clock) -> None:
         """`parked_topic` takes the records that cannot be read or that the book refuses."""
         self._books, self._parked_topic, self._clock = books, parked_topic, clock
+        self._fuse = Fuse()
 
     def __call__(self, deliveries: Sequence[Delivery]) -> None:
-        """Book the deliveries, partition by partition."""
+        """Book the deliveries, partition by partition. Raises Tripped: what is behind stays unbooked."""
         for (topic, partition), stretch in groupby(sorted(deliveries, key=_place), key=_place):
             self._book(topic, partition, list(stretch))
         RECORDS.labels(SERVICE).inc(len(deliveries))
@@ -147,10 +149,13 @@ class KeepBooks:
         fresh = [delivery for delivery in stretch if start is not None and delivery.record.offset >= start]
         if not fresh:
             return
+        allowed = self._fuse.allowed(fresh)
         try:
-            self._write(fresh)
+            self._write(allowed)
         except Refused as refusal:
-            self._isolate(fresh, refusal)
+            self._isolate(allowed, refusal)
+        if len(allowed) < len(fresh):
+            self._book(topic, partition, stretch)
 
     def _isolate(self, fresh: Sequence[Delivery], refusal: Refused) -> None:
         """Record by record, so that only the poison is parked."""
@@ -161,7 +166,8 @@ class KeepBooks:
             self._book(delivery.record.topic, delivery.record.partition, [delivery])
 
     def _keep_aside(self, record: Record, refusal: Refused) -> None:
-        """Park the record; without its headers, the only text in it, when the database refuses even that."""
+        """Park the record; without its headers, the only text in it, when the database refuses even that. Raises Tripped."""
+        self._fuse.allowed([Delivery(record, None, refusal)])
         try:
             self._write([Delivery(record, None, refusal)])
         except Refused:
@@ -171,6 +177,7 @@ class KeepBooks:
         """One page in one transaction. Raises Refused."""
         page = self._page(fresh)
         self._books.record(page)
+        self._fuse.count(fresh)
         for delivery in fresh:
             if delivery.refusal is not None:
                 note_parked(delivery.record, delivery.refusal, SERVICE)
@@ -197,9 +204,9 @@ class KeepBooks:
         )
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
-        """Keep the record for the parked topic. Raises MarkerRefused: a run's marker is never parked."""
+        """Keep the record for the parked topic. Raises MarkerRefused: only an operator's skip parks a run's marker."""
         record = delivery.record
-        if is_marker(record, CollectionFinished):
+        if is_marker(record, CollectionFinished) and not isinstance(refusal, Skipped):
             raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
         page.parked.append((record.offset, parked(record, refusal, SERVICE, self._parked_topic, instant(self._clock.now()))))
         page.count(company_of(record), run_of(record), Outcome.PARKED)

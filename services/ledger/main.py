@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from schemas.registry import parked_topic, topics_read_by, types_on
@@ -14,7 +15,7 @@ from services.kernel.kafka import KafkaSender, KafkaSource
 from services.kernel.log import configure
 from services.kernel.loop import consume, relay, run
 from services.kernel.migrate import migrate
-from services.kernel.postgres import PostgresStore
+from services.kernel.postgres import PostgresBreaker, PostgresStore
 from services.ledger.adapters.announcements import Announcements
 from services.ledger.adapters.books import PostgresBooks
 from services.ledger.adapters.positions import PostgresPositions
@@ -47,11 +48,11 @@ def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
     positions = PostgresPositions(own)
     keep = KeepBooks(PostgresBooks(own, positions), parked_topic(SERVICE), SystemClock())
     topics = topics_read_by(SERVICE)
-    source = KafkaSource(config.kafka, f"achats-{SERVICE}", topics, positions)
+    source = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics, positions)
     sender = KafkaSender(config.kafka, f"achats-{SERVICE}")
     probes.serve(config.health_port, health)
     loops = {
-        "consume": lambda: consume(source, keep, types_on(topics), health, stop),
+        "consume": lambda: consume(source, keep, types_on(topics), PostgresBreaker(own), health, stop),
         "relay": lambda: relay(Announcements(relays), sender, health, stop, SERVICE),
     }
     return run(SERVICE, loops, stop)

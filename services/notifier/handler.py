@@ -13,7 +13,7 @@ from schemas.notification_sent.v1 import NotificationSent
 from schemas.registry import topic_for
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Outgoing, company_of, encode, event_id
-from services.kernel.errors import Poison, Refused, SealBroken, Unavailable
+from services.kernel.errors import Poison, Refused, SealBroken, Skipped, Unavailable
 from services.kernel.log import log
 from services.kernel.loop import Handle
 from services.kernel.names import Log
@@ -42,7 +42,7 @@ class LeaseLost(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A notification taken for one attempt, with the contact it goes to."""
+    """A notification taken for one attempt, which is known by the end of its lease, with the contact it goes to."""
 
     notification_id: str
     kind: str
@@ -53,6 +53,7 @@ class Due:
     caused_by: str
     traceparent: str | None
     attempts: int
+    leased_until: datetime
     company_name: str
     file_code: str
     sealed_address: str
@@ -146,7 +147,7 @@ class KeepContact:
 
 
 class EndContacts:
-    """A tombstone among the contacts ends a contact; every other record goes on, in order. A repeated end is no harm."""
+    """A tombstone among the contacts ends a contact, unless it is skipped; every other record goes on. A repeated end is no harm."""
 
     def __init__(self, register: Register, topic: str, then: Handle) -> None:
         """`topic` is that of the contacts."""
@@ -156,7 +157,8 @@ class EndContacts:
         """One record after the other."""
         for delivery in deliveries:
             company_id = company_of(delivery.record)
-            if delivery.record.topic == self._topic and delivery.record.value is None and company_id:
+            is_end = delivery.record.topic == self._topic and delivery.record.value is None
+            if is_end and company_id and not isinstance(delivery.refusal, Skipped):
                 self._forget(company_id, delivery)
             else:
                 self._then([delivery])

@@ -5,6 +5,7 @@ import random
 import sys
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from schemas.connection_changed.v1 import ConnectionChanged
@@ -17,7 +18,7 @@ from services.kernel.kafka import KafkaSender, KafkaSource
 from services.kernel.log import configure
 from services.kernel.loop import OncePerEvent, OnEvent, consume, relay, run
 from services.kernel.migrate import migrate
-from services.kernel.postgres import Outbox, PostgresStore
+from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
 from services.notifier.adapters.desk import PostgresDesk
 from services.notifier.adapters.smtp import SmtpPost
 from services.notifier.config import Config, migrate_url
@@ -48,14 +49,14 @@ def serve(config: Config, store: PostgresStore) -> int:
     on: dict[type[EventData], OnEvent] = {ConnectionChanged: ReserveLetter(desk), ContactDescribed: KeepContact(desk)}
     once = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, SystemClock())
     listen = EndContacts(desk, topic_for("fetcher", ContactDescribed), once)
-    source = KafkaSource(config.kafka, f"achats-{SERVICE}", topics)
+    source = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics)
     sender = KafkaSender(config.kafka, f"achats-{SERVICE}")
     post = SmtpPost(config.smtp_host, config.smtp_port, config.mail_from)
     letterhead = Letterhead(config.public_url, config.message_domain)
     deliver = Deliver(desk, post, config.contact_sealer, letterhead, SystemClock(), lambda: random.randint(0, 100))
     probes.serve(config.health_port, health)
     loops = {
-        "consume": lambda: consume(source, listen, types_on(topics), health, stop),
+        "consume": lambda: consume(source, listen, types_on(topics), PostgresBreaker(store), health, stop),
         "deliver": lambda: deliver.until(stop, health),
         "relay": lambda: relay(Outbox(store), sender, health, stop, SERVICE),
     }

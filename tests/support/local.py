@@ -4,13 +4,16 @@
 """
 
 import os
+import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import docker
+import psycopg
 from docker.errors import DockerException
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from testcontainers.community.kafka import KafkaContainer
 from testcontainers.community.postgres import PostgresContainer
@@ -50,6 +53,16 @@ class SessionDatabase:
         name, password = (quote(str(part or ""), safe="") for part in (user or known.get("user"), known.get("password")))
         login = f"{name}:{password}" if password else name
         return f"postgresql://{login}@{known.get('host')}:{known.get('port') or 5432}/{database}"
+
+
+@contextmanager
+def new_database(database: SessionDatabase) -> Generator[str]:
+    """An empty database for as long as the context lasts, as its administrator."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(database.admin_url, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield database.dsn(name)
+        administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @contextmanager

@@ -40,8 +40,8 @@ def wait_until(what: str, true: Callable[[], bool], patience: float = PATIENCE_S
 class Bench:
     """The broker and what tests do to it. Each test uses companies of its own, so what stands on the topics does not matter."""
 
-    def __init__(self, kafka: Kafka, logs: Path) -> None:
-        self.kafka, self.logs = kafka, logs
+    def __init__(self, kafka: Kafka, database_url: str, logs: Path) -> None:
+        self.kafka, self.database_url, self.logs = kafka, database_url, logs
         self.sender = KafkaSender(kafka.bootstrap, "test")
         self._started = 0
 
@@ -108,7 +108,7 @@ class Bench:
     def worker(self) -> "WorkerProcess":
         """A new classifier process, not started."""
         self._started += 1
-        return WorkerProcess(self.kafka.bootstrap, self.logs / f"worker-{self._started}.log")
+        return WorkerProcess(self.kafka.bootstrap, self.database_url, self.logs / f"worker-{self._started}.log")
 
 
 def _ends(consumer: Consumer, places: Sequence[TopicPartition]) -> dict[int, tuple[int, int]]:
@@ -129,13 +129,14 @@ def _ends(consumer: Consumer, places: Sequence[TopicPartition]) -> dict[int, tup
 class WorkerProcess:
     """`achats-classifier` as Kubernetes would run it."""
 
-    def __init__(self, bootstrap: str, log: Path) -> None:
-        self._bootstrap, self._log = bootstrap, log
+    def __init__(self, bootstrap: str, database_url: str, log: Path) -> None:
+        self._bootstrap, self._database_url, self._log = bootstrap, database_url, log
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "WorkerProcess":
-        env = {**os.environ, "ACHATS_KAFKA": self._bootstrap, "ACHATS_CLASSIFIER_HEALTH_PORT": str(self._port)}
+        settings = {"KAFKA": self._bootstrap, "CLASSIFIER_DATABASE_URL": self._database_url, "CLASSIFIER_HEALTH_PORT": str(self._port)}
+        env = {**os.environ, **{f"ACHATS_{name}": value for name, value in settings.items()}}
         command = [sys.executable, "-c", "from services.classifier.main import main; main()"]
         self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=self._log.open("wb"), stderr=subprocess.STDOUT)
         return self

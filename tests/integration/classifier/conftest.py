@@ -7,14 +7,18 @@ import pytest
 
 from deploy.local.folders import temporary_data_folder
 from deploy.local.kafka import Kafka
+from services.classifier.handler import SERVICE
+from services.kernel.migrate import migrate
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench
+from tests.support.local import SessionDatabase, new_database
 
 
 @pytest.fixture(scope="package")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bench]:
-    """A local Kafka, whatever BROKER says: these tests kill it."""
+def bench(database: SessionDatabase, tmp_path_factory: pytest.TempPathFactory) -> Generator[Bench]:
+    """A local Kafka, whatever BROKER says: these tests kill it; and a database of this folder's own."""
     logs: Path = tmp_path_factory.mktemp("classifier")
-    with temporary_data_folder("achats-classifier-") as data, Kafka(data) as kafka:
-        made = Bench(kafka, logs)
+    with temporary_data_folder("achats-classifier-") as data, Kafka(data) as kafka, new_database(database) as url:
+        migrate(url, SERVICE, None, with_outbox=False)
+        made = Bench(kafka, url, logs)
         made.make_topics(COLLECTED, CLASSIFIED, PARKED)
         yield made

@@ -42,7 +42,7 @@ def deliveries(*numbers: int) -> list[Delivery]:
     return [deliver(record(outgoing("things", n), offset), TYPES) for offset, n in enumerate(numbers)]
 
 
-def handler(store: PostgresStore, *, poison: frozenset[str] = frozenset()) -> OncePerEvent:
+def handler(store: PostgresStore, *, poison: frozenset[str] = frozenset()) -> OncePerEvent[Transaction]:
     """Announces each event again under its own id; refuses those of `poison`."""
 
     def repeat(event: Event[Any], transaction: Transaction) -> None:
@@ -162,7 +162,7 @@ def test_a_database_that_is_gone_is_unavailable(database_url: str, tmp_path: Pat
 def test_migrations_apply_once(database_url: str, tmp_path: Path):
     """The second call finds nothing to do; a killed one leaves no lock."""
     (tmp_path / "0001_thing.sql").write_text("create table thing (id integer);\n", encoding="utf-8")
-    assert 2 == migrate(database_url, "sample", tmp_path, with_outbox=True)
+    assert 3 == migrate(database_url, "sample", tmp_path, with_outbox=True)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("insert into sample.yoyo_lock (locked, ctime, pid) values (1, now(), 1)")
     assert 0 == migrate(database_url, "sample", tmp_path, with_outbox=True)

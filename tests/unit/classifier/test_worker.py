@@ -18,9 +18,17 @@ from services.classifier.adapters.worker import Worker, finished
 from services.classifier.config import Config
 from services.kernel.probes import Health
 from services.kernel.settings import SettingMissing
+from tests.support.kernel import MemoryBreaker
 from tests.unit.classifier.test_handler import marker, record
 
 ADAPTERS = Path(__file__).parents[3] / "services" / "classifier" / "adapters"
+
+
+ENVIRONMENT = {
+    "ACHATS_KAFKA": "k:9092",
+    "ACHATS_CLASSIFIER_DATABASE_URL": "postgresql://c@d/e",
+    "ACHATS_CLASSIFIER_HEALTH_PORT": "8080",
+}
 
 
 class Left(Exception):
@@ -54,7 +62,8 @@ def worker(monkeypatch: pytest.MonkeyPatch, topic: Topic) -> tuple[Worker, list[
     def topic_of(*_: object) -> Topic:
         return topic
 
-    made = Worker("localhost:1", read_rulebook(), Health(frozenset({"worker"})), leave)
+    made = Worker("localhost:1", read_rulebook(), MemoryBreaker(), Health(frozenset({"worker"})), leave)
+    made.look()
     monkeypatch.setattr("services.classifier.adapters.worker.raw_topic", topic_of)
     monkeypatch.setattr("services.classifier.adapters.worker.FIRST_WAIT_SECONDS", 0.001)
     return made, codes
@@ -167,20 +176,24 @@ def test_the_agent_has_one_actor(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("env", "expected"),
     [
-        ({"ACHATS_KAFKA": "k:9092", "ACHATS_CLASSIFIER_HEALTH_PORT": "8080"}, Config("k:9092", 8080, False)),
-        ({"ACHATS_KAFKA": "k:9092", "ACHATS_CLASSIFIER_HEALTH_PORT": "9", "ACHATS_LOG": "pretty"}, Config("k:9092", 9, True)),
+        ({}, Config("k:9092", "postgresql://c@d/e", 8080, False)),
+        ({"ACHATS_LOG": "pretty"}, Config("k:9092", "postgresql://c@d/e", 8080, True)),
     ],
 )
 def test_the_environment_is_read_once(env: dict[str, str], expected: Config) -> None:
     """Goal: every setting is told from outside; the log is JSON unless asked otherwise."""
-    assert expected == Config.from_env(env)
+    assert expected == Config.from_env({**ENVIRONMENT, **env})
 
 
 @pytest.mark.parametrize(
     ("env", "variable"),
-    [({}, "ACHATS_KAFKA"), ({"ACHATS_KAFKA": "k:1", "ACHATS_CLASSIFIER_HEALTH_PORT": "x"}, "ACHATS_CLASSIFIER_HEALTH_PORT")],
+    [
+        ({"ACHATS_KAFKA": ""}, "ACHATS_KAFKA"),
+        ({"ACHATS_CLASSIFIER_DATABASE_URL": ""}, "ACHATS_CLASSIFIER_DATABASE_URL"),
+        ({"ACHATS_CLASSIFIER_HEALTH_PORT": "x"}, "ACHATS_CLASSIFIER_HEALTH_PORT"),
+    ],
 )
 def test_a_missing_setting_says_its_name(env: dict[str, str], variable: str) -> None:
     """Goal: the operator knows what to set."""
     with pytest.raises(SettingMissing, match=variable):
-        Config.from_env(env)
+        Config.from_env({**ENVIRONMENT, **env})

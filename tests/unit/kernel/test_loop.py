@@ -17,7 +17,7 @@ from services.kernel.envelope import Delivery, Outgoing, Record
 from services.kernel.errors import Unavailable
 from services.kernel.loop import consume, relay
 from services.kernel.probes import Health, serve
-from tests.support.kernel import TYPES, outgoing, record
+from tests.support.kernel import TYPES, MemoryBreaker, outgoing, record
 from tests.support.style import ROOT
 
 
@@ -53,7 +53,7 @@ def play(handle: Callable[[Tape, Sequence[Delivery]], None]) -> Tape:
     """Two records through `consume`; the diary of it."""
     stop = threading.Event()
     tape = Tape([record(outgoing("things", n), n) for n in range(2)], stop)
-    consume(tape, lambda batch: handle(tape, batch), TYPES, Health(frozenset({"consume"})), stop)
+    consume(lambda: tape, lambda batch: handle(tape, batch), TYPES, MemoryBreaker(), Health(frozenset({"consume"})), stop)
     return tape
 
 
@@ -86,7 +86,7 @@ def test_what_nobody_foresaw_commits_nothing():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        consume(tape, handle, TYPES, Health(frozenset({"consume"})), stop)
+        consume(lambda: tape, handle, TYPES, MemoryBreaker(), Health(frozenset({"consume"})), stop)
     assert ["close"] == diary
 
 
@@ -99,7 +99,7 @@ def test_a_part_that_stays_away_ends_the_loop():
         raise Unavailable("PostgreSQL")
 
     with pytest.raises(Unavailable):
-        consume(tape, handle, TYPES, Health(frozenset({"consume"})), stop)
+        consume(lambda: tape, handle, TYPES, MemoryBreaker(), Health(frozenset({"consume"})), stop)
     assert ["close"] == tape.diary
 
 
