@@ -18,6 +18,7 @@ from services.kernel.errors import Unavailable
 from tests.adapters.bookshelf import Bookshelf, bookshelf
 from tests.integration.ledger.shelf import PARTITION, TOPIC, Broker, event
 from tests.integration.ledger.test_runs import marker, parked_upstream, seven
+from tests.support.kernel import headers
 from tests.unit.ledger.documents import held, invoice, pdf
 
 RECORDED, HELD, DESCRIBED, FINISHED = (contract.ce_type for contract in (EntryRecorded, BookingHeld, InvoiceDescribed, ImportFinished))
@@ -27,7 +28,7 @@ SEEDS = range(5, 10)
 
 def heard(messages: Sequence[Outgoing], *names: str) -> list[tuple[str, ...]]:
     """These headers of the messages, as text."""
-    return [tuple(dict(message.headers)[name].decode() for name in names) for message in messages]
+    return [tuple(headers(message)[name].decode() for name in names) for message in messages]
 
 
 def test_a_batch_is_said_in_the_order_of_its_records_and_then_the_run_it_finished(book: Bookshelf):
@@ -234,4 +235,4 @@ def _timeless(message: Outgoing) -> Outgoing:
 
 
 def _type(message: Outgoing) -> str:
-    return dict(message.headers)["ce_type"].decode()
+    return headers(message)["ce_type"].decode()
