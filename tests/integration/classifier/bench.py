@@ -181,6 +181,7 @@ class WorkerProcess:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)  # a frozen one hears nothing
             self.stop()
 
     @property

@@ -144,7 +144,7 @@ def test_only_what_can_pass_is_tried_again(trouble: Exception, passing: bool) ->
     ("trouble", "code"), [(KafkaConnectionError(), 75), (KafkaTimeoutError(), 75), (KafkaError(), 70), (ZeroDivisionError(), 70)], ids=repr
 )
 def test_where_faust_ends_by_an_error_the_exit_code_says_whose(monkeypatch: pytest.MonkeyPatch, trouble: Exception, code: int) -> None:
-    """Goal: Kafka's trouble is worth another start (75), a mistake is to be looked at (70); never faust's 1. Case: it fails at the start."""
+    """Goal: Kafka's trouble is worth another start (75), a mistake a look (70); never faust's own 1. Case: the start fails."""
 
     async def fails(kafka: str) -> None:
         raise trouble
