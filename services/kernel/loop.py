@@ -13,7 +13,7 @@ from schemas.contract import EventData
 from services.kernel.breaker import Fuse, Tripped
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Record, deliver, parked
-from services.kernel.errors import BrokerSilent, Poison, Unavailable
+from services.kernel.errors import BrokerSilent, KernelError, Poison, Unavailable
 from services.kernel.log import log
 from services.kernel.names import Log
 from services.kernel.ports import Breaker, Pending, Sender, Source, Store, Unit
@@ -50,7 +50,7 @@ def consume(
         try:
             while not (stop.is_set() or _is_tripped(breaker, health, stop)):
                 if records := _polled(source, health):
-                    _patiently(partial(handle, [deliver(record, types, skips) for record in records]), health, stop)
+                    _patiently(partial(_handle, handle, [deliver(record, types, skips) for record in records]), health, stop)
                     source.commit(records)
         except Tripped as tripped:
             log.error(Log.TRIPPED, reason=tripped.trip.reason)
@@ -70,6 +70,22 @@ def _polled(source: Source, health: Health) -> Sequence[Record]:
         return ()
     health.turned("consume")
     return records
+
+
+def _handle(handle: Handle, batch: Sequence[Delivery]) -> None:
+    """Handle the batch; when nobody foresaw what happens, then record by record, so that the log names the one to mend or to skip."""
+    try:
+        handle(batch)
+    except KernelError:
+        raise
+    except Exception as error:
+        if len(batch) == 1:
+            record = batch[0].record
+            log.error(Log.UNFORESEEN, error=repr(error), topic=record.topic, partition=record.partition, offset=record.offset)
+        else:
+            for delivery in batch:
+                _handle(handle, [delivery])
+        raise
 
 
 def _is_tripped(breaker: Breaker, health: Health, stop: threading.Event) -> bool:

@@ -5,8 +5,6 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
-import psycopg
-
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.values import RunCounts
@@ -93,8 +91,8 @@ class MemoryOffice:
 class PostgresOffice:
     """The real thing."""
 
-    def __init__(self, schema: PostgresSchema, url: str) -> None:
-        self.schema, self._url = schema, url
+    def __init__(self, schema: PostgresSchema) -> None:
+        self.schema = schema
         store = schema.store
         assert isinstance(store, PostgresStore)
         self._store, self.desk = store, PostgresDesk(store)
@@ -107,7 +105,7 @@ class PostgresOffice:
     @contextmanager
     def held(self, about: str) -> Generator[None]:
         """Another transaction holds this notification's row meanwhile."""
-        with psycopg.connect(self._url) as other:
+        with self._store.connection() as other:
             assert 1 == other.execute(HOLD, [about]).rowcount
             yield
 
@@ -122,7 +120,7 @@ def memory_office() -> MemoryOffice:
 def postgres_office(url: str) -> Generator[PostgresOffice]:
     """An empty desk in PostgreSQL."""
     with postgres_schema(url, SERVICE, MIGRATIONS) as schema:
-        yield PostgresOffice(schema, url)
+        yield PostgresOffice(schema)
 
 
 def activation(company_id: str = "dupont", n: int = 1) -> Event[ConnectionChanged]:

@@ -2,27 +2,25 @@
 
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, cast
 
 import psycopg
+from psycopg import sql
 
+from services.kernel import ports
 from services.kernel.envelope import Outgoing
 from services.kernel.migrate import migrate
 from services.kernel.ports import Pending
 from services.kernel.postgres import Outbox, PostgresStore, Transaction
-from tests.simulation.memory.store import MemoryOutbox, MemorySession, MemoryStore
+from tests.simulation.memory.store import MemoryOutbox, MemorySession, MemoryStore, refuse_to_wait
 
 WAITING = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
+TABLES = "select tablename from pg_tables where schemaname = %s and tablename not like '%%yoyo%%' and tablename <> 'outbox_head'"
 
 
-class Store(Protocol):
-    """What the services' loops and adapters need of a store."""
-
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """One transaction that claims and announces."""
-        ...
+type Store = ports.Store[Transaction]
 
 
 class Schema(Protocol):
@@ -61,7 +59,7 @@ class MemorySchema:
     def __init__(self, store: MemoryStore, outbox: type[MemoryOutbox] = MemoryOutbox) -> None:
         """`outbox` reads what waits in `store`."""
         self.memory, self._outbox = store, outbox
-        self.store = self.elsewhere = cast(PostgresStore, store)
+        self.store = self.elsewhere = store
 
     def outbox(self, store: Store) -> Pending:
         """One outbox is like the other."""
@@ -69,13 +67,18 @@ class MemorySchema:
 
     def held_up(self, work: Callable[[], object], until: Callable[[], object]) -> bool:
         """One thread: the waiting work itself calls what frees the row."""
-        waits, waited = self.memory.wait, list[object]()
-        self.memory.wait = lambda: waited.append(until())
+        freed = list[object]()
+
+        def free() -> None:
+            self.memory.wait = refuse_to_wait
+            freed.append(until())
+
+        self.memory.wait = free
         work()
-        self.memory.wait = waits
+        waited = bool(freed)
         if not waited:
-            until()
-        return bool(waited)
+            free()
+        return waited
 
     def end_session(self, transaction: Transaction) -> None:
         """The twin of a session can be ended."""
@@ -88,9 +91,9 @@ class MemorySchema:
 class PostgresSchema:
     """A schema of a real PostgreSQL, each process with its own pool."""
 
-    def __init__(self, url: str, stores: Sequence[PostgresStore]) -> None:
+    def __init__(self, url: str, name: str, stores: Sequence[PostgresStore]) -> None:
         """`stores` are those of two processes."""
-        self._url = url
+        self._url, self._name = url, name
         self.store, self.elsewhere = stores
 
     def outbox(self, store: Store) -> Pending:
@@ -117,6 +120,13 @@ class PostgresSchema:
         with psycopg.connect(self._url, autocommit=True) as other:
             other.execute("vacuum")
 
+    def empty(self) -> None:
+        """Every row goes, but those that migrations wrote."""
+        with psycopg.connect(self._url) as other:
+            tables = other.execute(TABLES, [self._name]).fetchall()
+            names = sql.SQL(", ").join(sql.Identifier(self._name, table) for (table,) in tables)
+            other.execute(sql.SQL("truncate {}").format(names))
+
     def _comes_to_wait(self, working: Future[object]) -> bool:
         with psycopg.connect(self._url, autocommit=True) as onlooker:
             while not working.done():
@@ -130,7 +140,7 @@ def postgres_schema(url: str, name: str, migrations: Path) -> Generator[Postgres
     """The schema as the migrations make it, with the kernel's tables."""
     migrate(url, name, migrations, with_outbox=True)
     stores = [PostgresStore(url, name), PostgresStore(url, name)]
-    yield PostgresSchema(url, stores)
+    yield PostgresSchema(url, name, stores)
     for store in stores:
         store.close()
 

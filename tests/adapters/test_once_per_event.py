@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -10,7 +10,7 @@ from services.kernel.clock import SystemClock
 from services.kernel.envelope import Delivery, Event, Outgoing, deliver, encode
 from services.kernel.errors import Poison, Unavailable
 from services.kernel.loop import OncePerEvent
-from services.kernel.postgres import PostgresStore, Transaction
+from services.kernel.postgres import Transaction
 from tests.adapters.schemas import Schema, drained
 from tests.support.kernel import TYPES, ThingDone, headers, outgoing, record
 
@@ -29,9 +29,9 @@ class Echo:
             raise self.troubles.pop(0)
 
 
-def handler(schema: Schema, echo: Echo) -> OncePerEvent:
+def handler(schema: Schema, echo: Echo) -> OncePerEvent[Transaction]:
     """The loop of a service that reads things done."""
-    return OncePerEvent(cast(PostgresStore, schema.store), "sample", "parked", {ThingDone: echo}, SystemClock())
+    return OncePerEvent(schema.store, "sample", "parked", {ThingDone: echo}, SystemClock())
 
 
 def deliveries(*numbers: int) -> Sequence[Delivery]:

@@ -47,6 +47,14 @@ def test_a_reservation_goes_with_its_transaction(office: Office):
     assert reserve(office, activation())
 
 
+def test_a_repeat_waits_for_nobody_who_only_holds_the_letter(office: Office):
+    """Goal: listening goes on while letters are sent. Case: the event comes again while another transaction holds the row, unchanged."""
+    ready(office)
+    with ExitStack() as other:
+        other.enter_context(office.held("dupont/c1"))
+        assert not office.schema.held_up(lambda: reserve(office, activation(n=2)), until=other.close)
+
+
 @pytest.mark.parametrize("committed", [True, False])
 def test_of_two_reservations_at_once_one_counts(office: Office, committed: bool):
     """Goal: one letter. Case: a second process reserves before the first commits, or is given up."""

@@ -68,6 +68,14 @@ def test_a_second_claim_takes_over_when_the_first_is_given_up(schema: Schema):
     assert [True] == answers
 
 
+def test_a_repeat_holds_nobody_up(schema: Schema):
+    """Goal: repeats are cheap. Case: a transaction that found a repeat is still open when another process finds it too."""
+    claims(schema.store, "e1")
+    with ExitStack() as first:
+        assert not first.enter_context(schema.store.transaction()).claim("e1")
+        assert not schema.held_up(lambda: claims(schema.elsewhere, "e1"), until=first.close)
+
+
 def test_what_is_sent_shows_when_it_is_committed(schema: Schema):
     """Goal: nothing is announced that may not be. Case: a relay turns before the commit, even after the rows are written, and after it."""
     with schema.store.transaction() as transaction:

@@ -99,19 +99,24 @@ def _parked_invoices(world: World) -> Iterator[tuple[str, str]]:
 
 
 def _entries(world: World, _: Said) -> Iterator[str]:
-    """One entry per recorded invoice, balanced, for the amount of its PDF."""
-    expected = {purchase.sha256: purchase.gross_cents for purchase in world.amazon.purchases}
-    owed = {row.entry_id: expected[row.version.event.data.document.sha256] for row in world.book.rows["invoice"].values() if row.entry_id}
+    """One entry per recorded invoice, balanced, for the amount and the VAT of its PDF."""
+    printed = {one.sha256: (one.gross_cents, sum(item.vat_cents for item in one.items)) for one in world.amazon.purchases}
+    versions = world.book.rows["invoice"].values()
+    expected = {row.entry_id: printed[row.version.event.data.document.sha256] for row in versions if row.entry_id}
     entries = world.book.rows["entry"]
     natural = Counter((row.company_id, row.invoice_id) for row in entries.values())
     yield from (f"{key} has {count} entries" for key, count in natural.items() if count > 1)
     for entry_id, row in entries.items():
-        cents = [(line.account[:3], line.cents) for line in row.entry.lines]
-        supplier = abs(sum(amount for account, amount in cents if account in ("401", "404")))
-        if sum(amount for _, amount in cents):
+        booked = _sum(row, "401", "404"), _sum(row, "4456")
+        if sum(line.cents for line in row.entry.lines):
             yield f"entry {entry_id} is not balanced"
-        if supplier != owed.get(entry_id):
-            yield f"entry {entry_id} owes {supplier}, its PDF says {owed.get(entry_id)}"
+        if booked != expected.get(entry_id):
+            yield f"entry {entry_id} owes {booked} cents with VAT, its PDF says {expected.get(entry_id)}"
+
+
+def _sum(row: Any, *accounts: str) -> int:
+    """Cents on these accounts, whichever side."""
+    return abs(sum(line.cents for line in row.entry.lines if line.account.startswith(accounts)))
 
 
 def _runs(world: World, said: Said) -> Iterator[str]:
@@ -228,7 +233,7 @@ def _announced(world: World, said: Said) -> Iterator[str]:
     heard = sorted(event.data.entry_id for event in said.all(EntryRecorded))
     if entries != heard:
         yield f"entries {entries}, announced {heard}"
-    latest = {(company, invoice): version for company, invoice, version in sorted(world.book.rows["invoice"])}
+    latest = {(company, invoice): version for company, invoice, version, *_ in world.book.dump().versions}
     described = defaultdict[tuple[str, str], int](int)
     for event in said.all(InvoiceDescribed):
         key = event.data.company_id, event.data.invoice_id

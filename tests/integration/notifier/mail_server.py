@@ -23,6 +23,7 @@ class MailServer:
     def __init__(self, port: int | None = None) -> None:
         self.port = port or free_port()
         self.received: list[EmailMessage] = []
+        self.kept: list[EmailMessage] = []  # what it took charge of
         self.asked_for: list[str] = []
         self.on_recipient: list[str] = []
         self.on_message: list[str] = []
@@ -42,6 +43,8 @@ class MailServer:
         assert envelope.original_content is not None
         self.received.append(message_from_bytes(envelope.original_content, policy=default))
         answer = self.on_message.pop(0) if self.on_message else "250 OK"
+        if answer in ("250 OK", DROP, SILENT, HELD):
+            self.kept.append(self.received[-1])
         if answer is DROP:
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()

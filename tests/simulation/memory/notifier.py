@@ -11,8 +11,8 @@ from services.kernel.envelope import Event, Outgoing
 from services.kernel.errors import Refused
 from services.kernel.postgres import Transaction
 from services.notifier.domain.letter import Letter
-from services.notifier.domain.outcome import ACCEPTED, Outcome, Verdict
-from services.notifier.domain.recipient import notification_id
+from services.notifier.domain.outcome import ACCEPTED, Outcome, Stage, Verdict, of_reply, of_silence
+from services.notifier.domain.recipient import notification_id, without_addresses
 from services.notifier.handler import Due, LeaseLost
 from tests.simulation.memory.store import MemorySession, MemoryStore
 
@@ -58,7 +58,7 @@ class MemoryDesk:
 
     def __init__(self, store: MemoryStore) -> None:
         """Works in the store's schema."""
-        self._store = store
+        self.store = store
 
     def keep_contact(self, contact: ContactDescribed, transaction: Transaction) -> None:
         """Keep the contact unless a later version is known; its salt stays."""
@@ -75,7 +75,7 @@ class MemoryDesk:
         """Delete the contact and its address. Raises Refused: no text of PostgreSQL holds NUL."""
         if "\0" in company_id:
             raise Refused("NUL in a text")
-        with self._store.connection() as session:
+        with self.store.connection() as session:
             session.lock(("contact", company_id))
             session.table("contact").pop(company_id, None)
 
@@ -88,20 +88,24 @@ class MemoryDesk:
 
     def take(self, now: datetime, lease_until: datetime) -> Due | None:
         """Lease the notification due first whose contact is known; one that another transaction holds is left to it."""
-        with self._store.connection() as session:
-            contacts, notifications = session.table("contact"), session.table("notification")
-            due = [row for row in notifications.values() if is_due(row, contacts.get(row.company_id), now)]
-            for row in sorted(due, key=lambda row: row.next_attempt_at):
-                if session.try_lock(("notification", row.notification_id)):
-                    contact = contacts[row.company_id]
-                    notifications[row.notification_id] = taken = leased(row, contact, lease_until)
-                    return due_of(taken, contact)
+        with self.store.connection() as session:
+            return self.lease(session, now, lease_until)
+
+    def lease(self, session: MemorySession, now: datetime, until: datetime) -> Due | None:
+        """What `take` does in its transaction."""
+        contacts, notifications = session.table("contact"), session.table("notification")
+        due = [row for row in notifications.values() if is_due(row, contacts.get(row.company_id), now)]
+        for row in sorted(due, key=lambda row: row.next_attempt_at):
+            if session.try_lock(("notification", row.notification_id)):
+                contact = contacts[row.company_id]
+                notifications[row.notification_id] = taken = leased(row, contact, until)
+                return due_of(taken, contact)
         return None
 
     def bind(self, due: Due, message: str) -> None:
         """Write down the attempt's Message-ID. Raises LeaseLost, Refused: it is another letter's."""
-        with self._store.connection() as session:
-            row, notifications = self._attempt(session, due), session.table("notification")
+        with self.store.connection() as session:
+            row, notifications = self.attempt(session, due), session.table("notification")
             if row is None:
                 raise LeaseLost(due.notification_id)
             if any(other.message_id == message and other.notification_id != due.notification_id for other in notifications.values()):
@@ -110,7 +114,7 @@ class MemoryDesk:
 
     def sent(self, due: Due, message: str, at: datetime, announcement: Outgoing) -> None:
         """Mark it sent and announce it in one transaction; the second time, nothing."""
-        with self._store.transaction() as transaction:
+        with self.store.transaction() as transaction:
             transaction.session.lock(("notification", due.notification_id))
             notifications = transaction.session.table("notification")
             row: Notification | None = notifications.get(due.notification_id)
@@ -127,8 +131,8 @@ class MemoryDesk:
         self._set_aside("suppressed", due, outcome, at)
 
     def _set_aside(self, state: str, due: Due, outcome: Outcome, next_attempt_at: datetime) -> None:
-        with self._store.connection() as session:
-            row = self._attempt(session, due)
+        with self.store.connection() as session:
+            row = self.attempt(session, due)
             if row is not None:
                 session.table("notification")[due.notification_id] = replace(
                     row,
@@ -139,7 +143,7 @@ class MemoryDesk:
                     next_attempt_at=next_attempt_at,
                 )
 
-    def _attempt(self, session: MemorySession, due: Due) -> Notification | None:
+    def attempt(self, session: MemorySession, due: Due) -> Notification | None:
         """The row, locked, while it is still this attempt's."""
         session.lock(("notification", due.notification_id))
         row: Notification | None = session.table("notification").get(due.notification_id)
@@ -159,6 +163,18 @@ class MemoryPost:
         if outcome.verdict in (Verdict.ACCEPTED, Verdict.UNCLEAR):
             self.delivered.append(Delivered(address, message, letter, at))
         return outcome
+
+    def refuse(self, stage: Stage, code: int, text: str) -> None:
+        """The next letter is refused so, at its recipient or at its message: 4xx for now, 5xx for ever."""
+        self.answers.append(of_reply(stage, code, without_addresses(text)))
+
+    def swallow(self) -> None:
+        """The next letter is taken, and nobody says so."""
+        self.answers.append(of_silence(Stage.MESSAGE))
+
+    def close(self) -> None:
+        """Nobody is there for the next letter."""
+        self.answers.append(of_silence(Stage.CONNECTION))
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,15 @@ class MemorySession:
         name, key = place
         return self._written[name].get(key, self.store.rows[name].get(key, GONE))
 
+    def insert(self, place: Place, row: object) -> bool:
+        """`on conflict do nothing`: whether the row is new. Waits for who is writing it; locks none that stands. Raises Unavailable."""
+        while not self._stands(place):
+            if self.try_lock(place):
+                self.write(place, row)
+                return True
+            self.store.wait()
+        return False
+
     def write(self, place: Place, row: object) -> None:
         """A row, or GONE, once the row is ours. Raises Unavailable."""
         self.lock(place)
@@ -80,7 +89,7 @@ class MemorySession:
         """Make everything this transaction wrote visible at once. Raises Unavailable: nothing is."""
         self._living()
         if any(self._written.values()):
-            self._store.news()
+            self.store.news()
         for name, written in self._written.items():
             rows = self.store.rows[name]
             rows.update((key, row) for key, row in written.items() if row is not GONE)
@@ -95,6 +104,11 @@ class MemorySession:
             del self.store.locks[place]
         self._held.clear()
 
+    def _stands(self, place: Place) -> bool:
+        """Whether the row is there, and no other transaction has written it."""
+        holder = self.store.locks.get(place, self)
+        return self.find(place) is not GONE and (holder is self or place[1] not in holder._written[place[0]])
+
     def _living(self) -> None:
         if self._ended:
             raise Unavailable("PostgreSQL", "this session was ended")
@@ -108,11 +122,7 @@ class MemoryTable(MutableMapping[Any, Any]):
 
     def insert(self, key: Hashable, row: object) -> bool:
         """`on conflict do nothing`: whether the row is new."""
-        self._session.lock((self._name, key))
-        if key in self:
-            return False
-        self[key] = row
-        return True
+        return self._session.insert((self._name, key), row)
 
     def __getitem__(self, key: Hashable) -> Any:
         row = self._session.find((self._name, key))
