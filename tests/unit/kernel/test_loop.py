@@ -14,7 +14,7 @@ import stamina
 
 from deploy.local.processes import free_port
 from services.kernel.envelope import Delivery, Outgoing, Record
-from services.kernel.errors import Unavailable
+from services.kernel.errors import BrokerSilent, Unavailable
 from services.kernel.loop import consume, relay
 from services.kernel.probes import Health, serve
 from tests.support.kernel import TYPES, MemoryBreaker, outgoing, record
@@ -186,3 +186,21 @@ def test_sigterm_ends_the_process_in_order():
                 break
         os.kill(process.pid, signal.SIGTERM)
         assert 0 == process.wait(30)
+
+
+def test_a_silent_broker_makes_the_loop_not_ready_until_it_answers():
+    """Case: silence at the first poll; what comes after it is handled, and the loop is ready again."""
+    stop, health, ready = threading.Event(), Health(frozenset({"consume"})), list[bool]()
+
+    class Waking(Tape):
+        def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
+            self.diary.append("poll")
+            if len(self.diary) == 1:
+                raise BrokerSilent
+            ready.append(health.ready())
+            return super().poll(limit, wait_seconds)
+
+    tape = Waking([record(outgoing("things", 1), 1)], stop)
+    consume(lambda: tape, lambda batch: tape.diary.append(f"handle {len(batch)}"), TYPES, MemoryBreaker(), health, stop)
+    assert ["poll", "poll", "handle 1", "commit 1", "poll", "close"] == tape.diary
+    assert [False, True] == ready
