@@ -48,8 +48,10 @@ def consume(
             continue
         skips, source = _patiently(breaker.skips, health, stop), open_source()
         try:
-            while not (stop.is_set() or _is_tripped(breaker, health, stop)):
+            while not stop.is_set():
                 records = source.poll(POLL_LIMIT, POLL_SECONDS)
+                if _is_tripped(breaker, health, stop):  # after the poll: it may have brought a partition that whoever tripped gave up
+                    break
                 health.turned("consume")
                 if records:
                     _patiently(partial(_handle, handle, [deliver(record, types, skips) for record in records]), health, stop)
