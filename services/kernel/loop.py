@@ -48,8 +48,11 @@ def consume(
             continue
         skips, source = _patiently(breaker.skips, health, stop), open_source()
         try:
-            while not (stop.is_set() or _is_tripped(breaker, health, stop)):
-                if records := _polled(source, health):
+            while not stop.is_set():
+                records = _polled(source, health)
+                if _is_tripped(breaker, health, stop):  # after the poll: it may have brought a partition that whoever tripped gave up
+                    break
+                if records:
                     _patiently(partial(_handle, handle, [deliver(record, types, skips) for record in records]), health, stop)
                     source.commit(records)
         except Tripped as tripped:

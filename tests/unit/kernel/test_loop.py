@@ -90,6 +90,24 @@ def test_what_nobody_foresaw_commits_nothing():
     assert ["close"] == diary
 
 
+def test_the_log_names_the_record_that_nobody_foresaw(capsys: pytest.CaptureFixture[str]):
+    """Three records, the second of which meets a bug: each is handled alone, so that an operator knows which one to skip; then it ends."""
+    stop, seen = threading.Event(), list[int]()
+    tape = Tape([record(outgoing("things", n), n) for n in range(3)], stop)
+
+    def handle(batch: Sequence[Delivery]) -> None:
+        offsets = [delivery.record.offset for delivery in batch]
+        seen.extend(offsets)
+        if 1 in offsets:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        consume(lambda: tape, handle, TYPES, MemoryBreaker(), Health(frozenset({"consume"})), stop)
+    assert ([0, 1, 2, 0, 1], ["close"]) == (seen, tape.diary)
+    line = next(line for line in capsys.readouterr().out.splitlines() if "unforeseen_error" in line)
+    assert ("offset=1", "partition=0", "topic=things") == tuple(sorted(part for part in line.split() if part[:3] in ("off", "par", "top")))
+
+
 def test_a_part_that_stays_away_ends_the_loop():
     """Waiting has a bound; nothing is committed."""
     stop = threading.Event()
