@@ -90,5 +90,5 @@ def _parked_said(announced: InvoiceParked, record: Record) -> Outgoing:
 
 def _header(record: Record, name: str) -> str | None:
     """The header, unless it is missing or odd: an event that carried it on would be poison itself."""
-    values = [value.decode("utf-8", errors="replace") for header, value in record.headers if header == name]
+    values = [value.decode("utf-8", errors="replace") for header, value in record.headers if header == name and value is not None]
     return values[-1] if values and WORD.fullmatch(values[-1]) else None

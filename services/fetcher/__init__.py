@@ -6,6 +6,7 @@ from enum import StrEnum
 class Logged(StrEnum):
     """What this service writes to its log beside what the kernel writes: a closed list."""
 
+    APPLICATION_REFUSED = "application_refused"
     COLLECTED = "run_collected"
     CONNECTED = "connection_opened"
     CONSENT_REFUSED = "consent_refused"

@@ -308,9 +308,14 @@ class Collect:
         return reasons
 
     def _emit(self, run: Run, found: Numbered) -> list[Waiting]:
-        """Say one document unless it was said with the same facts, in one transaction; the reason when it may not be said."""
+        """Say one document unless it was said with the same facts, in one transaction; the reason when it may not be said.
+
+        Another process may have finished the run meanwhile: after its marker, what is new belongs to the next one.
+        """
         now = self.clock.now()
         with self.progress.writing(run.run_id) as book:
+            if book.run.finished:
+                return []
             statements = book.statements(found)
             stated = stated_of(found.number, found.kind, statements)
             invoice = book.invoice(statements.orders, found, minted_id(run, found, stated))

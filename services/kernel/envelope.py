@@ -16,7 +16,7 @@ from schemas.record_parked.v1 import RecordParked
 from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, Skipped, TooLarge, UnknownVersion, Unreadable
 
 type Place = tuple[str, int, int]  # topic, partition, offset
-type Headers = tuple[tuple[str, bytes], ...]
+type Headers = tuple[tuple[str, bytes | None], ...]
 
 SEQUENCE = re.compile(r"[0-9]{1,9}")
 WORD = re.compile(r"[\x21-\x7e]{1,200}")
@@ -177,7 +177,7 @@ def company_of(record: Record) -> str | None:
 
 
 def _texts(headers: Headers) -> dict[str, str]:
-    return {name: value.decode("utf-8", errors="replace") for name, value in headers}
+    return {name: value.decode("utf-8", errors="replace") for name, value in headers if value is not None}
 
 
 def _word(headers: Mapping[str, str], name: str) -> str:

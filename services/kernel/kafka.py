@@ -140,7 +140,7 @@ def _good(message: Message) -> bool:
 
 def _record(message: Message) -> Record:
     topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
-    headers = tuple((name, _bytes(value) or b"") for name, value in message.headers() or ())
+    headers = tuple((name, _bytes(value)) for name, value in message.headers() or ())
     return Record(topic, partition, offset, message.timestamp()[1], _bytes(message.key()), _bytes(message.value()), headers)
 
 

@@ -13,7 +13,7 @@ from schemas.contract import EventData
 from services.kernel.breaker import Fuse, Tripped
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Record, deliver, parked
-from services.kernel.errors import Poison, Unavailable
+from services.kernel.errors import KernelError, Poison, Unavailable
 from services.kernel.log import log
 from services.kernel.names import Log
 from services.kernel.ports import Breaker, Pending, Sender, Source, Store, Unit
@@ -52,13 +52,29 @@ def consume(
                 records = source.poll(POLL_LIMIT, POLL_SECONDS)
                 health.turned("consume")
                 if records:
-                    _patiently(partial(handle, [deliver(record, types, skips) for record in records]), health, stop)
+                    _patiently(partial(_handle, handle, [deliver(record, types, skips) for record in records]), health, stop)
                     source.commit(records)
         except Tripped as tripped:
             log.error(Log.TRIPPED, reason=tripped.trip.reason)
             _patiently(partial(breaker.trip, tripped.trip), health, stop)
         finally:
             source.close()
+
+
+def _handle(handle: Handle, batch: Sequence[Delivery]) -> None:
+    """Handle the batch; when nobody foresaw what happens, then record by record, so that the log names the one to mend or to skip."""
+    try:
+        handle(batch)
+    except KernelError:
+        raise
+    except Exception as error:
+        if len(batch) == 1:
+            record = batch[0].record
+            log.error(Log.UNFORESEEN, error=repr(error), topic=record.topic, partition=record.partition, offset=record.offset)
+        else:
+            for delivery in batch:
+                _handle(handle, [delivery])
+        raise
 
 
 def _is_tripped(breaker: Breaker, health: Health, stop: threading.Event) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
 from schemas.values import DocumentRef
 from services.fetcher.domain.amazon import TransactionsPage
@@ -12,6 +13,7 @@ from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Kind, LineKey, Paper, Report, ReportState, Run, StatedNumber
 from services.fetcher.domain.stating import stated_of
+from services.fetcher.handler import Book
 from services.kernel.clock import Clock
 from tests.adapters.fetcher_bench import Bench
 from tests.unit.fetcher.known import evidence
@@ -77,3 +79,19 @@ def say(bench: Bench, run: Run, found: Numbered, amended: str = "", then: Callab
         book.say_collected(next_revision(invoice, facts_of(found, collected) + amended), collected, bench.clock.now())
         then()
     return collected
+
+
+def marker_of(book: Book) -> CollectionFinished:
+    """The marker of the run that is written in."""
+    run = book.run
+    return CollectionFinished(
+        company_id=run.company_id,
+        connection_id=run.connection_id,
+        run_id=run.run_id,
+        kind=run.kind,
+        emitted=run.emitted,
+        waiting=(),
+        window_from=run.window_from,
+        window_to=run.window_to,
+        settings=book.company(run.company_id).settings(run.window_to),
+    )

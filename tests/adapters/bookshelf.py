@@ -1,6 +1,7 @@
 """One set of words for a book in memory and one in PostgreSQL: records come in, what came of them is compared."""
 
 import itertools
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -9,9 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
+from psycopg import sql
+
 from schemas.registry import parked_topic
 from services.kernel.clock import Clock, ScaledClock
 from services.kernel.envelope import Delivery, Event, Outgoing, Record, deliver, encode
+from services.kernel.migrate import migrate
 from services.kernel.ports import Pending, Positions
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.books import PostgresBooks
@@ -20,12 +25,13 @@ from services.ledger.domain.posting import Line
 from services.ledger.domain.standing import FiscalYear
 from services.ledger.handler import SERVICE, Books, KeepBooks
 from tests.integration.ledger.shelf import MIGRATIONS, PARTITION, TOPIC, TOPIC_ID, TYPES, Broker, Shelf
-from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
-from tests.simulation.memory.ledger_positions import MemoryPositions
+from tests.simulation.memory.ledger import Parts
 from tests.simulation.memory.ledger_rows import BookedEntry, Content
 from tests.simulation.memory.ledger_schema import MemoryLedger, MemorySessions
+from tests.support.local import SessionDatabase
 
 CLOCK: Clock = ScaledClock(datetime(2026, 3, 11, 9, tzinfo=UTC), speed=0.0)
+PARTS = Parts()
 
 type Said = Event[Any] | Outgoing | Record
 
@@ -125,22 +131,19 @@ class Bookshelf(ABC):
 class MemoryBookshelf(Bookshelf):
     """The twin."""
 
-    def __init__(self) -> None:
-        self.ledger = MemoryLedger(CLOCK)
+    def __init__(self, parts: Parts = PARTS) -> None:
+        """`parts` = what its processes are made of."""
+        self.ledger, self._parts = MemoryLedger(CLOCK), parts
         super().__init__()
 
     def new_owner(self, beside: Owner | None = None) -> Owner:
         sessions = MemorySessions(self.ledger) if beside is None else beside.sessions
         assert isinstance(sessions, MemorySessions)
-        positions = MemoryPositions(sessions)
-        return Owner(sessions, positions, self.new_books(sessions, positions))
-
-    def new_books(self, sessions: MemorySessions, positions: MemoryPositions) -> MemoryBooks:
-        """A process's book; a test of mistakes says otherwise."""
-        return MemoryBooks(self.ledger, sessions, positions)
+        positions = self._parts.positions(sessions)
+        return Owner(sessions, positions, self._parts.books(self.ledger, sessions, positions, self._parts.check()))
 
     def new_relay(self) -> Pending:
-        return MemoryAnnouncements(MemorySessions(self.ledger))
+        return self._parts.announcements(MemorySessions(self.ledger))
 
     def content(self) -> Content:
         return self.ledger.dump()
@@ -162,7 +165,7 @@ class MemoryBookshelf(Bookshelf):
 class PostgresBookshelf(Bookshelf):
     """The real thing."""
 
-    def __init__(self, admin_url: str, migrations: Path = MIGRATIONS) -> None:
+    def __init__(self, admin_url: str, migrations: Path | None = MIGRATIONS) -> None:
         self.shelf = Shelf(admin_url, migrations)
         super().__init__()
 
@@ -176,13 +179,13 @@ class PostgresBookshelf(Bookshelf):
         return self.shelf.new_announcements()
 
     def content(self) -> Content:
-        ask = self.shelf.ask
-        lines = "select company_id, invoice_id, revision, account, auxiliary, cents, vat_rate from ledger.entry"
-        entries = [BookedEntry(row[0], row[1], row[2], tuple(map(Line._make, zip(*row[3:], strict=True)))) for row in ask(lines)]
+        with psycopg.connect(self.shelf.admin_url) as connection:
+            rows = {name: connection.execute(query.encode()).fetchall() for name, query in CONTENT.items()}
+        entries = [BookedEntry(row[0], row[1], row[2], tuple(map(Line._make, zip(*row[3:], strict=True)))) for row in rows.pop("entries")]
         return Content(
             entries=tuple(sorted(entries, key=lambda entry: entry.key)),
-            **{name: tuple(sorted(ask(query), key=lambda row: row[: KEY_COLUMNS[name]])) for name, query in CONTENT.items()},
-            finished=tuple((*row[:3], row[3:]) for row in sorted(ask(FINISHED))),
+            finished=tuple((*row[:3], row[3:]) for row in sorted(rows.pop("finished"))),
+            **{name: tuple(sorted(found, key=lambda row: row[: KEY_COLUMNS[name]])) for name, found in rows.items()},
         )
 
     def close_years(self) -> None:
@@ -201,28 +204,47 @@ class PostgresBookshelf(Bookshelf):
 
 
 CONTENT: Mapping[str, str] = {
+    "entries": "select company_id, invoice_id, revision, account, auxiliary, cents, vat_rate from ledger.entry",
     "versions": "select company_id, invoice_id, version, revision, outcome, hold_reason, entry_id is not null from ledger.invoice",
     "overtaken": "select company_id, invoice_id, revision, highest, event_id from ledger.overtaken",
     "outcomes": "select distinct on (company_id, run_id, runseq) company_id, run_id, runseq, kind from ledger.outcome "
     "order by company_id, run_id, runseq, attempt desc",
     "parked": "select b.partition, p.record_offset, p.topic, p.key, p.value from ledger.parked_record as p "
     "inner join ledger.batch as b using (batch_id)",
+    "finished": "select company_id, run_id, revision, collected, recorded, no_entry, archived, held, parked, duplicates "
+    "from ledger.run_finished",
     "positions": "select topic_id, partition, next_offset from ledger.kafka_position",
 }
 KEY_COLUMNS = {"versions": 3, "overtaken": 5, "outcomes": 3, "parked": 2, "positions": 2}
-FINISHED = """
-select company_id, run_id, revision, collected, recorded, no_entry, archived, held, parked, duplicates from ledger.run_finished
+EMPTY = """
+truncate ledger.company, ledger.account, ledger.fiscal_year, ledger.batch, ledger.entry, ledger.todo, ledger.invoice, ledger.overtaken,
+    ledger.outcome, ledger.run, ledger.run_marker, ledger.run_finished, ledger.parked_record, ledger.kafka_position, ledger.chain
+    restart identity;
+update ledger.chain_head set seq = default, hash = default;
+update ledger.announced set seq = default, sent = default
 """
 
 
 @contextmanager
-def bookshelf(kind: str, database_url: str) -> Generator[Bookshelf]:
-    """A shelf of this kind: `memory` or `real`."""
+def migrated(database: SessionDatabase) -> Generator[str]:
+    """A database with the ledger's schema, for many books one after the other; its administrator's address."""
+    name = f"books_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(database.admin_url, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        migrate(database.dsn(name), SERVICE, MIGRATIONS, with_outbox=False)
+        yield database.dsn(name)
+        administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def bookshelf(kind: str, migrated_url: str) -> Generator[Bookshelf]:
+    """An empty shelf of this kind: `memory` or `real`."""
     if kind == "memory":
         yield MemoryBookshelf()
         return
-    shelf = PostgresBookshelf(database_url)
+    shelf = PostgresBookshelf(migrated_url, migrations=None)
     try:
         yield shelf
     finally:
         shelf.shelf.close()
+        shelf.shelf.tamper(EMPTY)

@@ -1,4 +1,4 @@
-"""Schemas and desks, of memory and of PostgreSQL; the real ones are made once for a module, and emptied for each test."""
+"""Schemas, desks and books, of memory and of PostgreSQL; the real ones are made once for a module, and emptied for each test."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from services.notifier.handler import SERVICE
 from services.notifier.main import MIGRATIONS
+from tests.adapters.bookshelf import Bookshelf, bookshelf, migrated
 from tests.adapters.desks import Office, PostgresOffice, memory_office
 from tests.adapters.schemas import MemorySchema, PostgresSchema, Schema, postgres_schema
 from tests.simulation.memory.store import MemoryStore
@@ -46,3 +47,17 @@ def office(request: pytest.FixtureRequest) -> Office:
     real: PostgresSchema = request.getfixturevalue("notifier")
     real.empty()
     return PostgresOffice(real)
+
+
+@pytest.fixture(scope="session")
+def migrated_url(database: SessionDatabase) -> Generator[str]:
+    """A database for the session's books, one after the other."""
+    with migrated(database) as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "real"])
+def book(request: pytest.FixtureRequest) -> Generator[Bookshelf]:
+    """A fresh book of each kind."""
+    with bookshelf(request.param, request.getfixturevalue("migrated_url") if request.param == "real" else "") as shelf:
+        yield shelf

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 import pytest
@@ -32,7 +32,7 @@ from services.kernel.postgres import PostgresStore
 from services.kernel.sealing import Sealer
 from tests.simulation.memory.amazon import AmazonWorld, MemoryAmazon
 from tests.simulation.memory.fetcher import STATEMENTS, FetcherStore, Statement
-from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, Taken
+from tests.simulation.memory.fetcher_jobs import JobGone, Jobs, MemoryJobs, Taken
 from tests.support.connected import company_file, connect
 from tests.support.local import SessionDatabase
 
@@ -55,24 +55,6 @@ class HeldClock:
     def sleep(self, seconds: float) -> None:
         """Move on."""
         self.moment += timedelta(seconds=seconds)
-
-
-class Jobs(Protocol):
-    """The queue as a worker sees it."""
-
-    def beat(self, worker: str) -> None: ...
-
-    def take(self, worker: str) -> Taken | None: ...
-
-    def succeed(self, taken: Taken) -> None: ...
-
-    def fail(self, taken: Taken) -> None: ...
-
-    def retry(self, taken: Taken, at: datetime) -> None: ...
-
-    def retry_stalled(self) -> int: ...
-
-    def waiting(self) -> list[str]: ...
 
 
 @dataclass
@@ -103,14 +85,15 @@ class Bench:
         """A company's file."""
         return company_file(company_id, ORIGIN)
 
-    def next_run(self, run: Run, days: int = 1) -> Run:
-        """The connection's daily run, some days later."""
-        self.clock.sleep(days * 86_400)
+    def next_run(self, run: Run, then: Callable[[], object] = lambda: None) -> Run:
+        """The connection's run of the next day; `then` comes just before the commit."""
+        self.clock.sleep(86_400)
         with self.store.transaction() as transaction:
             book = Companies(transaction)
             connection = book.connection(run.connection_id)
             assert connection is not None
             run_id = book.start_run(connection, "daily", self.clock.now().date().isoformat(), self.clock.now())
+            then()
         return self.progress.run(run_id)
 
     def said(self, *only: str) -> list[Event[Any]]:

@@ -30,9 +30,9 @@ def things(topic: str, count: int, companies: int = 1) -> list[Outgoing]:
 
 
 def test_what_is_sent_comes_in_order_and_untouched(kafka: AnyBroker):
-    """Goal: bytes are bytes. Case: a tombstone, an empty value, an empty key; headers odd, empty, twice and in their own order."""
+    """Goal: bytes are bytes. Case: a tombstone, an empty value and key; headers odd, empty, null, twice and in their own order."""
     topic = kafka.topic(1)
-    odd = (("b", b"\xff\x00"), ("a", b"1"), ("b", b""), ("a", b"2"), ("é", b"3"))
+    odd = (("b", b"\xff\x00"), ("a", b"1"), ("b", b""), ("b", None), ("a", b"2"), ("é", b"3"))
     sent = [Outgoing(topic, b"k", None, ()), Outgoing(topic, b"k", b"", odd), Outgoing(topic, b"", b"v", ()), *things(topic, 20)]
     assert len(sent) == kafka.sender("test").send(sent)
     source = kafka.source(group(), [topic])

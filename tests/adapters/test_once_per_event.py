@@ -12,7 +12,7 @@ from services.kernel.errors import Poison, Unavailable
 from services.kernel.loop import OncePerEvent
 from services.kernel.postgres import Transaction
 from tests.adapters.schemas import Schema, drained
-from tests.support.kernel import TYPES, ThingDone, outgoing, record
+from tests.support.kernel import TYPES, ThingDone, headers, outgoing, record
 
 
 class Echo:
@@ -46,7 +46,7 @@ def said(schema: Schema) -> list[str]:
 
 def reasons(messages: Sequence[Outgoing]) -> list[str]:
     """Why each parked record is parked."""
-    return [json.loads(dict(message.headers)["achats-parked"])["reason"] for message in messages]
+    return [json.loads(headers(message)["achats-parked"])["reason"] for message in messages]
 
 
 def test_a_repeat_is_dropped(schema: Schema):

@@ -1,19 +1,21 @@
 """What a run has done so far, kept in memory or in PostgreSQL: the same answers, rule by rule."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from psycopg import Connection
 
-from schemas.collection_finished.v1 import CollectionFinished
+from services.fetcher.adapters import collection
+from services.fetcher.adapters.queries import Queries
 from services.fetcher.domain.amazon import Transaction
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, ReportState, Run
 from services.kernel.envelope import event_id
-from services.kernel.errors import Unavailable
-from tests.adapters.amazon_answers import ORDER, OTHER, asked, bring, charge, key, number, numbered, page, paper, say
+from services.kernel.errors import Refused, Unavailable
+from tests.adapters.amazon_answers import ORDER, OTHER, asked, bring, charge, key, marker_of, number, numbered, page, paper, say
 from tests.adapters.fetcher_bench import Bench, open_bench
 
 FETCHED, LOST, READY, ASKED = ReportState.FETCHED, ReportState.LOST, ReportState.READY, ReportState.ASKED
@@ -32,24 +34,6 @@ def scanned(bench: Bench, *charges: dict[str, Any], run: Run | None = None) -> R
     bench.progress.scan(run.run_id)
     bench.progress.keep_page(run, page(*charges or (charge(),)), bench.clock.now())
     return run
-
-
-def finish(bench: Bench, run: Run) -> None:
-    """Say the run's marker."""
-    with bench.progress.writing(run.run_id) as book:
-        settings = book.company(run.company_id).settings(run.window_to)
-        finished = CollectionFinished(
-            company_id=run.company_id,
-            connection_id=run.connection_id,
-            run_id=run.run_id,
-            kind=run.kind,
-            emitted=book.run.emitted,
-            waiting=(),
-            window_from=run.window_from,
-            window_to=run.window_to,
-            settings=settings,
-        )
-        book.finish_run(finished, bench.clock.now())
 
 
 def test_a_run_nobody_started_is_not_found(bench: Bench) -> None:
@@ -82,6 +66,34 @@ def test_a_scan_goes_on_where_it_was(bench: Bench) -> None:
 def _scan(bench: Bench, run: Run) -> tuple[object, ...]:
     scan = bench.progress.scan(run.run_id)
     return scan.next_page_token, scan.pages, scan.finished_at
+
+
+class Overtaken(Queries):
+    """The queries of the scan; another process comes between two of one transaction."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__("collection.sql")
+        self._meanwhile = [meanwhile]
+
+    def run(self, connection: Connection, name: str, /, **values: object) -> int:
+        """Before the first payment is written."""
+        while name == "put_transaction" and self._meanwhile:
+            self._meanwhile.pop()()
+        return super().run(connection, name, **values)
+
+
+def test_two_processes_that_read_one_payment_do_not_keep_it_twice(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second to write is refused and leaves nothing of its page; tried again, it finds the payment there."""
+    run = bench.connect()
+    bench.progress.scan(run.run_id)
+    overtaken = Overtaken(lambda: bench.progress.keep_page(run, page(charge(), token="two"), bench.clock.now()))
+    monkeypatch.setattr(collection, "QUERIES", overtaken)
+    with pytest.raises(Refused):
+        bench.progress.keep_page(run, page(charge(), charge(key("L2"), name="T2")), bench.clock.now())
+    assert ("two", 1, None) == _scan(bench, run)
+    assert [key()] == bench.progress.lines_to_ask(run, 25)
+    bench.progress.keep_page(run, page(charge(), charge(key("L2"), name="T2")), bench.clock.now())
+    assert [key(), key("L2")] == bench.progress.lines_to_ask(run, 25)
 
 
 def test_shipped_lines_are_asked_once_a_run_in_order(bench: Bench) -> None:
@@ -337,7 +349,8 @@ def test_a_finished_run_says_how_many_it_said(bench: Bench) -> None:
     run = scanned(bench)
     bring(bench, run, paper("FR-1"))
     say(bench, run, numbered(paper("FR-1")))
-    finish(bench, run)
+    with bench.progress.writing(run.run_id) as book:
+        book.finish_run(marker_of(book), bench.clock.now())
     [marker] = bench.said("collection.finished")
     assert (1, run.run_id, None) == (marker.data.emitted, marker.run and marker.run.run_id, marker.run and marker.run.seq)
     assert marker == bench.said()[-1]

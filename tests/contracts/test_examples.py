@@ -22,6 +22,7 @@ from schemas.registry import FOLDER, event_class, topic, topics
 from schemas.values import RunCounts
 from services.kernel.envelope import Event, Record, RunPosition, decode, encode, event_id
 from tests.contracts.files import EVERY_EVENT, EVERY_EXAMPLE, EXAMPLES, FOLDERS, Json, at, event, example, example_bytes, refusals, schema
+from tests.support.kernel import headers
 
 LARGEST_BYTES = 60_000
 SOURCE, TIME = "/achats/test", "2026-03-10T05:12:44.318204Z"
@@ -94,7 +95,7 @@ def test_the_headers_of_the_typical_invoice():
 @pytest.mark.parametrize(("folder", "name"), EVERY_EVENT)
 def test_ce_dataschema_is_the_schemas_id(folder: str, name: str):
     """What a header names can be found."""
-    assert schema(folder)["$id"] == dict(encode(_event(event(folder, name)), "t").headers)["ce_dataschema"].decode()
+    assert schema(folder)["$id"] == headers(encode(_event(event(folder, name)), "t"))["ce_dataschema"].decode()
 
 
 @pytest.mark.parametrize(

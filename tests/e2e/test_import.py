@@ -164,8 +164,8 @@ def _raw(part: Callable[[], Any]) -> bytes | None:
     return part()
 
 
-def _said(header: bytes, *names: str) -> tuple[Any, ...]:
-    said: dict[str, Any] = json.loads(header)
+def _said(header: bytes | None, *names: str) -> tuple[Any, ...]:
+    said: dict[str, Any] = json.loads(header or b"")
     return tuple(said[name] for name in names)
 
 

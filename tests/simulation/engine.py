@@ -16,9 +16,9 @@ type Loop = Callable[[], None]
 EPOCH = datetime(2026, 3, 2, 8, tzinfo=UTC)
 POINT_SECONDS = 0.001  # virtual time that passes from one point to the next
 SESSION_SECONDS = 6.0  # after which the broker gives a silent member's partitions away
-PATIENCE_POINTS = 40  # without news, after which waiting for news takes four times as long
+PATIENCE_STEPS = 40  # without news, after which waiting for news takes four times as long
 LONGEST_WAIT_SECONDS = 3600.0
-MOST_POINTS = 200_000
+MOST_STEPS = 100_000
 
 
 class Killed(BaseException):
@@ -74,7 +74,7 @@ class Engine:
         self._ties = itertools.count()
         self._hub, self._current = getcurrent(), None
         self._news, self._news_at, self._stretch = 0, 0, 1.0
-        self.seconds, self.points = 0.0, 0
+        self.seconds, self.steps, self.points = 0.0, 0, 0
         self.happened = list[str]()
         self.troubles = list[str]()
 
@@ -90,7 +90,7 @@ class Engine:
             self._current.sleeping = True
             self._rest(max(seconds, 0.0))
             self._current.sleeping = False
-            self._news_at = self.points
+            self._news_at = self.steps
 
     def is_set(self) -> bool:
         """Nobody asks a process to stop here: it is killed instead."""
@@ -106,19 +106,23 @@ class Engine:
     def news(self) -> None:
         """Something was committed or appended."""
         self._news += 1
-        self._news_at, self._stretch = self.points, 1.0
+        self._news_at, self._stretch = self.steps, 1.0
 
     def later(self, seconds: float, deed: Callable[[], None]) -> None:
         """Do this then, in virtual time."""
         heapq.heappush(self._timers, (self.seconds + seconds, next(self._ties), deed))
 
     def point(self, where: str, kinds: frozenset[Kind]) -> Kind | None:
-        """A process is here, about to do something or having done it. What befalls it: one of `kinds`, for the caller to carry out."""
+        """A process is here, about to do something or having done it. What befalls it: one of `kinds`, for the caller to carry out.
+
+        Points are counted while something goes on, so that faults fall where they hurt.
+        """
         task = self._current
         if task is None:
             return None
         self._alive(task)
-        self.points += 1
+        self.steps += 1
+        self.points += self._stretch == 1.0
         self.seconds += POINT_SECONDS
         kind = self._due(kinds)
         if kind is not None:
@@ -142,8 +146,8 @@ class Engine:
     def run(self) -> None:
         """Until nobody has anything to do and no fault is left. Raises Restless."""
         while not self._at_rest():
-            if self.points > MOST_POINTS:
-                raise Restless(f"{self.points} points")
+            if self.steps > MOST_STEPS:
+                raise Restless(f"{self.steps} steps")
             while self._timers and self._timers[0][0] <= self.seconds:
                 heapq.heappop(self._timers)[2]()
             ready = [task for process in self._living() for task in process.tasks if task.wakes_at <= self.seconds]
@@ -153,7 +157,8 @@ class Engine:
                 self._skip_time()
 
     def restart(self) -> None:
-        """End every process and start it again, at once: what was not committed comes again."""
+        """End every process and start it again, at once: what was not committed comes again. From here on nothing befalls anybody."""
+        self._faults.clear()
         for process in self._processes:
             self._kill(process)
             process.ended(process)
@@ -172,14 +177,11 @@ class Engine:
         return [process for process in self._processes if not process.dead and process.frozen_until <= self.seconds]
 
     def _at_rest(self) -> bool:
-        quiet = self.points - self._news_at
-        if quiet > PATIENCE_POINTS and self._stretch * 0.05 < LONGEST_WAIT_SECONDS:
-            self._stretch, self._news_at = self._stretch * 4, self.points
-        elif quiet > 4 * PATIENCE_POINTS and not self._timers and not self._sleepers():
-            if not self._faults:
-                return True
-            self.points = max(self.points, self._faults[-1].at)
-        return False
+        quiet = self.steps - self._news_at
+        if quiet > PATIENCE_STEPS and self._stretch * 0.05 < LONGEST_WAIT_SECONDS:
+            self._stretch, self._news_at = self._stretch * 4, self.steps
+            return False
+        return quiet > 4 * PATIENCE_STEPS and not self._timers and not self._sleepers()
 
     def _sleepers(self) -> bool:
         return any(task.sleeping for process in self._processes for task in process.tasks)
@@ -264,7 +266,7 @@ class Engine:
         if task is None:
             return
         self._alive(task)
-        self.points += 1
+        self.steps += 1
         task.wakes_at = self.seconds + seconds
         self._yield(task)
 

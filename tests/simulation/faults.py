@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-HORIZON = 1_500  # points within which faults are drawn
+HORIZON = 2_000  # points within which faults are drawn: about as many as an import of two companies has
 
 
 class Kind(StrEnum):
@@ -70,9 +70,9 @@ class Schedule:
 
 
 def drawn(seed: int) -> Schedule:
-    """The schedule of a seed: up to fourteen faults. Every tenth seed has none."""
+    """The schedule of a seed: up to twenty faults. Every tenth seed has none."""
     random = Random(f"faults {seed}")
     kinds, weights = list(WEIGHTS), list(WEIGHTS.values())
-    count = 0 if seed % 10 == 0 else random.randint(1, 14)
+    count = 0 if seed % 10 == 0 else random.randint(1, 20)
     faults = (Fault(random.randint(1, HORIZON), random.choices(kinds, weights)[0]) for _ in range(count))
     return Schedule(seed, tuple(sorted(faults, key=lambda fault: fault.at)))

@@ -19,6 +19,7 @@ from schemas.record_parked.v1 import RecordParked
 from schemas.registry import parked_topic, topics_read_by, types_on
 from services.kernel.envelope import Event, Record, deliver, run_of
 from tests.simulation.world import LIVE, SERVICES, World, place_of
+from tests.support.kernel import headers
 
 LAST = 1 << 60
 
@@ -93,7 +94,7 @@ def _documents(world: World, said: Said) -> Iterator[str]:
 def _parked_invoices(world: World) -> Iterator[tuple[str, str]]:
     for place in world.corrupted:
         record = world.broker.after((place.topic, place.partition), place.offset, 1)[0]
-        company, _, rest = dict(record.headers)["ce_subject"].decode().partition("/")
+        company, _, rest = headers(record)["ce_subject"].decode().partition("/")
         yield company, rest
 
 
@@ -161,7 +162,7 @@ def _order(_: World, said: Said) -> Iterator[str]:
     """On each topic the last copies of a stream's events stand in the order they were said: a retried send takes all behind it along."""
     last = dict[tuple[str, bytes, str, int], tuple[int, int]]()
     for record, event in said.records:
-        source = dict(record.headers)["ce_source"]
+        source = headers(record)["ce_source"]
         for stream, n in _place_in_stream(record, event):
             last[record.topic, source, stream, n] = record.partition, record.offset
     streams = defaultdict[tuple[str, bytes, str], list[tuple[int, int]]](list)
@@ -189,7 +190,7 @@ def _refused(world: World, _: Said) -> Iterator[str]:
         times = Counter[Any]()
         for record in world.broker.records(parked_topic(service)):
             name, value = record.headers[-1]
-            why: dict[str, Any] = json.loads(value)
+            why: dict[str, Any] = json.loads(value or b"")
             origin = next((place for place in refused if (place.topic, place.partition, place.offset) == _origin(why)), None)
             times[origin] += 1
             if origin is None or name != RecordParked.header_name or not _same(world, origin, record):
@@ -201,12 +202,8 @@ def _once(world: World, said: Said) -> Iterator[str]:
     """What was put into an outbox is as many different things: nothing is said, and no record parked, a second time anew."""
     for service in ("fetcher", "notifier"):
         put = sum(world.stores[service].rows["outbox_head"].values())
-        ids = {
-            dict(record.headers)["ce_id"]
-            for record, _ in said.records
-            if dict(record.headers)["ce_source"] == f"/achats/{service}".encode()
-        }
-        parked = {_origin(json.loads(record.headers[-1][1])) for record in world.broker.records(parked_topic(service))}
+        ids = {headers(record)["ce_id"] for record, _ in said.records if headers(record)["ce_source"] == f"/achats/{service}".encode()}
+        parked = {_origin(json.loads(record.headers[-1][1] or b"")) for record in world.broker.records(parked_topic(service))}
         if put != len(ids) + len(parked):
             yield f"the {service} put {put} messages into its outbox: {len(ids)} events and {len(parked)} refused records"
 

@@ -71,7 +71,7 @@ def fetcher(world: World, name: str) -> Sequence[Loop]:
     desk = ConnectionDesk(store, amazon, SEALER, engine)
     progress: Any = world.watched("progress", PostgresProgress(store))
     collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None)
-    jobs = MemoryJobs(world.fetched, engine)
+    jobs = LastingJobs(world)
     listen = OncePerEvent(
         world.watched("fetcher store", world.fetched),
         "fetcher",
@@ -82,7 +82,6 @@ def fetcher(world: World, name: str) -> Sequence[Loop]:
 
     def work_off() -> None:
         while not engine.is_set():
-            world.beat(name)
             jobs.retry_stalled()
             if not work(jobs, name, collect, engine):
                 engine.wait(1.0)
@@ -131,6 +130,18 @@ def notifier(world: World, name: str) -> Sequence[Loop]:
         _relay(world, "notifier", world.watched("notifier outbox", MemoryOutbox(world.stores["notifier"]))),
         partial(deliver.until, _stop(world), Health(frozenset())),
     ]
+
+
+class LastingJobs(MemoryJobs):
+    """The queue, where a heartbeat lasts until the world notices that the worker is gone."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.fetched, world.engine)
+        self._world = world
+
+    def beat(self, worker: str) -> None:
+        """The worker lives."""
+        self._world.beat(worker)
 
 
 @cache

@@ -41,6 +41,11 @@ def outgoing(topic: str, n: int, company: str = "cmp_1") -> Outgoing:
     return encode(thing(n, company), topic)
 
 
+def headers(message: Outgoing | Record) -> dict[str, bytes]:
+    """Its headers by name; one that has no value counts as missing."""
+    return {name: value for name, value in message.headers if value is not None}
+
+
 def record(message: Outgoing, offset: int = 0, partition: int = 0) -> Record:
     """The message as a broker would give it."""
     return Record(message.topic, partition, offset, 0, message.key, message.value, message.headers)

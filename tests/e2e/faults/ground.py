@@ -49,6 +49,7 @@ class Ground:
         self.supervisor = Supervisor(deployment)
         self.truth = truth(deployment)
         self.letters = list[tuple[str, str]]()
+        self._ticks = dict[int, int]()
 
     def until(self, state: Callable[[], Any], what: str, limit_s: float = PATIENCE_S) -> None:
         """Wait until this is so; says what did not come, and how processes ended meanwhile."""
@@ -61,6 +62,15 @@ class Ground:
     def replicas(self, service: str) -> list[str]:
         """The processes of a service."""
         return replica_names(service, REPLICAS)
+
+    def at_work(self, service: str) -> str:
+        """The process of a service that worked most since the last company was connected."""
+        return max(self.replicas(service), key=self._worked)
+
+    def _worked(self, name: str) -> int:
+        """Ticks of processor time since the last company was connected."""
+        pid = self.deployment.services[name].pid
+        return _ticks(pid) - self._ticks.get(pid, 0) if pid else 0
 
     def ready(self) -> None:
         """Wait until every process is up again."""
@@ -104,6 +114,7 @@ class Ground:
         """A company of its own, whose import has just begun."""
         self.ready()
         one = Import(self, label)
+        self._ticks = {pid: _ticks(pid) for process in self.deployment.services.values() if (pid := process.pid)}
         connect(self.deployment, one.described)
         return one
 
@@ -233,6 +244,15 @@ class Import:
         figures = {"entries": entries, "debit_cents": int(debit_cents), "credit_cents": int(credit_cents), "mails": mails}
         untold: dict[str, Any] = {"documents": 0, "seconds_to_first_entry": None, "seconds_total": 0.0, "urls": {}}
         return Outcome(Summary(**counts, **figures, **untold), invoices, [])
+
+
+def _ticks(pid: int) -> int:
+    """User and system time of a process (proc_pid_stat(5), fields 14 and 15); none when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The faust worker on a real broker: what it says, and that no crash, refusal or stop loses a record."""
 
+import json
 import threading
 import uuid
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from services.classifier.adapters.rulebook import read_rulebook
 from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench, header, published, wait_until
 from tests.support.collected import credit_note, domestic_invoice, foreign_vat_invoice, settings, text_invoice_with_charges
+from tests.support.kernel import headers
 from tests.support.reference_classifier import run_reference
 
 pytestmark = pytest.mark.timeout(300)
@@ -54,9 +56,29 @@ def story(company: str) -> list[Outgoing]:
     makers = (domestic_invoice, foreign_vat_invoice, domestic_invoice, domestic_invoice, credit_note, text_invoice_with_charges)
     documents = [make(company_id=company, invoice_id=f"inv-{number}") for number, make in enumerate(makers)]
     records = published(documents)
-    records[2] = replace(records[2], value=b"\x00{ not JSON \xff", headers=(*records[2].headers, ("odd", b"\xff\x00"), ("odd", b"twice")))
+    odd = ("odd", b"\xff\x00"), ("odd", b"twice"), ("odd", b""), ("odd", None)
+    records[2] = replace(records[2], value=b"\x00{ not JSON \xff", headers=(*records[2].headers, *odd))
     records[3] = replace(records[3], value=None)
     return [*records, marker(company, len(makers))]
+
+
+def odd_story(company: str) -> list[Outgoing]:
+    """The same and what else can come: every other reason to refuse, a type nobody here reads, a replay with a trace; the marker last."""
+    *run, end = story(company)
+    replayed, newer, broken, mistaken, unnamed, untyped, foreign = published(invoices(company, 7), "run-2")
+    replayed = replace(replayed, headers=(*replayed.headers, ("ce_replayid", b"rp-1"), ("traceparent", b"00-1-2-01")))
+    newer = with_header(newer, "ce_type", b"achats.invoice.collected.v9")
+    broken = replace(broken, value=b'{"company_id": 1}')
+    mistaken = replace(mistaken, value=published(invoices(f"{company}-other", 1))[0].value)
+    unnamed = with_header(unnamed, "ce_id", b"")
+    untyped = with_header(untyped, "ce_type", b"")
+    foreign = with_header(foreign, "ce_type", b"elsewhere.thing.done.v1")
+    return [*run, replayed, newer, broken, mistaken, unnamed, untyped, foreign, end]
+
+
+def with_header(record: Outgoing, name: str, value: bytes) -> Outgoing:
+    """The record with another value in one header."""
+    return replace(record, headers=tuple((one, value if one == name else kept) for one, kept in record.headers))
 
 
 def types(records: Sequence[Record]) -> list[str]:
@@ -91,28 +113,42 @@ def test_a_run_goes_through_in_order_and_its_poison_is_parked(bench: Bench, comp
 
 
 def test_the_plain_loop_says_the_same_bytes(bench: Bench, company: str) -> None:
-    """Goal: the worker is only a way to run the handler. Method: the same records through a confluent loop, byte for byte."""
-    bench.publish(*story(company))
+    """Goal: the worker is only a way to run the handler.
+
+    Method: the same records, with every kind of poison, through a confluent loop. All bytes are equal but the moment of parking.
+    """
+    sent = odd_story(company)
+    bench.publish(*sent)
     with bench.worker() as worker:
-        ours = bench.read(CLASSIFIED, company, seen=7)
-        bench.read(PARKED, company, seen=2)
+        ours = bench.read(CLASSIFIED, company, seen=13)
         assert 0 == worker.stop(), worker.log
     done = threading.Event()
     loop = threading.Thread(target=run_reference, args=(bench.kafka.bootstrap, f"reference-{company}", read_rulebook(), done.is_set))
     loop.start()
     try:
-        both = bench.read(CLASSIFIED, company, seen=14)
-        parked = bench.read(PARKED, company, seen=4)
+        both = bench.read(CLASSIFIED, company, seen=26)
+        kept = bench.read(PARKED, company, seen=14)
     finally:
         done.set()
         loop.join()
-    assert [wire(record) for record in ours] == [wire(record) for record in both[7:14]]
-    assert [(one.value, one.headers[:-1]) for one in parked[:2]] == [(one.value, one.headers[:-1]) for one in parked[2:4]]
+    assert [wire(record) for record in ours] == [wire(record) for record in both[13:]]
+    assert [parked_wire(record) for record in kept[:7]] == [parked_wire(record) for record in kept[7:]]
+    assert 7 == len({reason(record)["offset"] for record in kept})
 
 
 def wire(record: Record) -> tuple[Any, ...]:
     """What of a record must be equal."""
     return record.partition, record.key, record.value, record.headers
+
+
+def reason(record: Record) -> dict[str, Any]:
+    """Why a record was parked, as its last header says."""
+    return json.loads(record.headers[-1][1])
+
+
+def parked_wire(record: Record) -> tuple[Any, ...]:
+    """What of a parked record must be equal."""
+    return record.key, record.value, record.headers[:-1], {name: value for name, value in reason(record).items() if name != "parked_at"}
 
 
 def answered(bench: Bench, company: str, expected: Sequence[str]) -> list[str]:
@@ -129,7 +165,7 @@ def answered(bench: Bench, company: str, expected: Sequence[str]) -> list[str]:
 
 def ids(records: Sequence[Outgoing]) -> list[str]:
     """The ids of published events."""
-    return [dict(record.headers)["ce_id"].decode() for record in records]
+    return [headers(record)["ce_id"].decode() for record in records]
 
 
 def test_a_killed_worker_loses_nothing(bench: Bench, company: str) -> None:

@@ -22,6 +22,7 @@ from services.kernel.envelope import Event, encode
 from services.kernel.kafka import KafkaSender, KafkaSource
 from tests.integration.fetcher.place import Browser, Place, acme, new_place, public_url
 from tests.integration.fetcher.test_jobs import wait_until
+from tests.support.kernel import headers
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -93,7 +94,7 @@ def read_the_run(bootstrap: str) -> str:
     source, records = KafkaSource(bootstrap, f"test-{free_port()}", collected), list[dict[str, str]]()
 
     def marker_came() -> bool:
-        polled = [{name: value.decode() for name, value in record.headers} for record in source.poll(100, 0.2)]
+        polled = [{name: value.decode() for name, value in headers(record).items()} for record in source.poll(100, 0.2)]
         records.extend(headers for headers in polled if headers["ce_companyid"] == "acme")
         return any("collection.finished" in headers["ce_type"] for headers in records)
 

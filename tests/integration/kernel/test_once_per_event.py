@@ -105,11 +105,12 @@ def test_what_the_database_refuses_is_parked(store: PostgresStore, statement: Li
 
 
 def test_an_unreadable_record_is_parked_once(store: PostgresStore):
-    """A record that is no event is parked; when it is delivered again, it is not parked again."""
-    bad = deliver(record(Outgoing("things", b"cmp_1", b"{", (("ce_type", b"achats.thing.done.v1"),))), TYPES)
+    """A record that is no event is parked, null and empty headers kept apart; when it is delivered again, it is not parked again."""
+    headers = (("ce_type", b"achats.thing.done.v1"), ("odd", None), ("odd", b""))
+    bad = deliver(record(Outgoing("things", b"cmp_1", b"{", headers)), TYPES)
     handler(store)([bad])
     handler(store)([bad])
-    assert [message.topic for message in drain(store)] == ["parked"]
+    assert [("parked", headers)] == [(message.topic, message.headers[:-1]) for message in drain(store)]
 
 
 def test_what_was_not_acknowledged_is_sent_again_in_order(store: PostgresStore):

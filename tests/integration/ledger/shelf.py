@@ -20,6 +20,7 @@ from services.ledger.adapters.announcements import Announcements
 from services.ledger.adapters.books import PostgresBooks
 from services.ledger.adapters.positions import PostgresPositions
 from services.ledger.handler import SERVICE, KeepBooks
+from tests.support.kernel import headers
 
 TOPIC = topics_read_by(SERVICE)[0]
 TYPES = types_on([TOPIC])
@@ -44,8 +45,10 @@ class Keeper:
 class Shelf:
     """The database of a ledger, and what a test does with it."""
 
-    def __init__(self, admin_url: str, migrations: Path = MIGRATIONS) -> None:
-        migrate(admin_url, SERVICE, migrations, with_outbox=False)
+    def __init__(self, admin_url: str, migrations: Path | None = MIGRATIONS) -> None:
+        """`migrations` = None: the schema is there."""
+        if migrations is not None:
+            migrate(admin_url, SERVICE, migrations, with_outbox=False)
         self.admin_url = admin_url
         self.url = make_conninfo(admin_url, user="ledger_app")
         self._give_password(conninfo_to_dict(admin_url).get("password"))
@@ -127,4 +130,4 @@ class Broker:
 
     def said(self, header: str = "ce_type") -> list[str]:
         """One header of every message."""
-        return [dict(message.headers).get(header, b"").decode() for message in self.messages]
+        return [headers(message).get(header, b"").decode() for message in self.messages]

@@ -18,6 +18,7 @@ from services.kernel.errors import Unavailable
 from services.ledger.adapters.announcements import Altered
 from tests.integration.ledger.shelf import TOPIC, Broker, Shelf, event
 from tests.integration.ledger.test_runs import marker
+from tests.support.kernel import headers
 from tests.unit.ledger.documents import SETTINGS, held, invoice
 
 RECORDED, HELD, DESCRIBED = EntryRecorded.ce_type, BookingHeld.ce_type, InvoiceDescribed.ce_type
@@ -69,9 +70,9 @@ def test_an_entry_is_announced_with_the_invoice_as_it_stands(shelf: Shelf):
         view.lines,
         view.hold,
     )
-    headers = dict(recorded.headers)
+    said = headers(recorded)
     assert (cause.id.encode(), b"R-1", b"1", b"00-aa-bb-01") == tuple(
-        headers[name] for name in ("ce_causationid", "ce_runid", "ce_runseq", "traceparent")
+        said[name] for name in ("ce_causationid", "ce_runid", "ce_runseq", "traceparent")
     )
 
 
@@ -90,7 +91,7 @@ def test_a_test_environment_is_said_everywhere(shelf: Shelf):
 def test_a_hold_is_announced_with_its_reason_and_a_conflict_shows_the_entry_that_stands(shelf: Shelf):
     shelf.receive(event(held(invoice_id="I-2")), event(invoice()), event(invoice([("606300", 100_00, "20")], revision=2), n=2))
     messages = announced(shelf)
-    assert [HELD, DESCRIBED, RECORDED, DESCRIBED, HELD, DESCRIBED] == [dict(one.headers)["ce_type"].decode() for one in messages]
+    assert [HELD, DESCRIBED, RECORDED, DESCRIBED, HELD, DESCRIBED] == [headers(one)["ce_type"].decode() for one in messages]
     first, conflict = (BookingHeld.model_validate_json(messages[place].value or b"") for place in (0, 4))
     assert ("classification", "issue_date_missing", "Relever la date sur le PDF et la saisir.") == (
         first.stage,
@@ -122,7 +123,7 @@ def test_facts_without_an_entry_are_announced_as_a_view_only(shelf: Shelf):
 def test_a_finished_run_is_announced_after_its_entries(shelf: Shelf):
     shelf.receive(marker(1), event(invoice(), run=("R-1", 1)))
     messages = announced(shelf)
-    assert [RECORDED, DESCRIBED, ImportFinished.ce_type] == [dict(one.headers)["ce_type"].decode() for one in messages]
+    assert [RECORDED, DESCRIBED, ImportFinished.ce_type] == [headers(one)["ce_type"].decode() for one in messages]
     finished = ImportFinished.model_validate_json(messages[-1].value or b"")
     assert ("R-1", 1, 1, 1, "number_pending", "K-1") == (
         finished.run_id,
@@ -132,18 +133,19 @@ def test_a_finished_run_is_announced_after_its_entries(shelf: Shelf):
         finished.waiting[0].reason,
         finished.connection_id,
     )
-    assert (b"R-1", None) == (dict(messages[-1].headers)["ce_runid"], dict(messages[-1].headers).get("ce_runseq"))
+    assert (b"R-1", None) == (headers(messages[-1])["ce_runid"], headers(messages[-1]).get("ce_runseq"))
 
 
 def test_a_parked_record_goes_out_untouched_with_its_reason_in_its_turn(shelf: Shelf):
-    original = replace(encode(event(invoice(invoice_id="I-2")), TOPIC), value=b"{\xff")
+    original = encode(event(invoice(invoice_id="I-2")), TOPIC)
+    original = replace(original, value=b"{\xff", headers=(*original.headers, ("odd", None), ("odd", b"")))
     shelf.receive(event(invoice()), original, event(invoice(invoice_id="I-3")))
     messages = announced(shelf)
     assert ["achats.booked.v1", "achats.invoices.v1", "achats.parked.ledger.v1", "achats.booked.v1", "achats.invoices.v1"] == [
         one.topic for one in messages
     ]
     parked = messages[2]
-    reason = json.loads(dict(parked.headers)[RecordParked.header_name])
+    reason = json.loads(headers(parked)[RecordParked.header_name])
     assert (original.key, original.value, original.headers) == (parked.key, parked.value, parked.headers[:-1])
     assert ("ledger", "unreadable", TOPIC, 3, 1) == tuple(reason[name] for name in ("service", "reason", "topic", "partition", "offset"))
 

@@ -17,6 +17,7 @@ from services.kernel.kafka import KafkaSender, KafkaSource
 from services.ledger.handler import SERVICE
 from tests.integration.ledger.shelf import TOPIC, Shelf, event
 from tests.integration.ledger.test_runs import marker
+from tests.support.kernel import headers
 from tests.unit.ledger.documents import invoice
 
 BOOKED, VIEWS = topic_for(SERVICE, EntryRecorded), topic_for(SERVICE, InvoiceDescribed)
@@ -54,7 +55,7 @@ def test_a_ledger_that_is_killed_books_and_announces_everything_once(shelf: Shel
 
     def announced(wanted: str, count: int) -> bool:
         records.extend(record for record in heard.poll(500, 0.1) if (record.key or b"").startswith(company.encode()))
-        return count <= len({dict(record.headers)["ce_id"] for record in records if dict(record.headers)["ce_type"] == wanted.encode()})
+        return count <= len({headers(record)["ce_id"] for record in records if headers(record)["ce_type"] == wanted.encode()})
 
     sender = KafkaSender(bootstrap, "test")
     assert 60 == sender.send(messages[:60])

@@ -15,6 +15,7 @@ from services.notifier.adapters.desk import QUERIES
 from services.notifier.handler import LEASE, SERVICE, Due
 from tests.integration.notifier.mail_server import MailServer
 from tests.integration.notifier.office import Office, Status, connection, contact, end_of_contact
+from tests.support.kernel import headers
 
 
 def test_a_letter_from_event_to_announcement(office: Office, mail: MailServer):
@@ -38,7 +39,7 @@ def test_a_letter_from_event_to_announcement(office: Office, mail: MailServer):
         "message_id": message["Message-ID"],
         "sent_at": "2026-11-23T09:00:00.000000Z",
     } == json.loads(said.value or b"")
-    assert dict(connection().headers)["ce_id"] == dict(said.headers)["ce_causationid"]
+    assert headers(connection())["ce_id"] == headers(said)["ce_causationid"]
     assert Status("sent", None, 1, 0) == office.status()
 
 
@@ -64,7 +65,7 @@ def test_an_activation_without_counts_is_parked(office: Office, mail: MailServer
     office.read(contact(), connection(counts=None))
     (parked,) = office.announced()
     assert parked_topic(SERVICE) == parked.topic
-    assert "counts_missing" == json.loads(dict(parked.headers)["achats-parked"])["reason"]
+    assert "counts_missing" == json.loads(headers(parked)["achats-parked"])["reason"]
     assert 0 == office.work()
 
 
@@ -73,13 +74,13 @@ def test_an_activation_at_no_readable_time_is_parked(office: Office):
     for time in (b"yesterday", b"2026-11-23T08:12:00", b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59.999-14:00"):
         broken = connection()
         office.read(replace(broken, offset=len(time), headers=(*((k, v) for k, v in broken.headers if k != "ce_time"), ("ce_time", time))))
-    assert ["header_missing"] * 4 == [json.loads(dict(one.headers)["achats-parked"])["reason"] for one in office.announced()]
+    assert ["header_missing"] * 4 == [json.loads(headers(one)["achats-parked"])["reason"] for one in office.announced()]
 
 
 def test_an_end_of_nobody_s_contact_is_parked(office: Office):
     """A key with NUL in a tombstone is no company's name: no database would take it."""
     office.read(replace(end_of_contact(), key=b"dup\x00ont"), contact())
-    assert ["header_missing"] == [json.loads(dict(one.headers)["achats-parked"])["reason"] for one in office.announced()]
+    assert ["header_missing"] == [json.loads(headers(one)["achats-parked"])["reason"] for one in office.announced()]
 
 
 def test_a_contact_that_comes_later(office: Office, mail: MailServer):

@@ -36,6 +36,10 @@ def _names() -> dict[str, str]:
 NAMES = _names()
 
 
+def unheeded(_: str) -> None:
+    """Nothing happens before a statement."""
+
+
 class FetcherStore(MemoryStore):
     """The schema `fetcher` with its queue. `before` is told the name of each statement before it runs."""
 
@@ -43,7 +47,7 @@ class FetcherStore(MemoryStore):
         self,
         wait: Callable[[], None] = refuse_to_wait,
         statements: Mapping[str, Statement] = STATEMENTS,
-        before: Callable[[str], None] = lambda _: None,
+        before: Callable[[str], None] = unheeded,
     ) -> None:
         super().__init__(wait)
         self.statements, self.before, self.job_ids = statements, before, count(1)

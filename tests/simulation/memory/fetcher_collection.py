@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from services.kernel.errors import Refused
 from tests.simulation.memory.fetcher_companies import RUN, run
 from tests.simulation.memory.fetcher_saying import SAYING
 from tests.simulation.memory.rows import Answer, Row, Rows, picked
@@ -88,8 +89,11 @@ def retire_transaction(rows: Rows, given: Row) -> Answer:
 
 @query
 def put_transaction(rows: Rows, given: Row) -> Answer:
-    """The version after those there are; Refused when another transaction made it meanwhile."""
+    """The version after those there are; Refused when another transaction made one meanwhile."""
     about = {name: given[name] for name in ("connection_id", "transaction_id")}
+    rows.hold("amazon_transaction_current", tuple(about.values()))
+    if _current(rows, given):
+        raise Refused('duplicate key value violates unique constraint "amazon_transaction_current"')
     version = 1 + len(rows.where("amazon_transaction", **about))
     dated = {"first_seen": given["now"], "last_seen": given["now"]}
     new = {**about, "version": version, "current": True, "content_hash": given["content_hash"], "raw": json.loads(given["raw"])}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from procrastinate import sql
 from procrastinate.jobs import Job
@@ -36,6 +36,24 @@ class Taken:
     job_id: int
     run_id: str
     attempts: int
+
+
+class Jobs(Protocol):
+    """The queue as a worker sees it."""
+
+    def beat(self, worker: str) -> None: ...
+
+    def take(self, worker: str) -> Taken | None: ...
+
+    def succeed(self, taken: Taken) -> None: ...
+
+    def fail(self, taken: Taken) -> None: ...
+
+    def retry(self, taken: Taken, at: datetime) -> None: ...
+
+    def retry_stalled(self) -> int: ...
+
+    def waiting(self) -> list[str]: ...
 
 
 class MemoryJobs:
@@ -108,7 +126,7 @@ class JobGone(Exception):
     """The job was taken over and finished by another worker."""
 
 
-def work(jobs: MemoryJobs, worker: str, collect: Callable[[str], None], clock: Clock) -> bool:
+def work(jobs: Jobs, worker: str, collect: Callable[[str], None], clock: Clock) -> bool:
     """One job by the rules of the real worker; whether there was one. What no rule foresees is a bug and is raised."""
     taken = jobs.take(worker)
     if taken is None:

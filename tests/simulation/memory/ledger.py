@@ -1,6 +1,7 @@
 """The ledger's positions, book and announcements in memory: what the real adapters and PostgreSQL do, without them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any
@@ -140,17 +141,26 @@ class MemoryBooks:
                 raise Refused("a piece reference or a label that a book does not take")
         document = version.event.data
         row = EntryRow(batch.batch_id, document.company_id, document.invoice_id, document.revision, entry)
-        _insert(session, "source_key", entry.source_key, entry_id)
+        self._claim_source(session, entry, entry_id)
         _insert(session, "entry", entry_id, row)
+
+    def _claim_source(self, session: MemorySession, entry: Entry, entry_id: int) -> None:
+        _insert(session, "source_key", entry.source_key, entry_id)
 
     def _note_outcomes(self, session: MemorySession, batch: BatchRow, outcomes: Mapping[Place, Outcome]) -> None:
         """One outcome per event of a run: the first stays, except that any other replaces parked, as the next attempt."""
         _refuse_nul(company for company, _, _ in outcomes)
         for place, kind in sorted(outcomes.items()):
-            attempts = [(key[3], row.kind) for key, row in rows_of(session, "outcome").items() if key[:3] == place]
-            attempt, before = max(attempts, default=(0, None))
-            if before is None or self._replaces(before, kind):
-                session.table("outcome").insert((*place, attempt + 1), OutcomeRow(batch.batch_id, kind))
+            if not self._note_outcome(session, batch, place, kind):  # another transaction wrote the place meanwhile: look again
+                self._note_outcome(session, batch, place, kind)
+
+    def _note_outcome(self, session: MemorySession, batch: BatchRow, place: Place, kind: Outcome) -> bool:
+        """Whether the place was as it was found."""
+        attempts = [(key[3], row.kind) for key, row in rows_of(session, "outcome").items() if key[:3] == place]
+        attempt, before = max(attempts, default=(0, None))
+        if before is not None and not self._replaces(before, kind):
+            return True
+        return session.table("outcome").insert((*place, attempt + 1), OutcomeRow(batch.batch_id, kind))
 
     def _replaces(self, before: Outcome, kind: Outcome) -> bool:
         return before is Outcome.PARKED and kind is not Outcome.PARKED
@@ -175,11 +185,14 @@ class MemoryAnnouncements:
             if not session.try_lock(("announcing", book)):
                 return 0
             seq, sent = session.table("announced")[book]
-            batches = waiting(session, book, range(seq + 1, session.table("chain_head")[book] + 1), limit + sent)
+            batches = self._waiting(session, book, range(seq + 1, session.table("chain_head")[book] + 1), limit + sent)
             messages = [message for _, said in batches for message in said][sent:]
             acknowledged = send(messages) if messages else 0
             session.table("announced")[book] = self._reached(batches, seq, sent + acknowledged)
             return acknowledged
+
+    def _waiting(self, session: MemorySession, book: int, places: range, limit: int) -> list[Batch]:
+        return waiting(session, book, places, limit)
 
     def _reached(self, batches: Sequence[Batch], seq: int, sent: int) -> tuple[int, int]:
         """The last batch that is announced whole, and how many messages of the next one are, when `sent` of all are."""
@@ -188,6 +201,16 @@ class MemoryAnnouncements:
                 break
             seq, sent = place, sent - len(messages)
         return seq, sent
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The classes that a ledger process in memory is made of: a planted mistake puts another in the place of one."""
+
+    positions: type[MemoryPositions] = MemoryPositions
+    books: type[MemoryBooks] = MemoryBooks
+    check: type[CommitCheck] = CommitCheck
+    announcements: type[MemoryAnnouncements] = MemoryAnnouncements
 
 
 def _open(session: MemorySession, page: Page) -> None:

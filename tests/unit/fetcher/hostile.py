@@ -40,13 +40,13 @@ def laughing_forms(depth: int) -> bytes:
 
 def unsayable(number: str) -> bytes:
     """A page whose font says of some of its letters that they are NUL or half a surrogate pair, which no database takes."""
-    mapping = b"beginbfchar <01> <0000> endbfchar beginbfchar <02> <D800> endbfchar beginbfchar <03> <DC00> endbfchar"
+    mapping = b"5 beginbfchar <30> <0000> <31> <D800> <32> <DC00> <33> <D83D> <34> <0041D800> endbfchar"
     text = f"FACTURE N° {number}".encode("latin-1")
     return _pdf(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</A 5 0 R/B 6 0 R>>>>>>",
-        _stream(b"BT /A 10 Tf 50 700 Td (%s) Tj ET BT /B 10 Tf 50 650 Td (Total \\001 \\002 \\003) Tj ET" % text, b""),
+        _stream(b"BT /A 10 Tf 50 700 Td (%s) Tj ET BT /B 10 Tf 50 650 Td (Total 0x1 x2 3x4) Tj ET" % text, b""),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
         b"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding/ToUnicode 7 0 R>>",
         _stream(
