@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.folders import temporary_data_folder
-from deploy.local.kafka import Kafka
+from deploy.local.kafka import Kafka, warm_coordinator
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench
 
 
@@ -17,4 +17,5 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bench]:
     with temporary_data_folder("achats-classifier-") as data, Kafka(data) as kafka:
         made = Bench(kafka, logs)
         made.make_topics(COLLECTED, CLASSIFIED, PARKED)
+        warm_coordinator(kafka.bootstrap)
         yield made
