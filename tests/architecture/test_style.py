@@ -68,5 +68,5 @@ def test_the_ratchet_sees_a_long_function_and_a_long_file():
 
 
 def test_the_kernel_stays_small():
-    """At most 1,000 lines, so that a newcomer reads it in an hour."""
-    assert sum(source.text.count("\n") for source in CODE if source.path.startswith("services/kernel/")) <= 1000
+    """At most 1,250 lines, so that a newcomer reads it in little more than an hour (decision 0040)."""
+    assert sum(source.text.count("\n") for source in CODE if source.path.startswith("services/kernel/")) <= 1250
