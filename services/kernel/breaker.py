@@ -12,13 +12,12 @@ WINDOW, WINDOW_REFUSED_MAX = 200, 50
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """Why a service stops, the record before which it stops, and what it had counted: refused in a row, refused of the last ones seen."""
+    """Why a service stops, the record before which it stops, and how many of the last ones it saw it refused, that one included."""
 
     reason: str
     topic: str
     partition: int
     offset: int
-    in_row: int
     refused: int
     seen: int
 
@@ -31,50 +30,35 @@ class Tripped(KernelError):
         self.trip = trip
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many were refused in a row, how many were seen, and the last of these as bits: 1 = refused."""
-
-    in_row: int = 0
-    seen: int = 0
-    window: int = 0
-
-    def after(self, refused: bool) -> "Tally":
-        """The tally one record later."""
-        return Tally(self.in_row + 1 if refused else 0, self.seen + 1, (self.window << 1 | refused) % (1 << WINDOW))
-
-    def too_many(self) -> str | None:
-        """Which limit is reached, in words."""
-        if self.in_row >= IN_ROW_MAX:
-            return f"{self.in_row} records in a row were refused"
-        if self.seen >= WINDOW and self.window.bit_count() > WINDOW_REFUSED_MAX:
-            return f"{self.window.bit_count()} of the last {WINDOW} records were refused"
-        return None
+def too_many(last: Sequence[bool]) -> str | None:
+    """Which limit the last records (at most WINDOW) reach, in words; True = refused."""
+    if len(last) >= IN_ROW_MAX and all(last[-IN_ROW_MAX:]):
+        return f"{IN_ROW_MAX} records in a row were refused"
+    if len(last) >= WINDOW and sum(last) > WINDOW_REFUSED_MAX:
+        return f"{sum(last)} of the last {WINDOW} records were refused"
+    return None
 
 
 class Fuse:
     """Counts what one process refuses and lets through no refusal that reaches a limit. After a trip it counts anew."""
 
     def __init__(self) -> None:
-        self._tally = Tally()
+        self._last = list[bool]()
 
     def allowed(self, batch: Sequence[Delivery]) -> Sequence[Delivery]:
         """The leading deliveries that may be handled. Raises Tripped: the first may not, and stays unhandled."""
-        tally = self._tally
+        outcomes = [*self._last, *map(_refused, batch)]
         for place, delivery in enumerate(batch):
-            tally = tally.after(_refused(delivery))
-            if _refused(delivery) and (reason := tally.too_many()):
+            if _refused(delivery) and (reason := too_many(last := outcomes[: len(self._last) + place + 1][-WINDOW:])):
                 if place:
                     return batch[:place]
-                self._tally, record = Tally(), delivery.record
-                refused, seen = tally.window.bit_count(), min(tally.seen, WINDOW)
-                raise Tripped(Trip(reason, record.topic, record.partition, record.offset, tally.in_row, refused, seen))
+                self._last, record = [], delivery.record
+                raise Tripped(Trip(reason, record.topic, record.partition, record.offset, sum(last), len(last)))
         return batch
 
     def count(self, handled: Sequence[Delivery]) -> None:
         """These are done for good: handled or parked. A repeat of what was parked before is not given here."""
-        for delivery in handled:
-            self._tally = self._tally.after(_refused(delivery))
+        self._last = [*self._last, *map(_refused, handled)][-WINDOW:]
 
 
 def _refused(delivery: Delivery) -> bool:

@@ -2,10 +2,10 @@
 -- Whether a trip waits for an operator.
 select exists (select from breaker where resumed_at is null);
 
--- name: trip(reason, topic, partition, offset, in_row, refused, seen)!
+-- name: trip(reason, topic, partition, offset, refused, seen)!
 -- Stop the service; nothing when it is stopped already.
-insert into breaker (reason, topic, partition, record_offset, in_row, refused, seen)
-values (:reason, :topic, :partition, :offset, :in_row, :refused, :seen) on conflict do nothing;
+insert into breaker (reason, topic, partition, record_offset, refused, seen)
+values (:reason, :topic, :partition, :offset, :refused, :seen) on conflict do nothing;
 
 -- name: skips()
 -- Every record an operator asked to skip.

@@ -63,3 +63,7 @@ class MarkerRefused(KernelError):
 
 class Unavailable(KernelError):
     """An outside part does not answer: wait and try again, within a bound."""
+
+
+class BrokerSilent(Unavailable):
+    """The broker gives no sign of life."""

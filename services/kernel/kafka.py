@@ -1,5 +1,7 @@
 """Kafka by confluent-kafka: the only place that imports it."""
 
+import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -9,16 +11,17 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import AdminClient
 
 from services.kernel.envelope import Outgoing, Record
-from services.kernel.errors import KernelError, Unavailable
+from services.kernel.errors import BrokerSilent, KernelError, Unavailable
 from services.kernel.log import log
 from services.kernel.names import Log
 from services.kernel.ports import Positions
 
-ACKNOWLEDGE_SECONDS, SESSION_MS, MESSAGE_MAX_BYTES = 10.0, 6_000, 8_388_608
+ACKNOWLEDGE_SECONDS, SIGN_OF_LIFE_SECONDS, SESSION_MS, MESSAGE_MAX_BYTES = 10.0, 5.0, 6_000, 8_388_608
 PASSING_ERRORS = {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._MAX_POLL_EXCEEDED}  # pyright: ignore[reportPrivateUsage]
 
 CONSUMER: dict[str, str | int | bool] = {
     "enable.auto.commit": False,
+    "reconnect.backoff.ms": 1_000,  # each attempt that fails is a line in the log
     "isolation.level": "read_committed",
     "check.crcs": True,
     "fetch.queue.backoff.ms": 10,
@@ -29,6 +32,7 @@ CONSUMER: dict[str, str | int | bool] = {
 }
 PRODUCER: dict[str, str | int | bool] = {
     "enable.idempotence": True,
+    "log_level": 2,  # nobody polls an idle producer, so its lines would pile up; what is not delivered is logged here
     "acks": "all",
     "partitioner": "murmur2_random",
     "compression.type": "zstd",
@@ -47,12 +51,15 @@ class KafkaSource:
 
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str], positions: Positions | None = None) -> None:
         self._bootstrap, self._positions, self._ids = bootstrap, positions, dict[str, str]()
-        start = {"auto.offset.reset": "error" if positions else "earliest"}
-        self._consumer = Consumer({**CONSUMER, "bootstrap.servers": bootstrap, "group.id": group, **start})
+        self._topic, self._ask_at = topics[0], 0.0
+        own = {"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "error" if positions else "earliest"}
+        self._consumer = Consumer({**CONSUMER, **own}, logger=logging.getLogger("librdkafka"))
         self._consumer.subscribe(list(topics), on_assign=self._assigned, on_revoke=self._released, on_lost=self._released)
 
     def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
         messages = self._consumer.consume(limit, wait_seconds)
+        if not messages and time.monotonic() >= self._ask_at:
+            self._ask_for_a_sign_of_life()
         return [_record(message) for message in messages if _good(message)]
 
     def commit(self, records: Sequence[Record]) -> None:
@@ -66,6 +73,14 @@ class KafkaSource:
 
     def close(self) -> None:
         self._consumer.close()
+
+    def _ask_for_a_sign_of_life(self) -> None:
+        """An empty topic and a broker that is gone look the same: ask every few seconds, and at every poll while no answer comes."""
+        try:
+            self._consumer.list_topics(self._topic, SIGN_OF_LIFE_SECONDS)
+        except KafkaException as trouble:
+            raise BrokerSilent(str(trouble)) from trouble
+        self._ask_at = time.monotonic() + SIGN_OF_LIFE_SECONDS
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         log.info(Log.ASSIGNED, partitions=[f"{p.topic}/{p.partition}" for p in partitions])

@@ -13,7 +13,7 @@ from schemas.contract import EventData
 from services.kernel.breaker import Fuse, Tripped
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Record, deliver, parked
-from services.kernel.errors import KernelError, Poison, Unavailable
+from services.kernel.errors import BrokerSilent, KernelError, Poison, Unavailable
 from services.kernel.log import log
 from services.kernel.names import Log
 from services.kernel.ports import Breaker, Pending, Sender, Source, Store, Unit
@@ -48,9 +48,10 @@ def consume(
             continue
         skips, source = _patiently(breaker.skips, health, stop), open_source()
         try:
-            while not (stop.is_set() or _is_tripped(breaker, health, stop)):
-                records = source.poll(POLL_LIMIT, POLL_SECONDS)
-                health.turned("consume")
+            while not stop.is_set():
+                records = _polled(source, health)
+                if _is_tripped(breaker, health, stop):  # after the poll: it may have brought a partition that whoever tripped gave up
+                    break
                 if records:
                     _patiently(partial(_handle, handle, [deliver(record, types, skips) for record in records]), health, stop)
                     source.commit(records)
@@ -59,6 +60,19 @@ def consume(
             _patiently(partial(breaker.trip, tripped.trip), health, stop)
         finally:
             source.close()
+
+
+def _polled(source: Source, health: Health) -> Sequence[Record]:
+    """What came; nothing, and we are not ready, while the broker is silent: the source finds its way back by itself."""
+    try:
+        records = source.poll(POLL_LIMIT, POLL_SECONDS)
+    except BrokerSilent as trouble:
+        log.warning(Log.RETRYING, loop="consume", trouble=str(trouble))
+        RETRIES.labels("consume").inc()
+        health.turned("consume", able=False)
+        return ()
+    health.turned("consume")
+    return records
 
 
 def _handle(handle: Handle, batch: Sequence[Delivery]) -> None:

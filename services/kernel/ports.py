@@ -13,7 +13,7 @@ class Source(Protocol):
     """Where records come from. One thread uses it."""
 
     def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
-        """Up to `limit` records, in order within a partition; empty when none came in time."""
+        """Up to `limit` records, in order within a partition; empty when none came in time. Raises BrokerSilent."""
         ...
 
     def commit(self, records: Sequence[Record]) -> None:

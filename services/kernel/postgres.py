@@ -9,6 +9,7 @@ from typing import Any
 
 import aiosql
 from psycopg import Connection, DatabaseError, DataError, IntegrityError, OperationalError
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg_pool import ConnectionPool
 
 from services.kernel.breaker import Trip
@@ -19,6 +20,9 @@ STRIPES, CONNECT_SECONDS = 24, 10.0
 CONTENT_REFUSED = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, program limits
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("outbox.sql"), "psycopg")
 BREAKER: Any = aiosql.from_path(Path(__file__).with_name("breaker.sql"), "psycopg")
+# A line that swallows every packet is given up after 15 to 25 s; whoever vanished amid a transaction holds its locks for a minute at most.
+LINE = {"connect_timeout": int(CONNECT_SECONDS), "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5}
+WAITS = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
 
 
 class Transaction:
@@ -50,7 +54,7 @@ class PostgresStore:
 
     def __init__(self, url: str, schema: str, pool_size: int = 4) -> None:
         """Connects lazily; `url` needs no search path."""
-        options = {"options": f"-c search_path={schema}"}
+        options = {**LINE, "options": f"-c search_path={schema} {WAITS}"}
         self._pool = ConnectionPool(url, min_size=1, max_size=pool_size, kwargs=options, open=True, timeout=CONNECT_SECONDS)
 
     @contextmanager
@@ -62,7 +66,7 @@ class PostgresStore:
         except DatabaseError as trouble:
             if isinstance(trouble, DataError | IntegrityError) or (trouble.sqlstate or "").startswith(CONTENT_REFUSED):
                 raise Refused(str(trouble).splitlines()[0]) from trouble
-            if isinstance(trouble, OperationalError):
+            if isinstance(trouble, OperationalError | IdleInTransactionSessionTimeout):
                 raise Unavailable("PostgreSQL", str(trouble).splitlines()[0]) from trouble
             raise
 

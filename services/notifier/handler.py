@@ -13,7 +13,7 @@ from schemas.notification_sent.v1 import NotificationSent
 from schemas.registry import topic_for
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Outgoing, company_of, encode, event_id
-from services.kernel.errors import Poison, Refused, SealBroken, Skipped, Unavailable
+from services.kernel.errors import Poison, SealBroken, Skipped, Unavailable
 from services.kernel.log import log
 from services.kernel.loop import Handle
 from services.kernel.names import Log
@@ -159,16 +159,9 @@ class EndContacts:
             company_id = company_of(delivery.record)
             is_end = delivery.record.topic == self._topic and delivery.record.value is None
             if is_end and company_id and not isinstance(delivery.refusal, Skipped):
-                self._forget(company_id, delivery)
+                self._register.forget_contact(company_id)
             else:
                 self._then([delivery])
-
-    def _forget(self, company_id: str, delivery: Delivery) -> None:
-        """What the database refuses as a company's name goes on as poison."""
-        try:
-            self._register.forget_contact(company_id)
-        except Refused as refusal:
-            self._then([Delivery(delivery.record, None, refusal)])
 
 
 class Deliver:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ from deploy.local.folders import temporary_data_folder
 from deploy.local.processes import LOOPBACK, free_port
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.contract import EventData
-from schemas.registry import topic_for
+from schemas.registry import topic_for, topics_read_by
 from services.kernel.envelope import Event, Outgoing, RunPosition, encode
 from services.kernel.kafka import KafkaSender
 from tests.e2e.stages import DAY, STAGES, TIME, Stage, ask, kept_by, original
@@ -257,6 +258,20 @@ def test_a_marker_that_cannot_be_read_is_freed_by_a_skip(deployment: Deployment,
     assert ["skipped"] == [reason for reason, *_ in skipped(deployment, stage, bad)]
     assert [] == ask(deployment, f"select 1 from ledger.run_finished where company_id = '{company}'")
     deployment.wait_ready(service)
+
+
+def test_the_runbook_s_commands_run(deployment: Deployment):
+    """Each as it is written; the skip's made-up place is not in the log, which is said."""
+    page = (ROOT / "deploy" / "runbook" / "parked.md").read_text(encoding="utf-8")
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    said = {command: achats(deployment, *shlex.split(command)[1:]) for command in commands}
+    refused = [command for command, answer in said.items() if answer.returncode != 0]
+    assert 6 == len(commands)
+    assert ["skip"] == [command.split()[2] for command in refused], [answer.stderr for answer in said.values()]
+    assert "holds the offsets" in said[refused[0]].stderr
+    listed = [json.loads(line) for line in said["achats parked list classifier --json"].stdout.splitlines()]
+    assert 20 == len(listed)
+    assert all(one["topic"] == topics_read_by("classifier")[0] for one in listed)
 
 
 def free_of_crashes(deployment: Deployment, stage: Stage, program: str, bad: Outgoing) -> tuple[int, int]:

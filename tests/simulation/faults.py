@@ -30,7 +30,7 @@ WEIGHTS = {
     Kind.FREEZE: 3,
     Kind.NO_ANSWER: 2,
     Kind.ANSWER_LOST: 3,
-    Kind.TAIL_FIRST: 2,
+    Kind.TAIL_FIRST: 4,
     Kind.ACKNOWLEDGEMENT_LOST: 2,
     Kind.COMMIT_LOST: 2,
     Kind.CORRUPT: 1,

@@ -17,6 +17,7 @@ from schemas.invoice_described.v1 import InvoiceDescribed
 from schemas.notification_sent.v1 import NotificationSent
 from schemas.record_parked.v1 import RecordParked
 from schemas.registry import parked_topic, topics_read_by, types_on
+from schemas.values import RunCounts
 from services.kernel.envelope import Event, Record, deliver, run_of
 from tests.simulation.world import LIVE, SERVICES, World, place_of
 from tests.support.kernel import headers
@@ -99,53 +100,51 @@ def _parked_invoices(world: World) -> Iterator[tuple[str, str]]:
 
 
 def _entries(world: World, _: Said) -> Iterator[str]:
-    """One entry per recorded invoice, balanced, for the amount of its PDF."""
-    expected = {purchase.sha256: purchase.gross_cents for purchase in world.amazon.purchases}
-    owed = {row.entry_id: expected[row.version.event.data.document.sha256] for row in world.book.rows["invoice"].values() if row.entry_id}
+    """One entry per recorded invoice, balanced, for the amount and the VAT of its PDF."""
+    printed = {one.sha256: (one.gross_cents, sum(item.vat_cents for item in one.items)) for one in world.amazon.purchases}
+    versions = world.book.rows["invoice"].values()
+    expected = {row.entry_id: printed[row.version.event.data.document.sha256] for row in versions if row.entry_id}
     entries = world.book.rows["entry"]
     natural = Counter((row.company_id, row.invoice_id) for row in entries.values())
     yield from (f"{key} has {count} entries" for key, count in natural.items() if count > 1)
     for entry_id, row in entries.items():
-        cents = [(line.account[:3], line.cents) for line in row.entry.lines]
-        supplier = abs(sum(amount for account, amount in cents if account in ("401", "404")))
-        if sum(amount for _, amount in cents):
+        booked = _sum(row, "401", "404"), _sum(row, "4456")
+        if sum(line.cents for line in row.entry.lines):
             yield f"entry {entry_id} is not balanced"
-        if supplier != owed.get(entry_id):
-            yield f"entry {entry_id} owes {supplier}, its PDF says {owed.get(entry_id)}"
+        if booked != expected.get(entry_id):
+            yield f"entry {entry_id} owes {booked} cents with VAT, its PDF says {expected.get(entry_id)}"
+
+
+def _sum(row: Any, *accounts: str) -> int:
+    """Cents on these accounts, whichever side."""
+    return abs(sum(line.cents for line in row.entry.lines if line.account.startswith(accounts)))
 
 
 def _runs(world: World, said: Said) -> Iterator[str]:
-    """Every run that began is finished, once, with as many outcomes as it emitted; nothing counts as a duplicate."""
-    finished = dict[tuple[str, str], Any]()
-    for event in sorted(said.all(ImportFinished), key=lambda event: event.data.revision):
-        finished[event.data.company_id, event.data.run_id] = event.data.counts
+    """Every run that began is finished with as many outcomes as it emitted, at every revision; nothing counts as a duplicate."""
     markers = said.all(CollectionFinished)
-    yield from (f"{words}" for words in _duplicate_markers(markers))
-    emitted = defaultdict[tuple[str, str], dict[int, str]](dict)
-    for event in said.all(InvoiceCollected):
-        if event.run and event.run.seq is not None:
-            emitted[event.data.company_id, event.run.run_id][event.run.seq] = event.id
-    lost = Counter(run.run_id for run in _never_readable(world))
-    for marker in markers:
-        key = marker.data.company_id, marker.data.run_id
-        counts = finished.get(key)
-        if counts is None:
-            yield f"run {key} of {marker.data.emitted} is not finished"
-            continue
-        others = counts.recorded + counts.no_entry + counts.archived + counts.held + counts.parked + counts.duplicates
-        if not counts.collected == others == marker.data.emitted == len(emitted[key]) + lost[key[1]]:
-            yield f"run {key} emitted {marker.data.emitted}, {len(emitted[key])} readable, and counts {counts}"
-        if (counts.duplicates, counts.parked) != (0, lost[key[1]]):
-            yield f"run {key} counts {counts.duplicates} duplicates, {counts.parked} parked of {lost[key[1]]}"
     runs = len(world.stores["fetcher"].rows["run"])
     if 2 * runs != len(markers):
         yield f"{runs} runs began; {len(markers)} markers, of the fetcher and passed on"
+    emitted = {(event.data.company_id, event.data.run_id): event.data.emitted for event in markers}
+    finished = dict[tuple[str, str], RunCounts]()
+    for event in sorted(said.all(ImportFinished), key=lambda event: event.data.revision):
+        key, counts = (event.data.company_id, event.data.run_id), event.data.counts
+        finished[key] = counts
+        if not counts.collected == _outcomes(counts) == emitted[key]:
+            yield f"run {key} emitted {emitted[key]}, revision {event.data.revision} counts {counts}"
+    collected = Counter((event.data.company_id, event.run.run_id) for event in said.all(InvoiceCollected) if event.run)
+    lost = Counter(run.run_id for run in _never_readable(world))
+    for key, n in emitted.items():
+        last = finished.get(key)
+        if last is None:
+            yield f"run {key} of {n} is not finished"
+        elif (n, 0, lost[key[1]]) != (collected[key] + lost[key[1]], last.duplicates, last.parked):
+            yield f"run {key} of {n} said {collected[key]} and {lost[key[1]]} nobody can read, and counts {last}"
 
 
-def _duplicate_markers(markers: list[Event[CollectionFinished]]) -> Iterator[str]:
-    """A run has one marker for good: one event under each source."""
-    count = Counter((event.source, event.data.run_id) for event in markers)
-    yield from (f"{key} has {number} markers" for key, number in count.items() if number > 1)
+def _outcomes(counts: RunCounts) -> int:
+    return counts.recorded + counts.no_entry + counts.archived + counts.held + counts.parked + counts.duplicates
 
 
 def _never_readable(world: World) -> list[Any]:
@@ -228,7 +227,7 @@ def _announced(world: World, said: Said) -> Iterator[str]:
     heard = sorted(event.data.entry_id for event in said.all(EntryRecorded))
     if entries != heard:
         yield f"entries {entries}, announced {heard}"
-    latest = {(company, invoice): version for company, invoice, version in sorted(world.book.rows["invoice"])}
+    latest = {(company, invoice): version for company, invoice, version, *_ in world.book.dump().versions}
     described = defaultdict[tuple[str, str], int](int)
     for event in said.all(InvoiceDescribed):
         key = event.data.company_id, event.data.invoice_id

@@ -15,13 +15,17 @@ import psycopg
 from docker.errors import DockerException
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from testcontainers.community.kafka import KafkaContainer
 from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.waiting_utils import wait_for_logs
 
 from deploy.local.folders import temporary_data_folder
 from deploy.local.jars import KAFKA_VERSION
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
+from deploy.local.processes import LOOPBACK, free_port
+
+CONTAINER_SECONDS = 60
 
 
 class NotConfigured(Exception):
@@ -77,10 +81,31 @@ def session_kafka() -> Generator[SessionBroker]:
             yield SessionBroker(bootstrap, f"Kafka, external, {bootstrap}")
         case "testcontainers":
             _require_docker()
-            with KafkaContainer().with_kraft().with_env("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false") as container:
-                yield SessionBroker(container.get_bootstrap_server(), f"Kafka, container {container.image}")
+            image, port = f"apache/kafka:{KAFKA_VERSION}", free_port()
+            with DockerContainer(image, env=kafka_settings(port)).with_bind_ports(9092, port) as container:
+                wait_for_logs(container, "Kafka Server started", CONTAINER_SECONDS)
+                yield SessionBroker(f"{LOOPBACK}:{port}", f"Kafka, container {image}")
         case unknown:
             raise NotConfigured(f"BROKER={unknown}: choose local, external or testcontainers")
+
+
+def kafka_settings(port: int) -> dict[str, str]:
+    """The environment of the Apache project's own image, reached at `port` of this machine. Not proven: no Docker here."""
+    return {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_LISTENERS": "CLIENT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"CLIENT://{LOOPBACK}:{port}",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_INTER_BROKER_LISTENER_NAME": "CLIENT",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+    }
 
 
 @contextmanager

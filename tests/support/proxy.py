@@ -7,16 +7,13 @@ import struct
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
 LOOPBACK = "127.0.0.1"
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27  # <asm-generic/socket.h>: packets are dropped before TCP sees them, so nobody acknowledges
 DROP_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # classic BPF: return 0
 PROGRAM = struct.pack("HL", 1, ctypes.addressof(DROP_ALL))
-ABORT_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: RST instead of FIN
-
-type Line = tuple[asyncio.StreamWriter, asyncio.StreamWriter]
+RST_ON_CLOSE, FIN_ON_CLOSE = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)  # SO_LINGER
 
 
 class Proxy:
@@ -24,9 +21,8 @@ class Proxy:
 
     def __init__(self, target: int = 0) -> None:
         self.target, self.port = target, 0
-        self._lines = list[Line]()
-        self._delay_seconds = 0.0
-        self._deaf = (False, False)
+        self._lines = list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]]()
+        self._delay_seconds, self._deaf = 0.0, (False, False)
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self) -> Self:
@@ -34,7 +30,7 @@ class Proxy:
         self._run(self._listen())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.refuse()
         self._loop.call_soon_threadsafe(self._loop.stop)
 
@@ -44,11 +40,11 @@ class Proxy:
 
     def cut(self) -> None:
         """End every connection in order (FIN); new ones are welcome."""
-        self._run(self._end(b""))
+        self._run(self._end(FIN_ON_CLOSE))
 
     def reset(self) -> None:
         """Break every connection (RST); new ones are welcome."""
-        self._run(self._end(ABORT_ON_CLOSE))
+        self._run(self._end(RST_ON_CLOSE))
 
     def refuse(self) -> None:
         """Break every connection and refuse new ones."""
@@ -57,8 +53,9 @@ class Proxy:
 
     def blackhole(self, *, from_client: bool = True, from_server: bool = True, newcomers: bool = True) -> None:
         """Drop every packet of these directions, unacknowledged; `newcomers`: of later connections too. Nobody is told."""
-        for line in self._lines:
-            _deafen(line, from_client, from_server)
+        for client, server in self._lines:
+            _filter(client.get_extra_info("socket"), from_client)
+            _filter(server.get_extra_info("socket"), from_server)
         if newcomers:
             self._deaf = (from_client, from_server)
             for ear in self._server.sockets:
@@ -79,16 +76,14 @@ class Proxy:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(OSError):
             target_reader, target_writer = await asyncio.open_connection(LOOPBACK, self.target)
-        except OSError:
-            writer.transport.abort()
-            return
-        line = (writer, target_writer)
-        self._lines.append(line)
-        _deafen(line, *self._deaf)
-        await asyncio.gather(self._pump(reader, target_writer), self._pump(target_reader, writer))
-        self._lines.remove(line)
+            self._lines.append(line := (writer, target_writer))
+            for end, deaf in zip(line, self._deaf, strict=True):
+                _filter(end.get_extra_info("socket"), deaf)
+            await asyncio.gather(self._pump(reader, target_writer), self._pump(target_reader, writer))
+            self._lines.remove(line)
+        writer.close()
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -99,16 +94,12 @@ class Proxy:
         sink.close()
 
     async def _end(self, linger: bytes) -> None:
-        for writer in (writer for line in self._lines for writer in line):
-            if linger:
-                with suppress(OSError):  # closed meanwhile
-                    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            writer.transport.abort()
-
-
-def _deafen(line: Line, from_client: bool, from_server: bool) -> None:
-    for writer, deaf in zip(line, (from_client, from_server), strict=True):
-        _filter(writer.get_extra_info("socket"), deaf)
+        for end in (end for line in self._lines for end in line):
+            with suppress(OSError):  # closed meanwhile
+                end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            end.transport.abort()
+        while self._lines:
+            await asyncio.sleep(0.01)
 
 
 def _filter(ear: socket.socket, deaf: bool) -> None:

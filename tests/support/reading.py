@@ -2,15 +2,17 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from confluent_kafka import Consumer, TopicPartition
 
 from services.kernel.envelope import Outgoing, Record
+from services.kernel.errors import BrokerSilent
 from services.kernel.kafka import KafkaSource
 from services.kernel.ports import Source
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 60.0
 
 
 class Book:
@@ -47,18 +49,27 @@ def until(state: Callable[[], bool], *sources: Source) -> None:
         assert [] == [record for source in sources for record in source.poll(100, 0.1)]
 
 
-def read(count: int, *sources: Source) -> list[list[Record]]:
-    """The next `count` records, whoever of the sources gets them: one list each."""
+def wait_until(state: Callable[[], bool]) -> None:
+    """Look every few milliseconds, for as long as patience lasts."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not state():
+        assert time.monotonic() < deadline, "the state never came"
+        time.sleep(0.02)
+
+
+def read(count: int, *sources: Source, limit: int = 100) -> list[list[Record]]:
+    """The next `count` records (or a few more), `limit` at a time, whoever of the sources gets them: one list each."""
     found: list[list[Record]] = [[] for _ in sources]
     deadline = time.monotonic() + PATIENCE_SECONDS
     while sum(map(len, found)) < count:
         assert time.monotonic() < deadline, f"{sum(map(len, found))} of {count} records came"
         for records, source in zip(found, sources, strict=True):
-            records += source.poll(100, 0.1)
+            with suppress(BrokerSilent):  # for a moment, or patience ends
+                records += source.poll(limit, 0.1)
     return found
 
 
-def content(messages: list[Outgoing] | list[Record]) -> list[tuple[object, ...]]:
+def content(messages: Sequence[Outgoing] | Sequence[Record]) -> list[tuple[object, ...]]:
     """Key, value and headers of each: what must arrive byte for byte."""
     return [(one.key, one.value, one.headers) for one in messages]
 

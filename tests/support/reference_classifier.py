@@ -7,7 +7,7 @@ from schemas.registry import topics_read_by, types_on
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.handler import SERVICE, answer
 from services.kernel.clock import Clock, SystemClock, instant
-from services.kernel.envelope import Delivery, deliver
+from services.kernel.envelope import Delivery, Outgoing, deliver
 from services.kernel.errors import Unavailable
 from services.kernel.kafka import KafkaSender, KafkaSource
 from services.kernel.ports import Sender
@@ -19,14 +19,18 @@ class AnswerAll:
     """A `handle` of the kernel's loop: the answers to a batch, in order, acknowledged before it returns."""
 
     def __init__(self, sender: Sender, rulebook: Rulebook, clock: Clock) -> None:
-        self._sender, self._rulebook, self._clock = sender, rulebook, clock
+        self.sender, self._rulebook, self._clock = sender, rulebook, clock
 
     def __call__(self, deliveries: Sequence[Delivery]) -> None:
         """Send, again from the first that was not acknowledged. Raises Unavailable: none was."""
-        now = instant(self._clock.now())
-        left = [outgoing for delivery in deliveries for outgoing in answer(delivery, self._rulebook, now)]
+        left = self.answers(deliveries)
         while left:
-            left = left[self._sender.send(left) :]
+            left = left[self.sender.send(left) :]
+
+    def answers(self, deliveries: Sequence[Delivery]) -> Sequence[Outgoing]:
+        """What must be sent for these, in order."""
+        now = instant(self._clock.now())
+        return [outgoing for delivery in deliveries for outgoing in answer(delivery, self._rulebook, now)]
 
 
 def run_reference(bootstrap: str, group: str, rulebook: Rulebook, done: Callable[[], bool]) -> None:

@@ -8,6 +8,6 @@ set local role ledger_owner;
 set local search_path = ledger;
 
 grant select on breaker, skip to ledger_app;
-grant insert (reason, topic, partition, record_offset, in_row, refused, seen) on breaker to ledger_app;
+grant insert (reason, topic, partition, record_offset, refused, seen) on breaker to ledger_app;
 
 reset role;

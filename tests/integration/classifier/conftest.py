@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.folders import temporary_data_folder
-from deploy.local.kafka import Kafka
+from deploy.local.kafka import Kafka, warm_coordinator
 from services.classifier.handler import SERVICE
 from services.kernel.migrate import migrate
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench
@@ -21,4 +21,5 @@ def bench(database: SessionDatabase, tmp_path_factory: pytest.TempPathFactory) -
         migrate(url, SERVICE, None, with_outbox=False)
         made = Bench(kafka, url, logs)
         made.make_topics(COLLECTED, CLASSIFIED, PARKED)
+        warm_coordinator(kafka.bootstrap)
         yield made

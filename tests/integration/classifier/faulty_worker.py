@@ -9,6 +9,7 @@ from services.classifier.config import Config
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.main import work
 from services.kernel.envelope import Delivery, Outgoing
+from services.kernel.postgres import PostgresStore
 
 
 def answer(delivery: Delivery, rulebook: Rulebook, now: str) -> tuple[Outgoing, ...]:
@@ -20,4 +21,5 @@ def answer(delivery: Delivery, rulebook: Rulebook, now: str) -> tuple[Outgoing, 
 
 if __name__ == "__main__":
     worker.answer = answer
-    work(Config.from_env(os.environ))
+    config = Config.from_env(os.environ)
+    work(config, PostgresStore(config.database_url, "classifier", pool_size=1))

@@ -9,6 +9,7 @@ import pytest
 from services.kernel.envelope import Outgoing
 from tests.integration.classifier.bench import CLASSIFIED, Bench, WorkerProcess, header, published, wait_until
 from tests.support.collected import domestic_invoice
+from tests.support.kernel import headers
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 COMPANIES, COUNT = 8, 100  # eight keys: both workers have some of them
@@ -35,7 +36,7 @@ def assert_all_answered_once(bench: Bench, runs: Mapping[str, list[Outgoing]]) -
     """Each input has its answer, in the order of its company; an answer given twice is the same event, so one remains of each id."""
     for company, sent in runs.items():
         wait_until(f"all answers for {company}", lambda company=company: len(answers(bench, company)) == COUNT)
-        assert [dict(record.headers)["ce_id"].decode() for record in sent] == list(answers(bench, company).values())
+        assert [headers(record)["ce_id"].decode() for record in sent] == list(answers(bench, company).values())
 
 
 def answers(bench: Bench, company: str) -> dict[str, str]:

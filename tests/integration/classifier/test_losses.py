@@ -14,6 +14,7 @@ import pytest
 from services.kernel.envelope import Outgoing
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench, WorkerProcess, header, published, wait_until
 from tests.support.collected import domestic_invoice
+from tests.support.kernel import headers
 
 pytestmark = pytest.mark.timeout(300)
 BAD, COUNT = 3, 20
@@ -32,7 +33,7 @@ def run_of(company: str) -> list[Outgoing]:
 
 def ids(records: list[Outgoing]) -> list[str]:
     """The ids of published events."""
-    return [dict(record.headers)["ce_id"].decode() for record in records]
+    return [headers(record)["ce_id"].decode() for record in records]
 
 
 def causes(bench: Bench, company: str) -> list[str]:

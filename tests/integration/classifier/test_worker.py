@@ -143,7 +143,7 @@ def wire(record: Record) -> tuple[Any, ...]:
 
 def reason(record: Record) -> dict[str, Any]:
     """Why a record was parked, as its last header says."""
-    return json.loads(record.headers[-1][1])
+    return json.loads(record.headers[-1][1] or b"")
 
 
 def parked_wire(record: Record) -> tuple[Any, ...]:

@@ -1,8 +1,11 @@
 """The servers of a test session: chosen by the environment, and plain about what is missing."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
-from tests.support.local import NoDocker, NotConfigured, SessionDatabase, session_kafka, session_postgres
+from tests.support.local import NoDocker, NotConfigured, SessionDatabase, kafka_settings, session_kafka, session_postgres
 
 
 def test_an_external_broker_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,12 +34,20 @@ def test_an_external_server_without_address_is_refused(monkeypatch: pytest.Monke
         pass
 
 
-def test_containers_without_docker_fail_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Goal: the reader knows what to do. Case: DATABASE=testcontainers, and Docker's address leads nowhere."""
-    monkeypatch.setenv("DATABASE", "testcontainers")
+@pytest.mark.parametrize(("variable", "session"), [("BROKER", session_kafka), ("DATABASE", session_postgres)])
+def test_containers_without_docker_fail_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, session: Callable[[], AbstractContextManager[object]]
+) -> None:
+    """Goal: the reader knows what to do. Case: either asks for containers, and Docker's address leads nowhere."""
+    monkeypatch.setenv(variable, "testcontainers")
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    with pytest.raises(NoDocker, match="no Docker answers"), session_postgres():
+    with pytest.raises(NoDocker, match="no Docker answers"), session():
         pass
+
+
+def test_the_container_of_kafka_sends_clients_to_its_port_on_this_machine() -> None:
+    """Goal: a client finds it where it was told. Case: the port that is bound, in the settings of the image."""
+    assert "CLIENT://127.0.0.1:20001" == kafka_settings(20_001)["KAFKA_ADVERTISED_LISTENERS"]
 
 
 def test_the_local_database_opens_another_database_for_another_user() -> None:

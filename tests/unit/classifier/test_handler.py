@@ -15,8 +15,8 @@ from schemas.invoice_parked.v1 import InvoiceParked
 from schemas.registry import topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.handler import answer
-from services.kernel.envelope import Event, Outgoing, Record, RunPosition, decode, deliver, encode, event_id
-from services.kernel.errors import MarkerRefused
+from services.kernel.envelope import Delivery, Event, Outgoing, Record, RunPosition, decode, deliver, encode, event_id
+from services.kernel.errors import MarkerRefused, Skipped
 from tests.support.collected import COMPANY, domestic_invoice, foreign_vat_invoice, settings
 
 RULEBOOK = read_rulebook()
@@ -179,6 +179,38 @@ BROKEN_MARKERS: dict[str, Callable[[Record], Record]] = {
     "no type": lambda it: without(it, "ce_type"),
     "later version": lambda it: typed(it, b"achats.collection.finished.v2"),
 }
+
+
+@pytest.mark.parametrize("spoil", BROKEN_MARKERS.values(), ids=BROKEN_MARKERS)
+def test_only_an_operator_parks_a_marker(spoil: Callable[[Record], Record]) -> None:
+    """Goal: the one way past it. It is parked as it came and announced nowhere: it is no document of its run."""
+    original = spoil(record(marker()))
+    (kept,) = answer(Delivery(original, None, Skipped("ada", "bug 42")), RULEBOOK, NOW)
+    assert (PARKED, original.key, original.value, original.headers) == (kept.topic, kept.key, kept.value, kept.headers[:-1])
+
+
+def test_a_skipped_record_counts_in_its_run() -> None:
+    """Goal: parked unread, with who asked and why; announced like any other parked record."""
+    kept, announced = answer(Delivery(record(domestic_invoice()), None, Skipped("ada", "bug 42")), RULEBOOK, NOW)
+    assert b"An operator asked to skip this record: ada: bug 42" in (kept.headers[-1][1] or b"")
+    assert ("skipped", RunPosition("run-1", 1)) == (said(announced).data.reason, said(announced).run)
+
+
+ODD = {"binary": b"\xff\x00", "too long": b"x" * 300, "two words": b"two words", "empty": b"", "none": None}
+
+
+@pytest.mark.parametrize("value", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("name", ["ce_id", "ce_replayid", "traceparent", "ce_companyid"])
+def test_an_odd_header_of_poison_makes_no_event_that_nobody_can_read(name: str, value: bytes | None) -> None:
+    """Goal: what is announced of a poison record reads well, whatever its headers hold. The key names the company in their place."""
+    spoiled = replace(record(domestic_invoice()), value=b"{", timestamp_ms=10**18)
+    original = replace(spoiled, headers=tuple((key, value if key == name else old) for key, old in spoiled.headers))
+    kept, announced = answered(original)
+    assert original.headers == kept.headers[:-1]
+    heard = said(announced)
+    assert (COMPANY, RunPosition("run-1", 1)) == (heard.data.company_id, heard.run)
+    if name != "ce_companyid":
+        assert None is {"ce_id": heard.causation_id, "ce_replayid": heard.replay_id, "traceparent": heard.traceparent}[name]
 
 
 @pytest.mark.parametrize("spoil", BROKEN_MARKERS.values(), ids=BROKEN_MARKERS)

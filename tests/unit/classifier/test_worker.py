@@ -18,8 +18,9 @@ from services.classifier.adapters.worker import Worker, finished
 from services.classifier.config import Config
 from services.kernel.probes import Health
 from services.kernel.settings import SettingMissing
+from tests.support.collected import domestic_invoice
 from tests.support.kernel import MemoryBreaker
-from tests.unit.classifier.test_handler import marker, record
+from tests.unit.classifier.test_handler import marker, record, without
 
 ADAPTERS = Path(__file__).parents[3] / "services" / "classifier" / "adapters"
 
@@ -51,8 +52,10 @@ class Topic:
         return done
 
 
-def worker(monkeypatch: pytest.MonkeyPatch, topic: Topic) -> tuple[Worker, list[int]]:
-    """A worker whose topics are `topic`, which notes its exit codes instead of ending the process."""
+def worker(
+    monkeypatch: pytest.MonkeyPatch, topic: Topic, breaker: MemoryBreaker | None = None, looked: bool = True
+) -> tuple[Worker, list[int]]:
+    """A worker whose topics are `topic`, which notes its exit codes instead of ending the process; `looked` = it has seen the breaker."""
     codes: list[int] = []
 
     def leave(code: int) -> None:
@@ -62,8 +65,9 @@ def worker(monkeypatch: pytest.MonkeyPatch, topic: Topic) -> tuple[Worker, list[
     def topic_of(*_: object) -> Topic:
         return topic
 
-    made = Worker("localhost:1", read_rulebook(), MemoryBreaker(), Health(frozenset({"worker"})), leave)
-    made.look()
+    made = Worker("localhost:1", read_rulebook(), breaker or MemoryBreaker(), Health(frozenset({"worker"})), leave)
+    if looked:
+        made.look()
     monkeypatch.setattr("services.classifier.adapters.worker.raw_topic", topic_of)
     monkeypatch.setattr("services.classifier.adapters.worker.FIRST_WAIT_SECONDS", 0.001)
     return made, codes
@@ -110,6 +114,56 @@ def test_retrying_ends_when_the_partition_is_given_away(monkeypatch: pytest.Monk
     with pytest.raises(Left):
         asyncio.run(made.handle(message(generation=1)))
     assert 75 == codes[0]
+
+
+def garbage(offset: int) -> Message:
+    """A record nobody can read, which is no marker."""
+    original = without(record(domestic_invoice()), "ce_id")
+    headers = cast("list[tuple[str, bytes]]", list(original.headers))  # faust's types know no header without a value
+    return Message(original.topic, 3, offset, 1.5, 0, headers, original.key, b"{", None, tp=TP(original.topic, 3), generation_id=0)
+
+
+def test_too_much_poison_holds_the_record_in_hand_until_it_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: 19 are parked, each with its announcement; the 20th waits, unanswered, while the breaker is tripped, and goes on afterwards."""
+    topic, breaker, seen = Topic(), MemoryBreaker(), list[int]()
+    made, codes = worker(monkeypatch, topic, breaker)
+
+    async def story() -> None:
+        for offset in range(19):
+            await made.handle(garbage(offset))
+        twentieth = asyncio.ensure_future(made.handle(garbage(19)))
+        while not breaker.open:
+            await asyncio.sleep(0.001)
+        done, _ = await asyncio.wait([twentieth], timeout=0.3)
+        seen.extend([len(done), len(topic.sent)])
+        breaker.open = False
+        made.look()
+        await twentieth
+
+    asyncio.run(story())
+    assert ([0, 38], 40, []) == (seen, len(topic.sent), codes)
+    assert [("20 records in a row were refused", 19)] == [(trip.reason, trip.offset) for trip in breaker.trips]
+
+
+def test_a_process_that_holds_leaves_when_its_partition_is_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: exit 75, as while Kafka takes nothing. Case: tripped before the start; the record is of generation 1, the application in 0."""
+    breaker = MemoryBreaker()
+    breaker.open = True
+    topic = Topic()
+    made, codes = worker(monkeypatch, topic, breaker)
+    with pytest.raises(Left):
+        asyncio.run(made.handle(message(generation=1)))
+    assert (75, []) == (codes[0], topic.sent)
+
+
+def test_nothing_is_handled_before_the_database_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: a restart does not forget a trip. Case: a database that does not answer yet; the record waits."""
+    topic = Topic()
+    made, _ = worker(monkeypatch, topic, looked=False)
+
+    with pytest.raises((TimeoutError, Left)):
+        asyncio.run(asyncio.wait_for(made.handle(message()), 0.3))
+    assert [] == topic.sent
 
 
 def test_a_stop_waits_for_the_record_in_hand() -> None:

@@ -14,7 +14,7 @@ import stamina
 
 from deploy.local.processes import free_port
 from services.kernel.envelope import Delivery, Outgoing, Record
-from services.kernel.errors import Unavailable
+from services.kernel.errors import BrokerSilent, Unavailable
 from services.kernel.loop import consume, relay
 from services.kernel.probes import Health, serve
 from tests.support.kernel import TYPES, MemoryBreaker, outgoing, record
@@ -88,6 +88,24 @@ def test_what_nobody_foresaw_commits_nothing():
     with pytest.raises(ZeroDivisionError):
         consume(lambda: tape, handle, TYPES, MemoryBreaker(), Health(frozenset({"consume"})), stop)
     assert ["close"] == diary
+
+
+def test_the_log_names_the_record_that_nobody_foresaw(capsys: pytest.CaptureFixture[str]):
+    """Three records, the second of which meets a bug: each is handled alone, so that an operator knows which one to skip; then it ends."""
+    stop, seen = threading.Event(), list[int]()
+    tape = Tape([record(outgoing("things", n), n) for n in range(3)], stop)
+
+    def handle(batch: Sequence[Delivery]) -> None:
+        offsets = [delivery.record.offset for delivery in batch]
+        seen.extend(offsets)
+        if 1 in offsets:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        consume(lambda: tape, handle, TYPES, MemoryBreaker(), Health(frozenset({"consume"})), stop)
+    assert ([0, 1, 2, 0, 1], ["close"]) == (seen, tape.diary)
+    line = next(line for line in capsys.readouterr().out.splitlines() if "unforeseen_error" in line)
+    assert ("offset=1", "partition=0", "topic=things") == tuple(sorted(part for part in line.split() if part[:3] in ("off", "par", "top")))
 
 
 def test_a_part_that_stays_away_ends_the_loop():
@@ -186,3 +204,21 @@ def test_sigterm_ends_the_process_in_order():
                 break
         os.kill(process.pid, signal.SIGTERM)
         assert 0 == process.wait(30)
+
+
+def test_a_silent_broker_makes_the_loop_not_ready_until_it_answers():
+    """Case: silence at the first poll; what comes after it is handled, and the loop is ready again."""
+    stop, health, ready = threading.Event(), Health(frozenset({"consume"})), list[bool]()
+
+    class Waking(Tape):
+        def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
+            self.diary.append("poll")
+            if len(self.diary) == 1:
+                raise BrokerSilent
+            ready.append(health.ready())
+            return super().poll(limit, wait_seconds)
+
+    tape = Waking([record(outgoing("things", 1), 1)], stop)
+    consume(lambda: tape, lambda batch: tape.diary.append(f"handle {len(batch)}"), TYPES, MemoryBreaker(), health, stop)
+    assert ["poll", "poll", "handle 1", "commit 1", "poll", "close"] == tape.diary
+    assert [False, True] == ready

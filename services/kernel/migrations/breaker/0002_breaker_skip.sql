@@ -6,7 +6,6 @@ create table breaker (
     topic text not null,
     partition integer not null,
     record_offset bigint not null,
-    in_row integer not null,
     refused integer not null,
     seen integer not null,
     resumed_at timestamptz,
