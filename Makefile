@@ -25,8 +25,11 @@ demo: $(DEMO) ## the main job on real parts: connect, import, show (ARGS=--exit 
 up: $(DEMO) ## the same parts without the scenario
 	@$(BIN)/achats up $(ARGS)
 
-test: $(DEVELOPMENT) ## every test, on a real Kafka and PostgreSQL
+test: $(DEVELOPMENT) ## every test but the long ones, on a real Kafka and PostgreSQL
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(DEVELOPMENT) ## the long ones: faults of every kind during imports (FAULT_SEED=N draws others)
+	@$(BIN)/python -m pytest -m long $(ARGS)
 
 check: $(DEVELOPMENT) ## format, lint, strict types, import contracts, contracts, architecture
 	@$(BIN)/ruff format --check --quiet .

@@ -47,8 +47,10 @@ class Node:
 class Broker:
     """One node, its folder and its process."""
 
-    def __init__(self, node: Node, folder: Path) -> None:
+    def __init__(self, node: Node, folder: Path, advertised_port: int | None = None) -> None:
+        """`advertised_port`: where clients are sent to, when something stands before the node."""
         self.node = node
+        self._advertised_port = advertised_port or node.port
         self._folder = folder
         self._settings = folder / "server.properties"
         self._log_dir = folder / "data"
@@ -67,6 +69,7 @@ class Broker:
         return TEMPLATE.substitute(
             node=self.node.number,
             port=self.node.port,
+            advertised_port=self._advertised_port,
             controller_port=self.node.controller_port,
             voters=",".join(f"{node.number}@{LOOPBACK}:{node.controller_port}" for node in nodes),
             log_dir=self._log_dir,

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -54,17 +55,30 @@ class FolderInUse(Exception):
 class Deployment:
     """Everything of one local deployment, under one data folder. `start` may be called again on the same folder: it resumes."""
 
-    def __init__(self, data: Path, account: Account, clock_speed: float = 120.0, say: Callable[[str], None] = lambda _: None) -> None:
-        """`clock_speed`: how much faster than the world Amazon's time runs; `say` is told what is being done."""
-        self.data, self._account, self._say = data.absolute(), account, say
+    def __init__(
+        self,
+        data: Path,
+        account: Account,
+        clock_speed: float = 120.0,
+        say: Callable[[str], None] = lambda _: None,
+        replicas: int = 1,
+        brokers: int = 1,
+    ) -> None:
+        """`clock_speed`: how much faster than the world Amazon's time runs; `say` is told what is being done.
+
+        `replicas`: processes of each service, the second one of the fetcher is `fetcher-2`; `brokers`: nodes of Kafka, one or three,
+        and so many copies of each record.
+        """
+        self.data, self._account, self._say, self._brokers = data.absolute(), account, say, brokers
         self.data.mkdir(parents=True, exist_ok=True)
-        self._ports = _ports(self.data)
-        self.kafka, self.postgres = Kafka(self.data), Postgres(self.data)
+        names = [name for service in SERVICES for name in replica_names(service, replicas)]
+        self._ports = _ports(self.data, (*PORTS, *names, *(_web(name) for name in names if service_of(name) == "fetcher")))
+        self.kafka, self.postgres = Kafka(self.data, brokers), Postgres(self.data)
         self.mailbox = Mailbox(self.data, self._ports["smtp"], self._ports["mailbox"])
         self._keys = keys(self.data)
         self._clock = _clock(self.data, clock_speed)
         self.amazon = self._amazon_simulator()
-        self.services = {name: ServerProcess(name, self.data / f"{name}.log") for name in SERVICES}
+        self.services = {name: ServerProcess(name, self.data / f"{name}.log") for name in names}
 
     @property
     def urls(self) -> dict[str, str]:
@@ -89,14 +103,17 @@ class Deployment:
                 part.result()
             self._say("topics and schemas")
             warm = together.submit(warm_coordinator, self.kafka.bootstrap)
-            prepared = [together.submit(apply, self.kafka.bootstrap, 1), *(together.submit(self._migrate, name) for name in SERVICES)]
+            prepared = [
+                together.submit(apply, self.kafka.bootstrap, self._brokers),
+                *(together.submit(self._migrate, name) for name in SERVICES),
+            ]
             for part in prepared:
                 part.result()
             self._say("the four services")
-            for name in SERVICES:
+            for name in self.services:
                 self.start_service(name)
             warm.result()
-        for name in SERVICES:
+        for name in self.services:
             self.wait_ready(name)
 
     def stop(self) -> None:
@@ -110,27 +127,33 @@ class Deployment:
                 together.submit(part.stop)
 
     def start_service(self, name: str) -> None:
-        """Start one service; it is not ready yet."""
-        self.services[name].start([_script(name)], self.environment(name), ordinary_user=False)
+        """Start one process of a service; it is not ready yet."""
+        self.services[name].start([_script(service_of(name))], self.environment(name), ordinary_user=False)
 
     def wait_ready(self, name: str) -> None:
-        """Wait until a service's own probe says ready."""
-        self.services[name].wait_until(lambda: answers(f"http://{LOOPBACK}:{self._ports[name]}/ready"), READY_LIMIT_S)
+        """Wait until a process's own probe says ready."""
+        self.services[name].wait_until(lambda: answers(f"{self.probes(name)}/ready"), READY_LIMIT_S)
+
+    def probes(self, name: str) -> str:
+        """Where a process answers /live, /ready and /metrics."""
+        return f"http://{LOOPBACK}:{self._ports[name]}"
 
     def command(self, name: str, *arguments: str) -> str:
         """Run `achats-<name> ARGUMENTS` to its end; what it printed. Raises ServerFailed with what it said."""
         return _run([str(_script(name)), *arguments], self.environment(name))
 
     def environment(self, name: str) -> dict[str, str]:
-        """All that a service's process sees of the environment."""
+        """All that a process of a service sees of the environment."""
+        service = service_of(name)
         every = {
             "PATH": os.environ.get("PATH", ""),
             "LANG": "C.UTF-8",
             "ACHATS_KAFKA": self.kafka.bootstrap,
-            f"ACHATS_{name.upper()}_HEALTH_PORT": str(self._ports[name]),
+            f"ACHATS_{service.upper()}_HEALTH_PORT": str(self._ports[name]),
             "ACHATS_PUBLIC_URL": self.web,
         }
-        return every | self._databases(name) | {"fetcher": self._fetcher, "notifier": self._notifier}.get(name, dict)()
+        own = {"fetcher": partial(self._fetcher, name), "notifier": self._notifier}.get(service, dict)
+        return every | self._databases(service) | own()
 
     def database_url(self, role: str) -> str:
         """The database as one role sees it; `postgres` is its administrator."""
@@ -144,11 +167,11 @@ class Deployment:
             }
         return {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
 
-    def _fetcher(self) -> dict[str, str]:
+    def _fetcher(self, name: str) -> dict[str, str]:
         amazon = self.amazon.api_url
         return {
             "ACHATS_CLOCK": self._clock,
-            "ACHATS_FETCHER_WEB": f"{LOOPBACK}:{self._ports['web']}",
+            "ACHATS_FETCHER_WEB": f"{LOOPBACK}:{self._ports[_web(name)]}",
             "ACHATS_FETCHER_TOKEN_KEYS": self._keys["token"],
             "ACHATS_CONTACT_KEYS": self._keys["contact"],
             "ACHATS_SESSION_KEY": self._keys["session"],
@@ -232,6 +255,16 @@ _APPLICATION = {
 }
 
 
+def replica_names(service: str, replicas: int) -> list[str]:
+    """The processes of a service: `fetcher`, `fetcher-2`, …"""
+    return [service, *(f"{service}-{n}" for n in range(2, replicas + 1))]
+
+
+def service_of(name: str) -> str:
+    """Which service a process belongs to."""
+    return name.partition("-")[0]
+
+
 def answers(url: str) -> bool:
     """Whether this address answers 200."""
     try:
@@ -252,11 +285,16 @@ def _run(command: list[str], environment: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def _ports(data: Path) -> dict[str, int]:
+def _web(name: str) -> str:
+    """The name of the port of a fetcher's pages."""
+    return name.replace("fetcher", "web")
+
+
+def _ports(data: Path, names: Iterable[str]) -> dict[str, int]:
     """One port for each part, kept for the next start on the same folder."""
     file = data / "ports.json"
     kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    for name in PORTS:
+    for name in names:
         kept.setdefault(name, free_port())
     file.write_text(json.dumps(kept))
     return kept

@@ -57,7 +57,9 @@ class Cluster:
 class Kafka:
     """Apache Kafka in KRaft mode under `data/kafka`. `start` starts every node that is not running, with the records it had."""
 
-    def __init__(self, data: Path, brokers: int = 1) -> None:
+    def __init__(self, data: Path, brokers: int = 1, advertised_port: int | None = None) -> None:
+        """`advertised_port`: where clients of a single node are sent to, when something stands before it."""
+        self._advertised_port = advertised_port
         self._folder = data.absolute() / "kafka"
         self._size = brokers
         self._cluster = self._known_cluster()
@@ -103,7 +105,7 @@ class Kafka:
         return cluster
 
     def _make_brokers(self) -> list[Broker]:
-        return [Broker(node, self._folder / f"node{node.number}") for node in self._cluster.nodes]
+        return [Broker(node, self._folder / f"node{node.number}", self._advertised_port) for node in self._cluster.nodes]
 
     def stop(self) -> None:
         """Ask all nodes to end, then wait for each; one that does not end is killed."""

@@ -93,6 +93,14 @@ class Postgres:
         """SIGKILL the server and its sessions; the next start recovers from the log."""
         self._process.kill()
 
+    def freeze(self) -> None:
+        """SIGSTOP the server and its sessions: connections stay open and nothing answers."""
+        self._process.freeze()
+
+    def thaw(self) -> None:
+        """SIGCONT: everything goes on."""
+        self._process.thaw()
+
     def __enter__(self) -> Self:
         self.start()
         return self

@@ -83,6 +83,26 @@ class ServerProcess:
         """The process id while it runs."""
         return self._process.pid if self._process and self.alive else None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How the process ended: its status, or minus the signal that ended it; None while it runs and before its first start."""
+        return self._process.poll() if self._process else None
+
+    def freeze(self) -> None:
+        """SIGSTOP the process and its direct children: it holds all it has and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT: it goes on in the middle of whatever it did."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """The parent first: a frozen one makes no more children."""
+        if pid := self.pid:
+            _send_quietly(pid, number)
+            for child in _children(pid):
+                _send_quietly(child, number)
+
     def ask_to_end(self, asking: signal.Signals = signal.SIGTERM) -> None:
         """Send the signal that asks for an orderly end, without waiting."""
         if self._process and self.alive:
@@ -103,7 +123,7 @@ class ServerProcess:
         if not self._process or not self.alive:
             return
         for pid in (self._process.pid, *_children(self._process.pid)):
-            _kill_quietly(pid)
+            _send_quietly(pid, signal.SIGKILL)
         self._process.wait()
 
     def wait_until(self, ready: Callable[[], bool], limit_s: float) -> None:
@@ -162,9 +182,9 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in listing.read_text().split()] if listing.exists() else []
 
 
-def _kill_quietly(pid: int) -> None:
+def _send_quietly(pid: int, number: signal.Signals) -> None:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         return
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +30,7 @@ class Watcher:
     def __init__(self, bootstrap: str) -> None:
         """Starts reading at once."""
         self.seen: Counter[type[EventData]] = Counter()
+        self.of_company: defaultdict[str, Counter[type[EventData]]] = defaultdict(Counter)
         self.invoices: dict[tuple[str, int], InvoiceDescribed] = {}
         self.finished: dict[str, ImportFinished] = {}
         self.first_entry_at: float | None = None
@@ -74,7 +75,9 @@ class Watcher:
         self._thread.join(10)
 
     def _read(self, bootstrap: str) -> None:
-        consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "watcher", "enable.auto.commit": False, "fetch.wait.max.ms": 50})
+        consumer = Consumer(
+            {"bootstrap.servers": bootstrap, "group.id": "watcher", "enable.auto.commit": False, "fetch.wait.max.ms": 50, "log_level": 0}
+        )
         consumer.assign([TopicPartition(name, n, OFFSET_BEGINNING) for name in self._names for n in range(topic(name).partitions)])
         try:
             while not self._stop.is_set():
@@ -93,6 +96,7 @@ class Watcher:
             return
         self._ids.add(event.id)
         self.seen[type(event.data)] += 1
+        self.of_company[event.data.company_id][type(event.data)] += 1
         self._keep(event.data)
 
     def _keep(self, data: EventData) -> None:

@@ -112,7 +112,7 @@ class Evidence(Contract):
     """
 
     reading: Code = known("factur_x, text, none")
-    unreadable: Code | None = known("corrupt, encrypted, no_text, not_a_pdf", says="why reading is none")
+    unreadable: Code | None = known("corrupt, encrypted, no_text, not_a_pdf, too_heavy", says="why reading is none")
     number: Fact[Text] | None
     type: Fact[Code] | None = known("invoice, credit_note, self_billed, receipt, other")
     issue_date: Fact[Day] | None

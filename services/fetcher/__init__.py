@@ -6,10 +6,13 @@ from enum import StrEnum
 class Logged(StrEnum):
     """What this service writes to its log beside what the kernel writes: a closed list."""
 
+    APPLICATION_REFUSED = "application_refused"
     COLLECTED = "run_collected"
     CONNECTED = "connection_opened"
     CONSENT_REFUSED = "consent_refused"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     JOB_FAILED = "job_failed"
+    PAYLOAD_NOT_DELIVERED = "payload_not_delivered"
     PAYLOAD_UNREADABLE = "payload_unreadable"
+    READER_DIED = "reader_died"
     THROTTLED = "throttled"

@@ -35,11 +35,12 @@ from services.fetcher.domain.records import (
     Statements,
     Waiting,
 )
-from services.fetcher.domain.reports import after_poll
+from services.fetcher.domain.reports import after_poll, after_refusal
 from services.fetcher.domain.stating import answered, stated_of
-from services.fetcher.domain.unpacking import EmptyArchive, EmptyPayload, UnreadablePayload, unpack
+from services.fetcher.domain.unpacking import EmptyArchive, UnreadablePayload, unpack
 from services.kernel.clock import Clock
 from services.kernel.envelope import VALUE_MAX_BYTES, Event
+from services.kernel.errors import KernelError
 from services.kernel.log import log
 from services.kernel.postgres import Transaction as DatabaseTransaction
 
@@ -58,8 +59,15 @@ class PageRefused(Exception):
     """Amazon refuses a page token: the scan starts again from its window."""
 
 
+class NotDelivered(KernelError):
+    """Amazon's store does not give a document: its link is refused, or the download ends early."""
+
+
 class Account(Protocol):
-    """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, ConsentWithdrawn when it may not."""
+    """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, ConsentWithdrawn when it may not.
+
+    `payload` raises NotDelivered, and UnreadablePayload for one that no memory should hold.
+    """
 
     def wait_seconds(self, operation: Operation) -> float: ...
 
@@ -247,28 +255,43 @@ class Collect:
         report = self.progress.next_report(run, ReportState.READY)
         if report is None:
             return None
-        wait = account.wait_seconds(Operation.GET_REPORT_DOCUMENT)
+        until_due = (report.next_poll_at - self.clock.now()).total_seconds()
+        wait = max(until_due, account.wait_seconds(Operation.GET_REPORT_DOCUMENT))
         if wait > 0:
             return wait
-        payload = account.payload(report.report_document_id or "")
+        try:
+            payload = account.payload(report.report_document_id or "")
+        except NotDelivered as trouble:
+            self.progress.keep_report(run, after_refusal(report, self.clock.now()))
+            log.warning(Logged.PAYLOAD_NOT_DELIVERED, order_id=report.order_id, trouble=str(trouble))
+        except UnreadablePayload as trouble:
+            self._end_unread(run, report, trouble)
+        else:
+            self._keep(run, report, payload)
+        return 0.0
+
+    def _keep(self, run: Run, report: Report, payload: bytes | None) -> None:
         if payload is None:
             self.progress.keep_report(run, report.ended(ReportState.LOST))
         else:
             self._unpack(run, report, payload)
-        return 0.0
 
     def _unpack(self, run: Run, report: Report, payload: bytes) -> None:
+        """Keep the PDFs; of what is none keep the bytes, and let the order wait for another run."""
         try:
             pdfs = unpack(payload)
-        except (EmptyArchive, EmptyPayload):
-            self.progress.keep_report(run, report.ended(ReportState.NOTHING))
         except UnreadablePayload as trouble:
             self.shelf.keep_unreadable(payload)
-            self.progress.keep_report(run, report.ended(ReportState.FAILED))
-            log.warning(Logged.PAYLOAD_UNREADABLE, order_id=report.order_id, trouble=type(trouble).__name__)
+            self._end_unread(run, report, trouble, payload_sha256=sha256_of(payload))
         else:
             papers = [Paper(self.shelf.keep(pdf), self.reader.read(pdf)) for pdf in pdfs]
             self.progress.keep_papers(run, report.ended(ReportState.FETCHED), sha256_of(payload), papers, self.clock.now())
+
+    def _end_unread(self, run: Run, report: Report, trouble: UnreadablePayload, **kept: str) -> None:
+        """The order waits for another run: its documents are missing when there was none, failed when something was there."""
+        state = ReportState.NOTHING if isinstance(trouble, EmptyArchive) else ReportState.FAILED
+        self.progress.keep_report(run, report.ended(state))
+        log.warning(Logged.PAYLOAD_UNREADABLE, order_id=report.order_id, trouble=type(trouble).__name__, **kept)
 
     def _emit_all(self, run: Run) -> Counter[Waiting]:
         """Say every document that is final; what is not is counted by reason."""
@@ -285,9 +308,14 @@ class Collect:
         return reasons
 
     def _emit(self, run: Run, found: Numbered) -> list[Waiting]:
-        """Say one document unless it was said with the same facts, in one transaction; the reason when it may not be said."""
+        """Say one document unless it was said with the same facts, in one transaction; the reason when it may not be said.
+
+        Another process may have finished the run meanwhile: after its marker, what is new belongs to the next one.
+        """
         now = self.clock.now()
         with self.progress.writing(run.run_id) as book:
+            if book.run.finished:
+                return []
             statements = book.statements(found)
             stated = stated_of(found.number, found.kind, statements)
             invoice = book.invoice(statements.orders, found, minted_id(run, found, stated))

@@ -19,6 +19,7 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.entry import enter_company
 from services.fetcher.adapters.jobs import Worker, stopper
 from services.fetcher.adapters.pdf_reader import PdfReader
+from services.fetcher.adapters.reader_apart import ReaderApart
 from services.fetcher.config import Config, EntryConfig, migrate_url
 from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
@@ -59,8 +60,7 @@ def serve(config: Config, store: PostgresStore) -> int:
     health, stop = probes.Health(frozenset({"consume", "relay"})), threading.Event()
     amazon = Amazon(config.amazon, config.clock)
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
-    shelf, reader = DocumentShelf(config.documents_url), PdfReader()
-    collect = Collect(PostgresProgress(store), desk, shelf, reader, config.clock, stopper(stop))
+    collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
     worker = Worker(config.database_url, collect, desk.start_due_runs)
     pages = application(Connecting(store, amazon, config.token_sealer, config.clock), config.web)
     topics = topics_read_by(SERVICE)

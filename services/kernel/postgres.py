@@ -38,8 +38,8 @@ class Transaction:
 
     def write_outbox(self) -> None:
         """Put what was sent into the outbox. The last statements before the commit: they lock the stripes, in one order."""
-        for stripe in sorted({_stripe(message) for message in self._outgoing}):
-            messages = [message for message in self._outgoing if _stripe(message) == stripe]
+        for stripe in sorted({stripe_of(message) for message in self._outgoing}):
+            messages = [message for message in self._outgoing if stripe_of(message) == stripe]
             last: int = QUERIES.next_places(self.connection, stripe=stripe, count=len(messages))
             QUERIES.put(self.connection, [_row(stripe, seq, message) for seq, message in enumerate(messages, last - len(messages) + 1)])
         self._outgoing.clear()
@@ -124,7 +124,8 @@ class Outbox:
             return acknowledged
 
 
-def _stripe(message: Outgoing) -> int:
+def stripe_of(message: Outgoing) -> int:
+    """The stripe of a message: messages of one key share one, so that they are announced in order."""
     return zlib.crc32(message.key or b"") % STRIPES
 
 

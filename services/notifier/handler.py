@@ -42,7 +42,7 @@ class LeaseLost(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A notification taken for one attempt, with the contact it goes to."""
+    """A notification taken for one attempt, which is known by the end of its lease, with the contact it goes to."""
 
     notification_id: str
     kind: str
@@ -53,6 +53,7 @@ class Due:
     caused_by: str
     traceparent: str | None
     attempts: int
+    leased_until: datetime
     company_name: str
     file_code: str
     sealed_address: str

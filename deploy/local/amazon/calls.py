@@ -4,11 +4,14 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from itertools import repeat
+from typing import Literal, cast
 
 from deploy.local.amazon.refusals import Refused
 
 type Json = dict[str, object]
+type Fault = int | Literal["truncated", "silent"]
+"""A status instead of the answer, an answer cut in the middle, or an answer once the caller has hung up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,17 @@ class Journal:
 
     def __init__(self) -> None:
         self.counts: defaultdict[str, Counter[int]] = defaultdict(Counter)
-        self._faults: defaultdict[str, list[int]] = defaultdict(list)
+        self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
 
     def count(self, operation: str, status: int) -> None:
         """Note one answered call."""
         self.counts[operation][status] += 1
 
-    def plan_fault(self, operation: str, status: int, times: int) -> None:
-        """Answer the next `times` calls of an operation with `status`, after the faults already planned."""
-        self._faults[operation].extend([status] * times)
+    def plan_fault(self, operation: str, fault: Fault, times: int) -> None:
+        """Spoil the next `times` calls of an operation, after the faults already planned."""
+        self._faults[operation].extend(repeat(fault, times))
 
-    def next_fault(self, operation: str) -> int | None:
-        """The status to answer instead of the real handler, used up."""
+    def next_fault(self, operation: str) -> Fault | None:
+        """What happens to this call instead of a plain answer, used up."""
         planned = self._faults[operation]
         return planned.pop(0) if planned else None

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from deploy.local.amazon.calls import Journal
+from deploy.local.amazon.calls import Fault, Journal
 from deploy.local.amazon.clock import VirtualClock, iso
 from deploy.local.amazon.downloads import OPERATION
 from deploy.local.amazon.throttle import PLANS
@@ -18,11 +18,11 @@ from deploy.local.amazon.world import World
 OPERATIONS = frozenset({*PLANS, "token", OPERATION})
 
 
-class Fault(TypedDict):
-    """`times` calls of `operation` are answered with `status` instead of being handled."""
+class Planned(TypedDict):
+    """The next `times` calls of `operation` go wrong: a status instead of the answer, or an answer that is lost on the way."""
 
     operation: str
-    status: int
+    status: Fault
     times: int
 
 
@@ -71,7 +71,7 @@ class Control:
 
     async def faults(self, request: Request) -> Response:
         """Plan faults; 400 with the known names when an operation is unknown."""
-        faults = cast(list[Fault], json.loads(await request.body()))
+        faults = cast(list[Planned], json.loads(await request.body()))
         if unknown := {fault["operation"] for fault in faults} - OPERATIONS:
             return JSONResponse({"unknown": sorted(unknown), "known": sorted(OPERATIONS)}, 400)
         for fault in faults:

@@ -14,6 +14,7 @@ from deploy.local.amazon.calls import Journal
 from deploy.local.amazon.clock import VirtualClock
 from deploy.local.amazon.reports import Reports
 from deploy.local.amazon.signing import Signer
+from deploy.local.amazon.spoiling import spoiled
 from deploy.local.amazon.world import Document
 
 OPERATION = "download"
@@ -30,14 +31,14 @@ class Downloads:
 
     async def download(self, request: Request) -> Response:
         """The payload, or 403 when the link is older than five minutes or not ours."""
-        response = await self._answer(request.path_params["document_id"], request)
+        response = await spoiled(self._journal.next_fault(OPERATION), request, lambda status: self._answer(request, status))
         self._journal.count(OPERATION, response.status_code)
         return response
 
-    async def _answer(self, document_id: str, request: Request) -> Response:
-        until = request.query_params.get("Expires", "")
-        if fault := self._journal.next_fault(OPERATION):
-            return _refusal(fault, "InternalError", "Injected by the control port.")
+    async def _answer(self, request: Request, status: int | None) -> Response:
+        document_id, until = request.path_params["document_id"], request.query_params.get("Expires", "")
+        if status:
+            return _refusal(status, "InternalError", "Injected by the control port.")
         if request.query_params.get("X-Amz-Signature") != self._signer.sign("link", f"{document_id} {until}"):
             return _refusal(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
         if self._clock.now().timestamp() >= int(until):

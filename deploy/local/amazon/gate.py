@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from deploy.local.amazon.calls import Answer, Call, Journal
 from deploy.local.amazon.refusals import Refused, bad_parameter, injected, quota_exceeded
+from deploy.local.amazon.spoiling import spoiled
 from deploy.local.amazon.throttle import Throttle, limit_header
 from deploy.local.amazon.tokens import LoginWithAmazon
 
@@ -34,18 +35,21 @@ class Gate:
 
         async def endpoint(request: Request) -> Response:
             body = await request.body()
+            return await spoiled(self._journal.next_fault(operation), request, lambda status: answer(request, body, status))
+
+        async def answer(request: Request, body: bytes, status: int | None) -> Response:
             try:
-                response = _response(handler(self._admit(request, operation, body)))
+                response = _response(handler(self._admit(request, operation, body, status)))
             except Refused as refused:
                 response = _refusal(refused)
             return self._finish(operation, response)
 
         return Route(path, endpoint, methods=[method], name=operation)
 
-    def _admit(self, request: Request, operation: str, body: bytes) -> Call:
-        """The call, once nothing stands against it. Raises Refused."""
-        if fault := self._journal.next_fault(operation):
-            raise injected(fault)
+    def _admit(self, request: Request, operation: str, body: bytes, status: int | None) -> Call:
+        """The call, once nothing stands against it, not even an injected status. Raises Refused."""
+        if status:
+            raise injected(status)
         _check_headers(request.headers)
         account = self._login.account(request.headers.get("x-amz-access-token"))
         if not self._throttle.allows(account, operation):

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from deploy.local.amazon.calls import Journal
 from deploy.local.amazon.refusals import GrantRefused
 from deploy.local.amazon.settings import Application
+from deploy.local.amazon.spoiling import spoiled
 from deploy.local.amazon.tokens import Granted, LoginWithAmazon
 from deploy.local.amazon.world import World
 
@@ -102,17 +103,20 @@ class TokenEndpoint:
     async def exchange(self, request: Request) -> Response:
         """Tokens for a code or a refresh token."""
         body = (await request.body()).decode(errors="replace")
+        return await spoiled(self._journal.next_fault("token"), request, lambda status: self._answer(request, body, status))
+
+    async def _answer(self, request: Request, body: str, status: int | None) -> Response:
         try:
-            response = JSONResponse(self._granted(request.headers.get("content-type", ""), body))
+            response = JSONResponse(self._granted(request.headers.get("content-type", ""), body, status))
         except GrantRefused as refused:
             response = JSONResponse(refused.body, refused.status)
         response.headers["cache-control"] = "no-store"
         self._journal.count("token", response.status_code)
         return response
 
-    def _granted(self, content_type: str, body: str) -> Granted:
-        if fault := self._journal.next_fault("token"):
-            raise GrantRefused.injected(fault)
+    def _granted(self, content_type: str, body: str, status: int | None) -> Granted:
+        if status:
+            raise GrantRefused.injected(status)
         if content_type.partition(";")[0].strip() != FORM:
             raise GrantRefused("invalid_request", f"The content type must be {FORM}")
         return self._login.exchange(dict(parse_qsl(body)))

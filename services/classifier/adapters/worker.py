@@ -38,7 +38,7 @@ class Worker:
         self._tripped = True  # until the database says otherwise
         self._fuse, self._asking = Fuse(), asyncio.Lock()
         self._types = types_on(topics_read_by(SERVICE))
-        self.app = new_app(kafka)
+        self.app, self._kafka = new_app(kafka), kafka
         self._topics: dict[str, TopicT] = {}
         self._clock = SystemClock()
         self._retrying = False
@@ -47,9 +47,9 @@ class Worker:
         self.app.task(self._watch)
 
     def run(self) -> NoReturn:
-        """Work until SIGTERM or SIGINT; exit code 0, or 75 when the stop took too long, or 70 after an error nobody foresaw."""
+        """Work until SIGTERM or SIGINT: exit code 0; 75 when the stop took too long or Kafka failed; 70 after an error nobody foresaw."""
         log.info(Log.STARTED, rulebook=self._rulebook.version)
-        BoundedWorker(self.app).execute_from_commandline()
+        BoundedWorker(self.app, self._kafka).execute_from_commandline()
 
     async def _consume(self, stream: StreamT[Any]) -> None:
         async for event in cast(AsyncIterator[EventT[Any]], stream.events()):

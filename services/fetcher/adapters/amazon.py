@@ -2,14 +2,16 @@
 
 import platform
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from urllib.parse import urlencode
 
 import httpx
 
 from services.fetcher import Logged
 from services.fetcher.adapters.amazon_refusals import AmazonRefused, CodeRefused, Forgotten, accepted, readable, token_refusal
+from services.fetcher.adapters.downloading import received
 from services.fetcher.config import Application
 from services.fetcher.domain.amazon import (
     CreateReportAnswer,
@@ -23,7 +25,7 @@ from services.fetcher.domain.amazon import (
 from services.fetcher.domain.amazon_answer import Refusal
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.records import LineKey
-from services.fetcher.handler import ConsentWithdrawn, PageRefused
+from services.fetcher.handler import ConsentWithdrawn, NotDelivered, PageRefused
 from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable
 from services.kernel.log import log
@@ -85,10 +87,18 @@ class Amazon:
 
     def sent(self, request: httpx.Request, operation: str) -> httpx.Response:
         """The answer; 5xx and silence are tried again a few times. Raises Unavailable."""
+        return self._answered(partial(self.client.send, request), operation)
+
+    def downloaded(self, url: str) -> httpx.Response:
+        """The answer to a plain GET without our headers. Raises Unavailable, NotDelivered, TooLarge."""
+        request = self.client.build_request("GET", url, headers={"accept-encoding": "identity"})
+        return self._answered(partial(received, self.client, request, PAYLOAD_MAX_BYTES), "download")
+
+    def _answered(self, ask: Callable[[], httpx.Response], operation: str) -> httpx.Response:
         trouble = ""
         for pause in (*PAUSES_SECONDS, None):
             try:
-                answer = self.client.send(request)
+                answer = ask()
             except httpx.TransportError as silence:
                 trouble = type(silence).__name__
             else:
@@ -153,25 +163,18 @@ class AmazonAccount:
         return readable(Report, Operation.GET_REPORT, answer)
 
     def payload(self, report_document_id: str) -> bytes | None:
-        """A report's bytes; None when Amazon has them no more. A link that has died is asked for once more."""
+        """A report's bytes; None when Amazon has them no more. A dead link is asked for once more. Raises NotDelivered, TooLarge."""
+        status = 0
         for _ in range(2):
             try:
                 answer = self._call(Operation.GET_REPORT_DOCUMENT, "GET", f"{DOCUMENT}/documents/{report_document_id}")
             except Forgotten:
                 return None
-            payload = self._download(readable(ReportDocument, Operation.GET_REPORT_DOCUMENT, answer).url)
-            if payload is not None:
-                return payload
-        raise Unavailable("Amazon", "download", "the link was refused twice")
-
-    def _download(self, url: str) -> bytes | None:
-        """A plain GET without our headers; None when the link is refused."""
-        answer = self._amazon.sent(self._amazon.client.build_request("GET", url), "download")
-        if answer.status_code == 403:
-            return None
-        if answer.status_code != 200 or len(answer.content) > PAYLOAD_MAX_BYTES:
-            raise Unavailable("Amazon", "download", answer.status_code)
-        return answer.content
+            download = self._amazon.downloaded(readable(ReportDocument, Operation.GET_REPORT_DOCUMENT, answer).url)
+            if download.status_code == 200:
+                return download.content
+            status = download.status_code
+        raise NotDelivered("the link was refused twice", status)
 
     def _call(
         self,

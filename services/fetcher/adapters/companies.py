@@ -74,6 +74,11 @@ class Companies:
         where = {"marketplace_id": connection.marketplace_id, "now": connection.opened_at}
         return QUERIES.run(self._session, "put_connection", **named, **where, sealed_refresh_token=sealed_refresh_token) == 1
 
+    def reopen(self, connection: Connection, sealed_refresh_token: str) -> bool:
+        """The broken connection under a new consent; False when it is not broken any more."""
+        values = {"connection_id": connection.connection_id, "now": connection.since}
+        return QUERIES.run(self._session, "reopen_connection", **values, sealed_refresh_token=sealed_refresh_token) == 1
+
     def move(self, connection: Connection, state: str, now: datetime) -> None:
         """From one state to another."""
         QUERIES.run(self._session, "move_connection", connection_id=connection.connection_id, state=state, now=now)

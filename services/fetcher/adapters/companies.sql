@@ -76,6 +76,12 @@ insert into connection (connection_id, company_id, marketplace_id, state, sealed
 values (:connection_id, :company_id, :marketplace_id, 'initialising', :sealed_refresh_token, :now, :now)
 on conflict do nothing;
 
+-- name: reopen_connection(sealed_refresh_token, now, connection_id)!
+-- A broken connection under a new consent: initialising again; none when it is not broken.
+update connection
+set state = 'initialising', sealed_refresh_token = :sealed_refresh_token, since = :now
+where connection_id = :connection_id and state = 'broken';
+
 -- name: move_connection(state, now, connection_id)!
 -- From one state to another.
 update connection set state = :state, since = :now where connection_id = :connection_id;

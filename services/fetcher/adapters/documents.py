@@ -26,14 +26,24 @@ class DocumentShelf:
         return DocumentRef(sha256=sha256, size_bytes=len(pdf), media_type=MEDIA_TYPE, object_key=key)
 
     def keep_unreadable(self, payload: bytes) -> None:
-        """Bytes from Amazon that hold no document, for a person to look at."""
+        """Bytes from Amazon, if any, that hold no document, for a person to look at."""
+        if not payload:
+            return
         sha256 = sha256_of(payload)
         self._write_once(f"unreadable/{sha256[:2]}/{sha256}", payload)
 
     def _write_once(self, key: str, data: bytes) -> None:
+        """What is there already is compared: a power cut may leave a name without its bytes. The store writes, then renames."""
+        try:
+            if not self._create(key, data) and bytes(obstore.get(self._store, key).bytes()) != data:
+                obstore.put(self._store, key, data, mode="overwrite")
+        except BaseError as trouble:
+            raise Unavailable("object store", str(trouble).partition("\n")[0]) from trouble
+
+    def _create(self, key: str, data: bytes) -> bool:
+        """False when there is an object of that name."""
         try:
             obstore.put(self._store, key, data, mode="create")
         except AlreadyExistsError:
-            return
-        except BaseError as trouble:
-            raise Unavailable("object store", type(trouble).__name__) from trouble
+            return False
+        return True

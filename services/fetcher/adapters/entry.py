@@ -14,7 +14,12 @@ def enter_company(file: Path, store: PostgresStore, sealer: Sealer, clock: Clock
 
     Settings that the file does not name keep their default; an earlier `import_start` than the pages allow is the operator's decision.
     """
-    entered, now = CompanyFile.model_validate_json(file.read_bytes()), clock.now()
+    return enter(CompanyFile.model_validate_json(file.read_bytes()), store, sealer, clock)
+
+
+def enter(entered: CompanyFile, store: PostgresStore, sealer: Sealer, clock: Clock) -> str:
+    """The same, of a company that has been read."""
+    now = clock.now()
     with store.transaction() as transaction:
         book = Companies(transaction)
         book.enter(entered, sealer.seal(entered.email.encode(), entered.company_id))

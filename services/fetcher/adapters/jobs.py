@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, SyncPsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from procrastinate.utils import utcnow
 from psycopg import Connection as Session
@@ -75,8 +76,11 @@ class Worker:
         self._app.periodic(cron=EVERY_FIFTEEN_SECONDS)(self._app.task(name="retry_stalled", queue=QUEUE)(self._retry_stalled))
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop`; jobs in hand end by themselves at their next step."""
-        asyncio.run(self._work(stop))
+        """Work until `stop`; jobs in hand end by themselves at their next step. Raises Unavailable: the queue's database was lost."""
+        try:
+            asyncio.run(self._work(stop))
+        except ConnectorException as trouble:
+            raise Unavailable("PostgreSQL", "the queue", trouble) from trouble
 
     async def _work(self, stop: threading.Event) -> None:
         async with self._app.open_async():
@@ -93,10 +97,12 @@ class Worker:
             working = asyncio.create_task(self._app.run_worker_async(**options))
             waiting = asyncio.create_task(asyncio.to_thread(stop.wait))
             await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                working.result()
+            lost = not stop.is_set()
+            stop.set()  # asyncio ends when its threads have: the one that waits, and those of jobs in hand
             working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
+            [ended] = await asyncio.gather(working, return_exceptions=True)
+        if lost:
+            raise Unavailable("PostgreSQL", "the queue's worker ended", ended)
 
     def _scheduled(self, timestamp: int) -> None:
         """Periodic: start the daily runs that are due."""

@@ -20,7 +20,7 @@ def evidence_of(pages: Sequence[Page], embedded: XmlInvoice | None) -> Evidence:
 
 
 def unreadable(reason: str) -> Evidence:
-    """Nothing could be read: corrupt, encrypted, no_text or not_a_pdf."""
+    """Nothing could be read: corrupt, encrypted, no_text, not_a_pdf or too_heavy."""
     return Evidence(
         reading="none",
         unreadable=reason,

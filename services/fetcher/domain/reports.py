@@ -7,6 +7,9 @@ from services.fetcher.domain.amazon import Report as Answer
 from services.fetcher.domain.pace import POLL_FOR, poll_again_after
 from services.fetcher.domain.records import Report, ReportState
 
+FETCH_TRIES = 7
+"""With the ladder's pauses between them 14 minutes; after that the order waits for another run, and this one for nothing more."""
+
 ENDS = {"CANCELLED": ReportState.NOTHING, "FATAL": ReportState.FAILED}
 
 
@@ -16,9 +19,17 @@ def after_poll(report: Report, answer: Answer | None, now: datetime) -> Report:
         return replace(report, state=ReportState.LOST)
     if answer.processing_status == "DONE":
         ready = ReportState.READY if answer.report_document_id else ReportState.NOTHING
-        return replace(report, state=ready, report_document_id=answer.report_document_id)
+        return replace(report, state=ready, report_document_id=answer.report_document_id, polls=0, next_poll_at=now)
     if answer.processing_status in ENDS:
         return replace(report, state=ENDS[answer.processing_status])
     if now - report.asked_at > POLL_FOR:
         return replace(report, state=ReportState.LOST)
     return replace(report, polls=report.polls + 1, next_poll_at=now + poll_again_after(report.polls + 1))
+
+
+def after_refusal(report: Report, now: datetime) -> Report:
+    """A report whose document was not delivered once more: its turn comes again on the ladder, a few times."""
+    tried = report.polls + 1
+    if tried >= FETCH_TRIES:
+        return replace(report, state=ReportState.LOST)
+    return replace(report, polls=tried, next_poll_at=now + poll_again_after(report.polls))

@@ -20,6 +20,7 @@ MAX_DEPTH = 4
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
+ZIP_DIRECTORY_ENTRY = b"PK\x01\x02"
 PDF = b"%PDF"
 PDF_WITHIN = 1024
 """The header of a PDF may follow other bytes, but starts among the first 1,024 (ISO 32000-1, annex H)."""
@@ -36,11 +37,11 @@ class UnreadablePayload(Exception):
 
 
 class EmptyPayload(UnreadablePayload):
-    """The payload, or a layer of it, has no bytes."""
+    """The payload, or a layer of it, has no bytes: something that was there got lost on the way."""
 
 
 class EmptyArchive(UnreadablePayload):
-    """The zip archive has no entry."""
+    """The archives are whole and hold no file: there is no document yet."""
 
 
 class NotADocument(UnreadablePayload):
@@ -73,7 +74,10 @@ class TooDeep(UnreadablePayload):
 
 def unpack(payload: bytes) -> list[bytes]:
     """The PDFs of a payload in the order they are stored, at least one. Raises UnreadablePayload."""
-    return _Unpacking().layer(payload, depth=0)
+    pdfs = _Unpacking().layer(payload, depth=0)
+    if not pdfs:
+        raise EmptyArchive
+    return pdfs
 
 
 class _Unpacking:
@@ -101,13 +105,13 @@ class _Unpacking:
         return [pdf for entry in self._entries(data) for pdf in self.layer(self._extract(data, entry), depth)]
 
     def _entries(self, data: bytes) -> list[ZipInfo]:
+        if data.count(ZIP_DIRECTORY_ENTRY) > MAX_ENTRIES:  # before a directory of millions is built
+            raise TooManyEntries
         try:
             with ZipFile(BytesIO(data)) as archive:
                 entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
             raise Truncated from error  # the directory of a zip is at its end
-        if not entries:
-            raise EmptyArchive
         self._entries_left -= len(entries)
         if self._entries_left < 0:
             raise TooManyEntries

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from schemas.connection_opened.v1 import ConnectionOpened
 from services.fetcher import Logged
-from services.fetcher.adapters.amazon import Amazon, CodeRefused
+from services.fetcher.adapters.amazon import Amazon
+from services.fetcher.adapters.amazon_refusals import AmazonRefused, CodeRefused
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.domain.company import Choices, Company, Refusal, UnknownCompany, check_import_start
 from services.fetcher.domain.identity import digest, token_seal
@@ -57,6 +58,12 @@ class CodeNotExchanged(Refusal):
     next_action = "Recommencez la connexion."
 
 
+class ApplicationRefused(Refusal):
+    """Amazon refuse pour le moment les demandes de notre application."""
+
+    next_action = "Rien n'a été enregistré. Recommencez plus tard ; si cela se répète, prévenez l'assistance."
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Where a company stands."""
@@ -100,7 +107,8 @@ class Connecting:
         state = secrets.token_urlsafe(32)
         with self.store.transaction() as transaction:
             book = Companies(transaction)
-            if _open_connection(book, company_id) is not None:
+            connection = _open_connection(book, company_id)
+            if connection is not None and connection.state != "broken":
                 raise AlreadyConnected
             if not book.send_to_amazon(session_id, company_id, digest(state), self.clock.now() + STATE_LIVES):
                 raise NotAuthorised
@@ -118,12 +126,18 @@ class Connecting:
         if not code:
             log.info(Logged.CONSENT_REFUSED, company_id=company_id)
             raise ConsentRefused
+        self._open(session_id, company_id, self._exchanged(code), f"con-{digest(company_id, state)[:20]}")
+        return company_id
+
+    def _exchanged(self, code: str) -> str:
+        """The refresh token for Amazon's code."""
         try:
-            refresh_token = self.amazon.exchange_code(code)
+            return self.amazon.exchange_code(code)
         except CodeRefused as refused:
             raise CodeNotExchanged from refused
-        self._open(session_id, company_id, refresh_token, f"con-{digest(company_id, state)[:20]}")
-        return company_id
+        except AmazonRefused as refused:
+            log.error(Logged.APPLICATION_REFUSED, status=refused.status, code=refused.code)
+            raise ApplicationRefused from refused
 
     def choose(self, company_id: str, automatic_import: bool, import_start: date) -> None:
         """New settings. Raises ImportStartTooEarly. What they newly allow is imported at once, not tomorrow."""
@@ -143,22 +157,25 @@ class Connecting:
             if _allows_more(before, after):
                 book.start_run(connection, "sync_now", str(book.company(company_id).settings_revision), now)
 
-    def _open(self, session_id: str, company_id: str, refresh_token: str, connection_id: str) -> None:
-        """The connection, its first run and what is said about them, in one transaction."""
+    def _open(self, session_id: str, company_id: str, refresh_token: str, new_id: str) -> None:
+        """The connection, its first run and what is said about them, in one transaction; a broken connection is the same one again."""
         now = self.clock.now()
-        sealed = self.sealer.seal(refresh_token.encode(), token_seal(company_id, connection_id))
-        connection = Connection(connection_id, company_id, FRANCE, "initialising", now, now)
         with self.store.transaction() as transaction:
             book = Companies(transaction)
-            if not book.open(connection, sealed):
+            known = _open_connection(book, company_id)
+            connection_id, opened_at = (known.connection_id, known.opened_at) if known else (new_id, now)
+            connection = Connection(connection_id, company_id, FRANCE, "initialising", opened_at, now)
+            sealed = self.sealer.seal(refresh_token.encode(), token_seal(company_id, connection_id))
+            if not (book.reopen if known else book.open)(connection, sealed):
                 raise AlreadyConnected
             _begin_import(book, company_id, now)
             book.finish_consent(session_id, company_id)
-            book.start_run(connection, "initial", "", now)
-            book.say_about_connection(connection_id, _opened(connection, book.company(company_id), now), now)
+            book.start_run(connection, "initial", now.isoformat() if known else "", now)
+            if not known:
+                book.say_about_connection(connection_id, _opened(connection, book.company(company_id), now), now)
+                book.describe_contact(company_id, now)
             book.describe_company(company_id, now)
-            book.describe_contact(company_id, now)
-        log.info(Logged.CONNECTED, company_id=company_id, connection_id=connection_id)
+        log.info(Logged.CONNECTED, company_id=company_id, connection_id=connection_id, again=known is not None)
 
 
 def _open_connection(book: Companies, company_id: str) -> Connection | None:

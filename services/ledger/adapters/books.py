@@ -129,7 +129,9 @@ def _note_run(connection: Connection, batch_id: int, page: Page) -> None:
     if page.outcomes:
         companies, runs, seqs = map(list, zip(*page.outcomes, strict=True))
         kinds = [outcome.value for outcome in page.outcomes.values()]
-        QUERIES.note_outcomes(connection, batch_id=batch_id, companies=companies, runs=runs, seqs=seqs, kinds=kinds)
+        noted = {"batch_id": batch_id, "companies": companies, "runs": runs, "seqs": seqs, "kinds": kinds}
+        if QUERIES.note_outcomes(connection, **noted) < len(kinds):  # another partition may have parked one meanwhile: look again
+            QUERIES.note_outcomes(connection, **noted)
     for event in page.markers:
         said = event.data.model_dump(include={"run_id", "company_id", "connection_id", "kind", "emitted", "window_from", "window_to"})
         waiting = json.dumps([reason.model_dump() for reason in event.data.waiting])

@@ -83,6 +83,7 @@ insert into ledger.overtaken (
 
 -- name: note_outcomes(batch_id, companies, runs, seqs, kinds)!
 -- One outcome per event of a run: the first stays, except that any other replaces parked, as the next attempt.
+-- A row that another transaction wrote in the meantime is waited for and seen by the next execution only.
 insert into ledger.outcome (company_id, run_id, runseq, attempt, batch_id, kind)
 select n.company_id, n.run_id, n.runseq, coalesce(o.attempt, 0) + 1, :batch_id, n.kind
 from unnest(:companies::text[], :runs::text[], :seqs::int[], :kinds::text[]) as n (company_id, run_id, runseq, kind)

@@ -57,7 +57,7 @@ class PostgresDesk:
     def bind(self, due: Due, message: str) -> None:
         """Write down the attempt's Message-ID. Raises LeaseLost."""
         with self._store.connection() as connection:
-            if not QUERIES.bind(connection, notification_id=due.notification_id, attempts=due.attempts, message_id=message):
+            if not QUERIES.bind(connection, notification_id=due.notification_id, leased_until=due.leased_until, message_id=message):
                 raise LeaseLost(due.notification_id)
 
     def sent(self, due: Due, message: str, at: datetime, announcement: Outgoing) -> None:
@@ -79,7 +79,7 @@ class PostgresDesk:
             QUERIES.set_aside(
                 connection,
                 notification_id=due.notification_id,
-                attempts=due.attempts,
+                leased_until=due.leased_until,
                 state=state,
                 reason=outcome.reason,
                 detail=outcome.detail,

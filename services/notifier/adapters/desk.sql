@@ -46,13 +46,14 @@ from due
 where n.notification_id = due.notification_id
 returning
     n.notification_id, n.kind, n.about, n.company_id, n.facts::text, n.occurred_at, n.caused_by, n.traceparent, n.attempts,
-    due.company_name, due.file_code, due.sealed_address, due.salt::text;
+    n.next_attempt_at, due.company_name, due.file_code, due.sealed_address, due.salt::text;
 
--- name: bind(notification_id, attempts, message_id)!
--- The Message-ID of this attempt, before anything is sent; nothing when the lease was lost.
+-- name: bind(notification_id, leased_until, message_id)!
+-- The Message-ID of this attempt, before anything is sent; nothing when the lease was lost. An attempt is known by the end of its
+-- lease, which no later one has: its number comes again when attempts begin anew.
 update notification
 set message_id = :message_id
-where notification_id = :notification_id and state = 'sending' and attempts = :attempts;
+where notification_id = :notification_id and state = 'sending' and next_attempt_at = :leased_until;
 
 -- name: mark_sent(notification_id, message_id, sent_at)!
 -- The server accepted it; nothing when that is known already.
@@ -60,7 +61,7 @@ update notification
 set state = 'sent', sent_at = :sent_at, message_id = :message_id, reason = null, detail = null
 where notification_id = :notification_id and state <> 'sent';
 
--- name: set_aside(notification_id, attempts, state, reason, detail, unclear, next_attempt_at)!
+-- name: set_aside(notification_id, leased_until, state, reason, detail, unclear, next_attempt_at)!
 -- Not accepted: to be tried again, or suppressed.
 update notification
 set
@@ -69,4 +70,4 @@ set
     detail = :detail,
     unclear_attempts = unclear_attempts + :unclear,
     next_attempt_at = :next_attempt_at
-where notification_id = :notification_id and state = 'sending' and attempts = :attempts;
+where notification_id = :notification_id and state = 'sending' and next_attempt_at = :leased_until;

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[reportPrivateImportUsage]
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,  # pyright: ignore[reportPrivateImportUsage]
+    ConfigEntry,  # pyright: ignore[reportPrivateImportUsage]
+    ConfigResource,  # pyright: ignore[reportPrivateImportUsage]
+    ResourceType,  # pyright: ignore[reportPrivateImportUsage]
+)
+from confluent_kafka.cimpl import NewTopic
 
 from deploy.local.kafka import Kafka
 from deploy.local.processes import free_port
@@ -25,8 +32,10 @@ from tests.support.kernel import headers
 ROOT = Path(__file__).parents[3]
 COLLECTED, CLASSIFIED, PARKED = "achats.collected.v1", "achats.classified.v1", "achats.parked.classifier.v1"
 GROUP = "achats-classifier"
+AS_SHIPPED = ("-c", "from services.classifier.main import main; main()")
 PATIENCE_SECONDS = 90.0
 QUIET: dict[str, str | int] = {"log_level": 0}  # these tests kill the broker on purpose
+REFUSING = {"max.message.bytes": "1"}
 
 
 def wait_until(what: str, true: Callable[[], bool], patience: float = PATIENCE_SECONDS) -> None:
@@ -63,6 +72,26 @@ class Bench:
         admin = self.admin
         admin.delete_topics([name])[name].result(30)
         wait_until(f"{name} is gone", lambda: name not in self.admin.list_topics(timeout=10).topics)
+
+    def freeze(self) -> None:
+        """SIGSTOP the broker: it keeps its connections and answers nothing, until it is killed or goes on."""
+        broker = self.kafka._brokers[0]._process  # pyright: ignore[reportPrivateUsage]
+        assert broker.pid
+        os.kill(broker.pid, signal.SIGSTOP)
+
+    def refuse(self, topic_name: str) -> None:
+        """From now on the broker refuses what is sent to the topic, and says that trying again cannot help: no message is small enough."""
+        self._limit(topic_name, REFUSING["max.message.bytes"])
+
+    def accept(self, topic_name: str) -> None:
+        """It takes messages again."""
+        self._limit(topic_name, "1048576")
+
+    def _limit(self, topic_name: str, bytes_each: str) -> None:
+        entry = ConfigEntry("max.message.bytes", bytes_each, incremental_operation=AlterConfigOpType.SET)
+        place = ConfigResource(ResourceType.TOPIC, topic_name, incremental_configs=[entry])
+        admin = self.admin
+        admin.incremental_alter_configs([place])[place].result(30)
 
     def publish(self, *records: Outgoing) -> None:
         """Send records and know that they are in."""
@@ -105,10 +134,21 @@ class Bench:
         place = ConsumerGroupTopicPartitions(GROUP, [TopicPartition(COLLECTED, partition, offset + 1)])
         admin.alter_consumer_group_offsets([place])[GROUP].result(30)
 
-    def worker(self) -> "WorkerProcess":
-        """A new classifier process, not started."""
+    def passed_unanswered(self, company: str) -> list[str]:
+        """The ids of the company's events which the group has passed though nobody answered them: lost, if the worker died now.
+
+        The offsets are asked first: what they have passed must be answered by then.
+        """
+        committed = self.committed()
+        answered = {header(record, "ce_causationid") for record in self.read(CLASSIFIED, company)}
+        passed = [record for record in self.read(COLLECTED, company) if record.offset < committed.get(record.partition, 0)]
+        return [header(record, "ce_id") for record in passed if header(record, "ce_id") not in answered]
+
+    def worker(self, *program: str, kafka: str | None = None) -> "WorkerProcess":
+        """A new classifier process, not started: the shipped program, or another as arguments of Python; our broker, or another address."""
         self._started += 1
-        return WorkerProcess(self.kafka.bootstrap, self.database_url, self.logs / f"worker-{self._started}.log")
+        bootstrap, log = kafka or self.kafka.bootstrap, self.logs / f"worker-{self._started}.log"
+        return WorkerProcess(bootstrap, self.database_url, log, program or AS_SHIPPED)
 
 
 def _ends(consumer: Consumer, places: Sequence[TopicPartition]) -> dict[int, tuple[int, int]]:
@@ -129,20 +169,21 @@ def _ends(consumer: Consumer, places: Sequence[TopicPartition]) -> dict[int, tup
 class WorkerProcess:
     """`achats-classifier` as Kubernetes would run it."""
 
-    def __init__(self, bootstrap: str, database_url: str, log: Path) -> None:
-        self._bootstrap, self._database_url, self._log = bootstrap, database_url, log
+    def __init__(self, bootstrap: str, database_url: str, log: Path, program: Sequence[str]) -> None:
+        self._bootstrap, self._database_url, self._log, self._program = bootstrap, database_url, log, program
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "WorkerProcess":
         settings = {"KAFKA": self._bootstrap, "CLASSIFIER_DATABASE_URL": self._database_url, "CLASSIFIER_HEALTH_PORT": str(self._port)}
         env = {**os.environ, **{f"ACHATS_{name}": value for name, value in settings.items()}}
-        command = [sys.executable, "-c", "from services.classifier.main import main; main()"]
+        command = [sys.executable, *self._program]
         self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=self._log.open("wb"), stderr=subprocess.STDOUT)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)  # a frozen one hears nothing
             self.stop()
 
     @property

@@ -1,5 +1,6 @@
 """The faust worker on a real broker: what it says, and that no crash, refusal or stop loses a record."""
 
+import json
 import threading
 import uuid
 from collections.abc import Sequence
@@ -61,6 +62,25 @@ def story(company: str) -> list[Outgoing]:
     return [*records, marker(company, len(makers))]
 
 
+def odd_story(company: str) -> list[Outgoing]:
+    """The same and what else can come: every other reason to refuse, a type nobody here reads, a replay with a trace; the marker last."""
+    *run, end = story(company)
+    replayed, newer, broken, mistaken, unnamed, untyped, foreign = published(invoices(company, 7), "run-2")
+    replayed = replace(replayed, headers=(*replayed.headers, ("ce_replayid", b"rp-1"), ("traceparent", b"00-1-2-01")))
+    newer = with_header(newer, "ce_type", b"achats.invoice.collected.v9")
+    broken = replace(broken, value=b'{"company_id": 1}')
+    mistaken = replace(mistaken, value=published(invoices(f"{company}-other", 1))[0].value)
+    unnamed = with_header(unnamed, "ce_id", b"")
+    untyped = with_header(untyped, "ce_type", b"")
+    foreign = with_header(foreign, "ce_type", b"elsewhere.thing.done.v1")
+    return [*run, replayed, newer, broken, mistaken, unnamed, untyped, foreign, end]
+
+
+def with_header(record: Outgoing, name: str, value: bytes) -> Outgoing:
+    """The record with another value in one header."""
+    return replace(record, headers=tuple((one, value if one == name else kept) for one, kept in record.headers))
+
+
 def types(records: Sequence[Record]) -> list[str]:
     """The short event types, in order."""
     return [header(record, "ce_type").removeprefix("achats.").removesuffix(".v1") for record in records]
@@ -93,28 +113,42 @@ def test_a_run_goes_through_in_order_and_its_poison_is_parked(bench: Bench, comp
 
 
 def test_the_plain_loop_says_the_same_bytes(bench: Bench, company: str) -> None:
-    """Goal: the worker is only a way to run the handler. Method: the same records through a confluent loop, byte for byte."""
-    bench.publish(*story(company))
+    """Goal: the worker is only a way to run the handler.
+
+    Method: the same records, with every kind of poison, through a confluent loop. All bytes are equal but the moment of parking.
+    """
+    sent = odd_story(company)
+    bench.publish(*sent)
     with bench.worker() as worker:
-        ours = bench.read(CLASSIFIED, company, seen=7)
-        bench.read(PARKED, company, seen=2)
+        ours = bench.read(CLASSIFIED, company, seen=13)
         assert 0 == worker.stop(), worker.log
     done = threading.Event()
     loop = threading.Thread(target=run_reference, args=(bench.kafka.bootstrap, f"reference-{company}", read_rulebook(), done.is_set))
     loop.start()
     try:
-        both = bench.read(CLASSIFIED, company, seen=14)
-        parked = bench.read(PARKED, company, seen=4)
+        both = bench.read(CLASSIFIED, company, seen=26)
+        kept = bench.read(PARKED, company, seen=14)
     finally:
         done.set()
         loop.join()
-    assert [wire(record) for record in ours] == [wire(record) for record in both[7:14]]
-    assert [(one.value, one.headers[:-1]) for one in parked[:2]] == [(one.value, one.headers[:-1]) for one in parked[2:4]]
+    assert [wire(record) for record in ours] == [wire(record) for record in both[13:]]
+    assert [parked_wire(record) for record in kept[:7]] == [parked_wire(record) for record in kept[7:]]
+    assert 7 == len({reason(record)["offset"] for record in kept})
 
 
 def wire(record: Record) -> tuple[Any, ...]:
     """What of a record must be equal."""
     return record.partition, record.key, record.value, record.headers
+
+
+def reason(record: Record) -> dict[str, Any]:
+    """Why a record was parked, as its last header says."""
+    return json.loads(record.headers[-1][1] or b"")
+
+
+def parked_wire(record: Record) -> tuple[Any, ...]:
+    """What of a parked record must be equal."""
+    return record.key, record.value, record.headers[:-1], {name: value for name, value in reason(record).items() if name != "parked_at"}
 
 
 def answered(bench: Bench, company: str, expected: Sequence[str]) -> list[str]:

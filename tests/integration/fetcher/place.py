@@ -171,6 +171,10 @@ class Place:
         """Let the simulator fail."""
         httpx.post(f"{self.simulator.control_url}/faults", json=[{"operation": operation, "status": status, "times": times}])
 
+    def let_amazon_age(self, seconds: float) -> None:
+        """Let time pass at Amazon alone."""
+        httpx.post(f"{self.simulator.control_url}/clock/advance", json={"seconds": seconds})
+
     def close(self) -> None:
         """Close the doors and give the connections back."""
         self._closing.set()
@@ -218,14 +222,14 @@ class Browser:
         assert (303, "/connectivite/amazon-business/suivi") == (answer.status_code, answer.headers.get("location")), answer.text
 
 
-def shared_clock() -> ScaledClock:
+def shared_clock(speed: float = SPEED) -> ScaledClock:
     """A clock that starts now and runs fast; the simulator gets the same one."""
-    return ScaledClock(ORIGIN, time.time(), SPEED)
+    return ScaledClock(ORIGIN, time.time(), speed)
 
 
-def new_place(url: str, folder: Path) -> Place:
+def new_place(url: str, folder: Path, speed: float = SPEED) -> Place:
     """A place with its simulator, which holds sixteen documents."""
-    clock, web_port = shared_clock(), free_port()
+    clock, web_port = shared_clock(speed), free_port()
     written = f"{clock.origin.isoformat()}@{clock.epoch}*{clock.speed}"
     options = {"clock": written, "redirect-uri": public_url(web_port) + CALLBACK_PATH, "invoices": 16}
     simulator = AmazonSimulator(folder, Ports(), {**options})

@@ -11,7 +11,7 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.domain.amazon import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey, Run
-from services.fetcher.handler import Collect
+from services.fetcher.handler import Collect, Reader
 from tests.integration.fetcher.place import Place
 from tests.unit.fetcher.known import evidence
 
@@ -20,11 +20,15 @@ ORDER = "171-0000001-0000001"
 
 @dataclass
 class Scripted:
-    """What the account holds: transactions, details by line, payloads by order. A missing payload is a cancelled report."""
+    """What the account holds: transactions, details by line, payloads by order, and the troubles that come before each.
+
+    A missing payload is a cancelled report.
+    """
 
     transactions_now: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     details: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
     payloads: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    troubles: dict[str, list[Exception]] = field(default_factory=dict[str, list[Exception]])
     asked: list[str] = field(default_factory=list[str])
 
     def open(self, run: Run) -> "Scripted":
@@ -67,7 +71,9 @@ class Scripted:
         )
 
     def payload(self, report_document_id: str) -> bytes:
-        """The bytes written down."""
+        """The bytes written down, once the troubles are over."""
+        if troubles := self.troubles.get(report_document_id):
+            raise troubles.pop(0)
         return self.payloads[report_document_id]
 
 
@@ -80,10 +86,15 @@ class NumberReader:
         return evidence(number or None, "credit_note" if number.startswith("CN") else None)
 
 
+def collect_of(place: Place, scripted: Scripted, reader: Reader | None = None) -> Collect:
+    """The story against the scripted account."""
+    shelf = DocumentShelf(f"file://{place.folder}/documents")
+    return Collect(PostgresProgress(place.store), scripted, shelf, reader or NumberReader(), place.clock, lambda: None)
+
+
 def collect(place: Place, scripted: Scripted, run_id: str) -> None:
     """One run against the scripted account."""
-    shelf = DocumentShelf(f"file://{place.folder}/documents")
-    Collect(PostgresProgress(place.store), scripted, shelf, NumberReader(), place.clock, lambda: None)(run_id)
+    collect_of(place, scripted)(run_id)
 
 
 def charge(line: str = "L1", order: str = ORDER, total: str = "12.00", kind: str = "CHARGE", transaction: str = "T") -> dict[str, Any]:

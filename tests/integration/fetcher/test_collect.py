@@ -74,11 +74,12 @@ def test_the_next_day_says_nothing_twice(place: Place) -> None:
 
 
 def test_trouble_at_amazon_changes_nothing(place: Place) -> None:
-    """429, 403, 500, 503 and a dead link in the middle: the same sixteen documents."""
+    """401, 403, 429, 500, 503 and a dead link in the middle: the same sixteen documents."""
     for operation, status, times in (
         ("getTransactions", 503, 2),
         ("getInvoiceDetailsByOrderLineItems", 429, 2),
         ("createReport", 429, 3),
+        ("createReport", 401, 1),
         ("getReport", 403, 1),
         ("getReportDocument", 500, 1),
         ("download", 403, 1),

@@ -15,6 +15,7 @@ from services.fetcher.adapters.jobs import Worker
 from services.fetcher.handler import ImportEnds
 from services.fetcher.main import MIGRATIONS
 from services.kernel.envelope import Delivery, Event, Record
+from services.kernel.errors import Unavailable
 from services.kernel.loop import OncePerEvent
 from services.kernel.migrate import migrate
 from tests.integration.fetcher.place import Place, acme
@@ -66,6 +67,28 @@ def test_a_job_of_a_dead_process_is_taken_up(place: Place) -> None:
     stop.set()
     thread.join(10)
     assert place.runs() == done
+
+
+def test_a_worker_that_lost_the_database_ends(place: Place) -> None:
+    """
+    Goal: no process stays up that runs no jobs. Case: every session of an idle worker is ended, as when PostgreSQL crashes.
+    The worker used to stop by itself and then wait for ever for a thread of its own.
+    """
+    stop, troubles = threading.Event(), list[Exception]()
+
+    def work() -> None:
+        try:
+            Worker(place.url, lambda run_id: None, lambda: None).run(stop)
+        except Unavailable as trouble:
+            troubles.append(trouble)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    wait_until(lambda: place.rows("select 1 from procrastinate_workers"))
+    place.rows("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+    thread.join(20)
+    assert [Unavailable] == [type(trouble) for trouble in troubles]
+    assert stop.is_set()
 
 
 def test_a_daily_run_is_started_once_at_its_slot(place: Place) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 
 from schemas.collection_finished.v1 import CollectionFinished
@@ -144,3 +145,29 @@ def test_two_partitions_that_finish_a_run_at_once_finish_it_once(shelf: Shelf):
         shelf.receive(record)
     thread.join(60)
     assert [(1, 39, 20, 0, 0, 0, 19, 0)] == shelf.ask(COUNTS)
+
+
+def test_a_record_that_is_booked_while_its_copy_is_parked_elsewhere_counts_as_booked(shelf: Shelf):
+    """The copy's transaction, on another partition, is not committed when the good record is written; then it commits."""
+    shelf.receive(marker(1))
+    good = event(invoice(invoice_id="I-1"), run=("R-1", 1))
+    with psycopg.connect(shelf.url) as other:
+        epoch, start = other.execute(b"select epoch, next_offset from ledger.take_position('topic-1', 4::smallint)").fetchone() or (0, 0)
+        batch = other.execute(PARKING_BATCH, [epoch, start, start + 1]).fetchone()
+        other.execute(
+            b"insert into ledger.outcome (company_id, run_id, runseq, attempt, batch_id, kind) values ('C-1', 'R-1', 1, 1, %s, 'parked')",
+            batch,
+        )
+        thread = threading.Thread(target=shelf.receive, args=(good,))
+        thread.start()
+        while not shelf.ask("select pid from pg_stat_activity where wait_event_type = 'Lock' and usename = 'ledger_app'"):
+            pass
+    thread.join(60)
+    assert [(1, "parked"), (2, "recorded")] == shelf.ask("select attempt, kind from ledger.outcome order by attempt")
+    assert (1, 1, 0, 0, 0, 0, 0) == shelf.ask(COUNTS)[-1][1:]
+
+
+PARKING_BATCH = b"""
+insert into ledger.batch (book, n, topic_id, partition, epoch, from_offset, next_offset) values (4, 0, 'topic-1', 4, %s, %s, %s)
+returning batch_id
+"""

@@ -79,6 +79,23 @@ def test_a_server_deaf_to_sigterm_is_killed(data: Path) -> None:
     assert not server.alive
 
 
+def test_a_frozen_process_lives_and_goes_on_when_thawed(data: Path) -> None:
+    """SIGSTOP it and its child, ask it to end: it does not; SIGCONT: it does, and says how."""
+    process = ServerProcess("sleeper", data / "sleeper.log")
+    process.start(["sh", "-c", "trap 'exit 3' TERM; echo up; sleep 1000 & wait"])
+    process.wait_until(lambda: "up" in process.last_lines(), 10)
+    assert process.exit_code is None
+    process.freeze()
+    while "T" != _state(process.pid):  # a signal takes a moment
+        assert process.alive
+    process.ask_to_end()
+    assert "T" == _state(process.pid)
+    process.thaw()
+    while process.alive:
+        continue
+    assert 3 == process.exit_code
+
+
 def test_stopping_what_never_started_is_harmless(data: Path) -> None:
     """Goal: a failed start can be cleaned up blindly. Case: every kind of server, stopped and killed before any start."""
     servers: list[Server] = [Kafka(data), Postgres(data), Mailbox(data)]
@@ -104,6 +121,12 @@ def test_a_data_folder_below_a_closed_home_is_refused(data: Path) -> None:
     home.mkdir(mode=0o700)
     with pytest.raises(FolderClosed, match=f"{home} is closed to the user nobody"):
         hand_over(home / "data")
+
+
+def _state(pid: int | None) -> str:
+    """One letter of proc_pid_stat(5): T = stopped; nothing when it is gone."""
+    file = Path(f"/proc/{pid}/stat")
+    return file.read_text().rpartition(")")[2].split()[0] if file.exists() else ""
 
 
 def _runs(pid: int) -> bool:

@@ -14,17 +14,20 @@ from deploy.local.processes import LOOPBACK, free_port
 
 DROP = "drop the connection instead of answering"
 SILENT = "keep the connection and never answer"
+HELD = "answer 250, but only once released"
 
 
 class MailServer:
     """Keeps what it was given, accepted or not. `on_recipient` and `on_message` are the next answers; then all is well again."""
 
-    def __init__(self) -> None:
-        self.port = free_port()
+    def __init__(self, port: int | None = None) -> None:
+        self.port = port or free_port()
         self.received: list[EmailMessage] = []
+        self.kept: list[EmailMessage] = []  # what it took charge of
         self.asked_for: list[str] = []
         self.on_recipient: list[str] = []
         self.on_message: list[str] = []
+        self._released = asyncio.Event()
         self._controller = Controller(self, hostname=LOOPBACK, port=self.port)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
@@ -40,12 +43,21 @@ class MailServer:
         assert envelope.original_content is not None
         self.received.append(message_from_bytes(envelope.original_content, policy=default))
         answer = self.on_message.pop(0) if self.on_message else "250 OK"
+        if answer in ("250 OK", DROP, SILENT, HELD):
+            self.kept.append(self.received[-1])
         if answer is DROP:
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         if answer is SILENT:
             await asyncio.Event().wait()
+        if answer is HELD:
+            await self._released.wait()
+            return "250 OK"
         return answer
+
+    def release(self) -> None:
+        """Answer what is held, and whatever is to be held from now on."""
+        self._controller.loop.call_soon_threadsafe(self._released.set)
 
     @property
     def message_ids(self) -> list[str]:

@@ -26,7 +26,11 @@ class MemoryBroker:
         """`partitions`: of every topic, or of each topic by name."""
         self._partitions = partitions
         self._logs = defaultdict[Place, list[Record]](list)
-        self._groups = defaultdict[str, _Group](_Group)
+        self._groups = defaultdict[str, Group](Group)
+
+    def group(self, name: str) -> "Group":
+        """A consumer group."""
+        return self._groups[name]
 
     def source(self, group: str, topics: Sequence[str], positions: Positions | None = None) -> "MemorySource":
         """A new member of the group, which all subscribe to the same topics; it takes partitions when it polls."""
@@ -66,7 +70,7 @@ class MemoryBroker:
 
 
 @dataclass(slots=True)
-class _Group:
+class Group:
     """The members in the order they joined, who owns which partition, and how far the group has committed."""
 
     members: "list[MemorySource]" = field(default_factory=list["MemorySource"])
@@ -94,7 +98,7 @@ class _Group:
 class MemorySource:
     """A member of a consumer group. It learns inside `poll` what it lost, must give up or may take, as the real one does."""
 
-    def __init__(self, broker: MemoryBroker, group: _Group, topics: Sequence[str], positions: Positions | None) -> None:
+    def __init__(self, broker: MemoryBroker, group: Group, topics: Sequence[str], positions: Positions | None) -> None:
         self.group, self._broker, self._topics, self._positions = group, broker, topics, positions
         self._next: dict[Place, int] = {}
         self._dead = False

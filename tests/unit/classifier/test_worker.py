@@ -12,7 +12,7 @@ from faust.agents import Agent
 from faust.exceptions import ProducerSendError
 from faust.types.tuples import TP, Message
 
-from services.classifier.adapters.faust_app import is_passing, new_app
+from services.classifier.adapters.faust_app import BoundedWorker, is_passing, new_app
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.adapters.worker import Worker, finished
 from services.classifier.config import Config
@@ -200,6 +200,21 @@ def test_a_stop_waits_for_the_record_in_hand() -> None:
 def test_only_what_can_pass_is_tried_again(trouble: Exception, passing: bool) -> None:
     """Goal: the broker's own distinction."""
     assert passing == is_passing(trouble)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"), [(KafkaConnectionError(), 75), (KafkaTimeoutError(), 75), (KafkaError(), 70), (ZeroDivisionError(), 70)], ids=repr
+)
+def test_where_faust_ends_by_an_error_the_exit_code_says_whose(monkeypatch: pytest.MonkeyPatch, trouble: Exception, code: int) -> None:
+    """Goal: Kafka's trouble is worth another start (75), a mistake a look (70); never faust's own 1. Case: the start fails."""
+
+    async def fails(kafka: str) -> None:
+        raise trouble
+
+    monkeypatch.setattr("services.classifier.adapters.faust_app.until_answers", fails)
+    with pytest.raises(SystemExit) as end:
+        BoundedWorker(new_app("localhost:1"), "localhost:1").execute_from_commandline()
+    assert code == end.value.code
 
 
 def test_the_application_has_only_the_strict_settings() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.fetcher.domain import unpacking
@@ -46,10 +46,11 @@ def unpacked(payload: bytes) -> list[bytes]:
         ([A, B], gzip.compress(zipped(A, B))),
         ([A, B], zipped(gzip.compress(A), zipped(B))),
         ([A + B], gzip.compress(A) + gzip.compress(B)),
+        ([A], zipped(A, zipped(), gzip.compress(zipped()))),
     ],
 )
 def test_each_layer_is_told_by_its_magic_bytes(expected: list[bytes], payload: bytes):
-    """Bare PDF, gzip, zip, gzip of zip, archives in archives, gzip of two members."""
+    """Bare PDF, gzip, zip, gzip of zip, archives in archives, gzip of two members, an empty archive beside a PDF."""
     assert expected == unpack(payload)
 
 
@@ -63,7 +64,11 @@ def test_names_in_an_archive_are_never_paths():
     [
         (unpacking.EmptyPayload, b""),
         (unpacking.EmptyPayload, zipped(b"")),
+        (unpacking.EmptyPayload, zipped(A, b"")),
+        (unpacking.EmptyPayload, gzip.compress(b"")),
         (unpacking.EmptyArchive, zipped()),
+        (unpacking.EmptyArchive, gzip.compress(zipped(zipped(), zipped()))),
+        (unpacking.EmptyArchive, zipped(b"", names=["folder/"])),
         (unpacking.NotADocument, b"<?xml version='1.0'?><Error/>"),
         (unpacking.NotADocument, gzip.compress(b"hello")),
         (unpacking.NotADocument, zipped(A, b"hello")),
@@ -129,6 +134,41 @@ def test_a_damaged_archive_gives_its_file_or_is_refused(place: int, value: int):
     payload = bytearray(zipped(A, B))
     payload[place % len(payload)] = value
     assert {*unpacked(bytes(payload))} <= {A, B}
+
+
+def archives(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
+    """Layers around layers: whole, cut, with something behind."""
+    whole = inner.map(gzip.compress) | st.lists(inner, max_size=4).map(lambda entries: zipped(*entries))
+    cut = st.tuples(whole, st.integers(0, 10_000)).map(lambda part: part[0][: part[1] % (len(part[0]) + 1)])
+    return whole | cut | st.tuples(whole, st.binary(max_size=8)).map(b"".join)
+
+
+LAYERS = st.recursive(st.sampled_from([A, B, b"", b"<html>", A + bytes(2_000)]), archives, max_leaves=8)
+PATCHES = st.lists(st.tuples(st.integers(0, 10_000), st.binary(min_size=1, max_size=8)), max_size=3)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LAYERS, PATCHES)
+def test_unpacking_is_total_and_within_its_bounds(monkeypatch: pytest.MonkeyPatch, payload: bytes, patches: list[tuple[int, bytes]]):
+    """Any nesting, cut anywhere, any fields overwritten: PDFs within the bounds or UnreadablePayload, and no other error."""
+    monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", 5_000)
+    monkeypatch.setattr(unpacking, "MAX_ENTRIES", 6)
+    damaged = bytearray(payload)
+    for place, junk in patches:
+        start = place % (len(damaged) + 1)
+        damaged[start : start + len(junk)] = junk
+    pdfs = unpacked(bytes(damaged))
+    assert len(pdfs) <= 6
+    assert all(b"%PDF" in pdf[:1024] for pdf in pdfs)
+    assert sum(map(len, pdfs)) <= max(5_000, len(damaged)), "what was packed is within the bound; a bare PDF is as long as it came"
+
+
+def test_ten_thousand_files_are_refused_before_they_are_listed(monkeypatch: pytest.MonkeyPatch):
+    """The directory is not built: it could have millions of entries on 256 MB."""
+    payload = zipped(*[A] * 10_000)
+    monkeypatch.setattr(unpacking, "ZipFile", None)
+    with pytest.raises(unpacking.TooManyEntries):
+        unpack(payload)
 
 
 def test_the_checksum_is_that_of_the_content():

@@ -167,3 +167,23 @@ def payload(simulator: AmazonSimulator, refresh_token: str) -> bytes:
         report = client.get(f"/reports/2021-09-30/reports/{report_id}").json()
         url = client.get(f"/reports/2021-09-30/documents/{report['reportDocumentId']}").json()["url"]
         return httpx.get(url).content
+
+
+def test_answers_can_be_lost_on_the_way():
+    """On the wire: one answer cut in the middle, one that comes when the caller has hung up; each call was handled all the same."""
+    faults = [{"operation": "token", "status": status, "times": 1} for status in ("truncated", "silent")]
+    with temporary_data_folder() as folder:
+        simulator = AmazonSimulator(folder, Ports(), {"invoices": 8})
+        simulator.start()
+        try:
+            httpx.post(f"{simulator.control_url}/faults", json=faults).raise_for_status()
+            token = f"{simulator.api_url}/auth/o2/token"
+            with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+                httpx.post(token)
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.post(token, timeout=0.3)
+            assert 400 == httpx.post(token).status_code
+            while {"400": 3} != httpx.get(f"{simulator.control_url}/calls").json()["token"]:
+                assert simulator.alive
+        finally:
+            simulator.stop()

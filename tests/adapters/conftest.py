@@ -1,0 +1,63 @@
+"""Schemas, desks and books, of memory and of PostgreSQL; the real ones are made once for a module, and emptied for each test."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from services.notifier.handler import SERVICE
+from services.notifier.main import MIGRATIONS
+from tests.adapters.bookshelf import Bookshelf, bookshelf, migrated
+from tests.adapters.desks import Office, PostgresOffice, memory_office
+from tests.adapters.schemas import MemorySchema, PostgresSchema, Schema, postgres_schema
+from tests.simulation.memory.store import MemoryStore
+from tests.support.local import SessionDatabase, new_database
+
+
+@pytest.fixture(scope="module")
+def sample(database: SessionDatabase, tmp_path_factory: pytest.TempPathFactory) -> Generator[PostgresSchema]:
+    """A real schema with nothing but inbox and outbox."""
+    nothing: Path = tmp_path_factory.mktemp("migrations")
+    with new_database(database) as url, postgres_schema(url, "sample", nothing) as schema:
+        yield schema
+
+
+@pytest.fixture(scope="module")
+def notifier(database: SessionDatabase) -> Generator[PostgresSchema]:
+    """The notifier's real schema."""
+    with new_database(database) as url, postgres_schema(url, SERVICE, MIGRATIONS) as schema:
+        yield schema
+
+
+@pytest.fixture(params=["memory", "real"])
+def schema(request: pytest.FixtureRequest) -> Schema:
+    """A schema with nothing but inbox and outbox, empty."""
+    if request.param == "memory":
+        return MemorySchema(MemoryStore())
+    real: PostgresSchema = request.getfixturevalue("sample")
+    real.empty()
+    return real
+
+
+@pytest.fixture(params=["memory", "real"])
+def office(request: pytest.FixtureRequest) -> Office:
+    """A notifier's storage, empty."""
+    if request.param == "memory":
+        return memory_office()
+    real: PostgresSchema = request.getfixturevalue("notifier")
+    real.empty()
+    return PostgresOffice(real)
+
+
+@pytest.fixture(scope="session")
+def migrated_url(database: SessionDatabase) -> Generator[str]:
+    """A database for the session's books, one after the other."""
+    with migrated(database) as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "real"])
+def book(request: pytest.FixtureRequest) -> Generator[Bookshelf]:
+    """A fresh book of each kind."""
+    with bookshelf(request.param, request.getfixturevalue("migrated_url") if request.param == "real" else "") as shelf:
+        yield shelf

@@ -1,0 +1,135 @@
+"""The suite of the book notices mistakes: each planted in the real SQL, and the same in the twin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import aiosql
+import pytest
+
+from services.ledger.adapters import announcements, books, positions
+from services.ledger.adapters.rows import FinishedRow, VersionRow
+from tests.adapters import test_book_announcements as saying
+from tests.adapters import test_book_owners as owning
+from tests.adapters import test_book_runs as counting
+from tests.adapters import test_books as keeping
+from tests.adapters.bookshelf import Bookshelf, MemoryBookshelf, PostgresBookshelf
+from tests.adapters.pages import ask_no_contract
+from tests.integration.ledger.shelf import MIGRATIONS
+from tests.simulation.memory.ledger_mistakes import MISTAKES
+
+ADAPTERS = Path(books.__file__).parent
+NOTICED = (AssertionError, pytest.fail.Exception)
+
+type Check = Callable[[Bookshelf], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """One textual change of a shipped file."""
+
+    file: str
+    old: str
+    new: str
+
+    def text(self, folder: Path) -> str:
+        """The file with the mistake in it."""
+        shipped = (folder / self.file).read_text(encoding="utf-8")
+        assert 1 == shipped.count(self.old)
+        return shipped.replace(self.old, self.new)
+
+
+def parameter(table: Any, name: str) -> Any:
+    """A case of a parametrised check."""
+    return dict(table)[name]
+
+
+UNBALANCED = partial(keeping.refuses_whole, wrong=parameter(keeping.WRONG, "an entry that is not balanced"))
+BOOKED_TWICE = partial(keeping.test_a_page_is_refused_whole, refused=parameter(keeping.REFUSED, "the source of an entry that is booked"))
+IN_THE_MIDDLE = partial(owning.test_a_stretch_that_does_not_start_where_the_book_stands_is_fenced, start=1)
+MARKER_FIRST = partial(counting.test_a_run_is_finished_by_the_last_of_its_records, order=(2, 0, 1))
+CHECKS, BOOKS, SAID = "0002_checks.sql", "books.sql", "announcements.sql"
+SEALED = "(select h.seq from ledger.chain_head as h where h.book = :book)"
+LINES = "e.account, e.auxiliary, e.cents, e.vat_rate"
+
+IN_SQL: dict[str, tuple[Planted, Check]] = {
+    "epoch ignored": (
+        Planted(CHECKS, "and partition = b.partition and epoch = b.epoch and", "and partition = b.partition and"),
+        owning.test_an_older_epoch_is_fenced_even_on_the_same_session,
+    ),
+    "offset ignored": (Planted(CHECKS, "and epoch = b.epoch and next_offset = b.from_offset", "and epoch = b.epoch"), IN_THE_MIDDLE),
+    "epoch ignored on a new session": (
+        Planted(CHECKS, "and k.partition = p_partition and k.epoch = p_epoch", "and k.partition = p_partition"),
+        owning.test_a_predecessor_that_wakes_up_writes_nothing,
+    ),
+    "balance not checked": (Planted(CHECKS, "if r.unbalanced then", "if false then"), UNBALANCED),
+    "marker counted before the invoices": (Planted(CHECKS, "and c.collected = m.emitted", ""), MARKER_FIRST),
+    "predecessor lives": (
+        Planted(CHECKS, "if found and not pg_terminate_backend(predecessor, 5000) then", "if false then"),
+        owning.test_the_next_owner_ends_the_session_of_one_that_froze,
+    ),
+    "source key not unique": (Planted("0001_tables.sql", "source_key uuid not null unique", "source_key uuid not null"), BOOKED_TWICE),
+    "line forgotten": (
+        Planted(SAID, LINES, "e.account[2:], e.auxiliary[2:], e.cents[2:], e.vat_rate[2:]"),
+        saying.test_an_entry_is_said_with_all_its_lines,
+    ),
+    "parked not replaced": (
+        Planted(BOOKS, "where o.kind is null or (o.kind = 'parked' and n.kind <> 'parked')", "where o.kind is null"),
+        counting.test_a_parked_record_that_is_booked_later_makes_the_next_revision,
+    ),
+    "marked before the acknowledgement": (
+        Planted(SAID, "set seq = :seq, sent = :sent where", f"set seq = greatest(:seq, {SEALED}), sent = 0 * :sent where"),
+        saying.test_what_was_not_acknowledged_is_sent_again_from_there,
+    ),
+    "order lost": (
+        Planted(SAID, "\n    i.record_offset, i.company_id", "\n    -i.record_offset as record_offset, i.company_id"),
+        saying.test_versions_of_an_invoice_are_said_in_their_order,
+    ),
+}
+IN_THE_TWIN: dict[str, Check] = {
+    **{name: check for name, (_, check) in IN_SQL.items() if name in MISTAKES},
+    "nobody fenced": IN_THE_MIDDLE,
+    "VAT forgotten": keeping.test_an_invoice_becomes_an_entry_and_moves_the_position,
+    "redelivery is a duplicate": counting.test_a_redelivered_event_counts_nowhere_even_under_another_number,
+    "every delivery counts": counting.test_a_redelivered_event_counts_nowhere_even_under_another_number,
+}
+
+
+@pytest.mark.parametrize("name", IN_SQL)
+def test_a_mistake_in_the_sql_is_noticed(name: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The schema or the queries are changed in one place; a check of the suite fails."""
+    planted, check = IN_SQL[name]
+    migrations = copytree(MIGRATIONS, tmp_path / "migrations")
+    if (MIGRATIONS / planted.file).exists():
+        (migrations / planted.file).write_text(planted.text(MIGRATIONS), encoding="utf-8")
+    else:
+        _plant(planted, monkeypatch)
+    if check is UNBALANCED:
+        ask_no_contract(monkeypatch)
+    shelf = PostgresBookshelf(database_url, migrations)
+    try:
+        with pytest.raises(NOTICED):
+            check(shelf)
+    finally:
+        shelf.shelf.close()
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_same_mistake_in_the_twin_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch):
+    """The mistakes that the seeds have to find are noticed by the suite as well."""
+    MISTAKES[name].patch(monkeypatch)
+    if name == "balance not checked":
+        ask_no_contract(monkeypatch)
+    with pytest.raises(NOTICED):
+        IN_THE_TWIN[name](MemoryBookshelf(MISTAKES[name].parts))
+
+
+def _plant(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The adapters' queries with the mistake in them."""
+    records = {"VersionRow": VersionRow, "FinishedRow": FinishedRow}
+    queries: Any = aiosql.from_str(planted.text(ADAPTERS), "psycopg", record_classes=records)
+    for adapter in (announcements,) if planted.file == SAID else (books, positions):
+        monkeypatch.setattr(adapter, "QUERIES", queries)

@@ -1,0 +1,78 @@
+"""What can befall a process or the world, drawn from a seed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+HORIZON = 2_000  # points within which faults are drawn: about as many as an import of two companies has
+
+
+class Kind(StrEnum):
+    """A fault. Each waits for the first point at which it can happen."""
+
+    KILL = "kill -9"
+    FREEZE = "freeze"
+    NO_ANSWER = "the call fails"  # nothing was done
+    ANSWER_LOST = "the call is done, its answer lost"
+    TAIL_FIRST = "a send fails, those behind it arrive"
+    ACKNOWLEDGEMENT_LOST = "a send arrives, its acknowledgement is lost"
+    COMMIT_LOST = "a commit of offsets is lost"
+    CORRUPT = "a record is changed on its way"
+    GARBAGE = "somebody else writes garbage into a topic"
+    REDELIVERY = "an old record is written again behind the others"
+    REWIND = "a group's offsets go back to the beginning"
+
+
+ANYWHERE = frozenset({Kind.KILL, Kind.FREEZE, Kind.GARBAGE, Kind.REDELIVERY, Kind.REWIND})
+WEIGHTS = {
+    Kind.KILL: 6,
+    Kind.FREEZE: 3,
+    Kind.NO_ANSWER: 2,
+    Kind.ANSWER_LOST: 3,
+    Kind.TAIL_FIRST: 2,
+    Kind.ACKNOWLEDGEMENT_LOST: 2,
+    Kind.COMMIT_LOST: 2,
+    Kind.CORRUPT: 1,
+    Kind.GARBAGE: 1,
+    Kind.REDELIVERY: 3,
+    Kind.REWIND: 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault that happens at this point, counted over all processes, or at the next where it can."""
+
+    at: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A seed, which decides the turns, and the faults. Printed, it is the bug report."""
+
+    seed: int
+    faults: tuple[Fault, ...]
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{fault.at} {fault.kind.name}" for fault in self.faults)
+        return f"seed {self.seed}: {said or 'no fault'}"
+
+    def smaller(self) -> Iterator["Schedule"]:
+        """The same with fewer faults: halves first, then one less."""
+        half = len(self.faults) // 2
+        if half > 1:
+            yield Schedule(self.seed, self.faults[half:])
+            yield Schedule(self.seed, self.faults[:half])
+        for place in range(len(self.faults)):
+            yield Schedule(self.seed, self.faults[:place] + self.faults[place + 1 :])
+
+
+def drawn(seed: int) -> Schedule:
+    """The schedule of a seed: up to twenty faults. Every tenth seed has none."""
+    random = Random(f"faults {seed}")
+    kinds, weights = list(WEIGHTS), list(WEIGHTS.values())
+    count = 0 if seed % 10 == 0 else random.randint(1, 20)
+    faults = (Fault(random.randint(1, HORIZON), random.choices(kinds, weights)[0]) for _ in range(count))
+    return Schedule(seed, tuple(sorted(faults, key=lambda fault: fault.at)))

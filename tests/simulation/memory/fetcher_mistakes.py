@@ -1,0 +1,103 @@
+"""Mistakes in the fetcher's SQL, as the schema in memory makes them: `FetcherStore(statements={**STATEMENTS, **MISTAKES["…"]})`."""
+
+from services.kernel.errors import Refused
+from tests.simulation.memory.fetcher import STATEMENTS, Statement
+from tests.simulation.memory.rows import Answer, Row, Rows, picked
+
+
+def _scan_token_forgotten(rows: Rows, given: Row) -> Answer:
+    """A page is kept without the place where the next one starts."""
+    return STATEMENTS["advance_scan"](rows, {**given, "next_page_token": None})
+
+
+def _scan_ends_early(rows: Rows, given: Row) -> Answer:
+    """The first page that is kept is taken for the last."""
+    seen = [line["seen_at"] for line in rows.where("order_line")]
+    return STATEMENTS["advance_scan"](rows, {**given, "finished_at": max(seen)})
+
+
+def _run_started_twice(rows: Rows, given: Row) -> Answer:
+    """A run that exists is an error."""
+    if not STATEMENTS["put_run"](rows, given):
+        raise Refused('duplicate key value violates unique constraint "run_pkey"')
+    return 1
+
+
+def _run_not_locked(rows: Rows, given: Row) -> Answer:
+    """Two write in one run at the same time."""
+    return STATEMENTS["run"](rows, given)
+
+
+def _connection_not_locked(rows: Rows, given: Row) -> Answer:
+    """Two move one connection at the same time."""
+    return STATEMENTS["connection"](rows, given)
+
+
+def _asked_for_ever(rows: Rows, given: Row) -> Answer:
+    """A line without a number is asked again in the same run."""
+    for line in rows.where("order_line", connection_id=given["connection_id"]):
+        key = tuple(line[name] for name in ("connection_id", "order_id", "order_line_item_id", "shipment_id"))
+        rows.change("order_line", key, {"asked_at": None})
+    return STATEMENTS["lines_to_ask"](rows, given)
+
+
+def _changes_not_counted(rows: Rows, given: Row) -> Answer:
+    """Two events about a connection have one id."""
+    return [{"changes": row["changes"] + 1} for row in picked(rows.one("connection", given["connection_id"]), ("changes",))]
+
+
+def _order_requested_again(rows: Rows, given: Row) -> Answer:
+    """An order whose report is under way is asked for again by the process that takes the run up."""
+    return STATEMENTS["orders_to_request"](rows, {**given, "run_id": ""})
+
+
+def _facts_forgotten(rows: Rows, given: Row) -> Answer:
+    """A second revision is said again in every run."""
+    return rows.add("invoice_facts", (given["invoice_id"], given["sha256"]), {"facts_hash": given["facts_hash"]})
+
+
+def _report_stands_still(rows: Rows, given: Row) -> Answer:
+    """A report is asked after until the end of time."""
+    there = rows.one("report", given["report_id"])
+    return STATEMENTS["put_report"](rows, {**given, "state": there["state"] if there else given["state"]})
+
+
+def _invoice_minted_again(rows: Rows, given: Row) -> Answer:
+    """Amazon's keys do not find an invoice again."""
+    return []
+
+
+def _number_given_twice(rows: Rows, given: Row) -> Answer:
+    """Every event of a run has the number 1."""
+    rows.change("run", given["run_id"], {"emitted": 1})
+    return [{"emitted": 1}]
+
+
+def _run_never_finished(rows: Rows, given: Row) -> Answer:
+    """The marker is said and the run goes on."""
+    return 0
+
+
+def _connected_twice(rows: Rows, given: Row) -> Answer:
+    """A company has two connections to one marketplace."""
+    named = {name: given[name] for name in ("connection_id", "company_id", "marketplace_id", "sealed_refresh_token")}
+    dated = {"opened_at": given["now"], "since": given["now"]}
+    return rows.add("connection", given["connection_id"], {**named, **dated, "state": "initialising", "changes": 0})
+
+
+MISTAKES: dict[str, dict[str, Statement]] = {
+    "scan_token_forgotten": {"advance_scan": _scan_token_forgotten},
+    "scan_ends_early": {"advance_scan": _scan_ends_early},
+    "run_started_twice": {"put_run": _run_started_twice},
+    "run_not_locked": {"locked_run": _run_not_locked},
+    "connection_not_locked": {"locked_connection": _connection_not_locked},
+    "asked_for_ever": {"lines_to_ask": _asked_for_ever},
+    "changes_not_counted": {"next_change": _changes_not_counted},
+    "order_requested_again": {"orders_to_request": _order_requested_again},
+    "facts_forgotten": {"put_facts": _facts_forgotten},
+    "report_stands_still": {"put_report": _report_stands_still},
+    "invoice_minted_again": {"invoice_named": _invoice_minted_again},
+    "number_given_twice": {"next_runseq": _number_given_twice},
+    "run_never_finished": {"finish_run": _run_never_finished},
+    "connected_twice": {"put_connection": _connected_twice},
+}

@@ -1,0 +1,123 @@
+"""The queries of collection.sql, by their names: what is said of an invoice, and as which event of the run."""
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+from tests.simulation.memory.rows import Answer, Row, Rows, picked
+
+KEY = ("connection_id", "order_id", "order_line_item_id", "shipment_id", "kind")
+STATED = ("order_id", "order_line_item_id", "shipment_id", "number", "kind", "issue_date", "origin")
+
+BY_SHIPMENT = itemgetter("order_id", "shipment_id", "order_line_item_id")
+
+SAYING: dict[str, Callable[[Rows, Row], Answer]] = {}
+
+
+def query(statement: Callable[[Rows, Row], Answer]) -> Callable[[Rows, Row], Answer]:
+    """The function answers the query of its name."""
+    SAYING[statement.__name__] = statement
+    return statement
+
+
+@query
+def orders_of_document(rows: Rows, given: Row) -> Answer:
+    """In order."""
+    found = rows.where("document_order", connection_id=given["connection_id"], sha256=given["sha256"])
+    return [{"order_id": order_id} for order_id in sorted(row["order_id"] for row in found)]
+
+
+@query
+def statements_of_number(rows: Rows, given: Row) -> Answer:
+    """Lines that bear it; `shared` when the line bears another of the kind."""
+    all_numbers = rows.where("line_number", connection_id=given["connection_id"], kind=given["kind"])
+    others = {itemgetter(*KEY)(row) for row in all_numbers if row["number"] != given["number"]}
+    found = sorted((row for row in all_numbers if row["number"] == given["number"]), key=BY_SHIPMENT)
+    return [{**{name: row[name] for name in STATED}, "shared": itemgetter(*KEY)(row) in others} for row in found]
+
+
+@query
+def transactions_of_orders(rows: Rows, given: Row) -> Answer:
+    """By id; the current versions."""
+    current = rows.where("amazon_transaction", connection_id=given["connection_id"], current=True)
+    found = [row for row in current if _has_line_of(row["raw"], given["orders"])]
+    return [{"raw": row["raw"]} for row in sorted(found, key=itemgetter("transaction_id"))]
+
+
+def _has_line_of(raw: dict[str, Any], orders: list[str]) -> bool:
+    items: list[dict[str, Any]] = raw.get("transactionLineItems") or []
+    return any(item.get("orderId") in orders for item in items)
+
+
+@query
+def number_document(rows: Rows, given: Row) -> Answer:
+    """Unless it bears this number already."""
+    key, number = (given["connection_id"], given["sha256"]), given["number"]
+    there = rows.one("document", key)
+    if there is None or there["number"] == number:
+        return 0
+    return rows.alter("document", key, lambda row: {"number": number} if row["number"] != number else None)
+
+
+@query
+def invoice_named(rows: Rows, given: Row) -> Answer:
+    """The least of the ids under these keys."""
+    found = rows.where("invoice_key", connection_id=given["connection_id"], number=given["number"], kind=given["kind"])
+    ids = [row["invoice_id"] for row in found if row["order_id"] in given["orders"]]
+    return [{"invoice_id": min(ids)}] if ids else []
+
+
+@query
+def put_invoice(rows: Rows, given: Row) -> Answer:
+    """Once."""
+    named = {name: given[name] for name in ("invoice_id", "company_id", "connection_id", "number", "kind")}
+    return rows.add("invoice", given["invoice_id"], {**named, "revision": 0, "said": 0, "collected": None})
+
+
+@query
+def put_invoice_key(rows: Rows, given: Row) -> Answer:
+    """Once."""
+    key = {name: given[name] for name in ("connection_id", "order_id", "number", "kind")}
+    return rows.add("invoice_key", tuple(key.values()), {**key, "invoice_id": given["invoice_id"]})
+
+
+@query
+def invoice(rows: Rows, given: Row) -> Answer:
+    """With the facts last said from this PDF."""
+    facts = rows.one("invoice_facts", (given["invoice_id"], given["sha256"]))
+    found = picked(rows.one("invoice", given["invoice_id"]), ("invoice_id", "number", "kind", "revision", "said"))
+    return [{**row, "facts_hash": facts and facts["facts_hash"]} for row in found]
+
+
+@query
+def say_invoice(rows: Rows, given: Row) -> Answer:
+    """As it is said now."""
+    return rows.change("invoice", given["invoice_id"], {name: given[name] for name in ("revision", "said", "collected")})
+
+
+@query
+def put_facts(rows: Rows, given: Row) -> Answer:
+    """The last ones."""
+    key, facts = (given["invoice_id"], given["sha256"]), {"facts_hash": given["facts_hash"]}
+    return rows.add("invoice_facts", key, facts) or rows.change("invoice_facts", key, facts)
+
+
+@query
+def next_runseq(rows: Rows, given: Row) -> Answer:
+    """A counter of the run."""
+    rows.alter("run", given["run_id"], lambda row: {"emitted": row["emitted"] + 1})
+    return picked(rows.one("run", given["run_id"]), ("emitted",))
+
+
+@query
+def put_emission(rows: Rows, given: Row) -> Answer:
+    """A number of a run is given once."""
+    columns = {name: given[name] for name in ("run_id", "runseq", "invoice_id", "revision")}
+    return rows.must_add("emission", (given["run_id"], given["runseq"]), {**columns, "said_at": given["now"]})
+
+
+@query
+def finish_run(rows: Rows, given: Row) -> Answer:
+    """Once."""
+    ended = {"state": "finished", "finished_at": given["now"]}
+    return rows.alter("run", given["run_id"], lambda row: ended if row["state"] == "collecting" else None)

@@ -1,0 +1,166 @@
+"""The four services as the simulation runs them: the shipped handlers and loops, over parts in memory with points at every call."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from random import Random
+from typing import Any
+
+from schemas.connection_changed.v1 import ConnectionChanged
+from schemas.contact_described.v1 import ContactDescribed
+from schemas.import_finished.v1 import ImportFinished
+from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
+from services.classifier.adapters.rulebook import read_rulebook
+from services.classifier.domain.rulebook import Rulebook
+from services.fetcher.adapters.collection import PostgresProgress
+from services.fetcher.adapters.companies import Companies
+from services.fetcher.adapters.connections import ConnectionDesk
+from services.fetcher.handler import Collect, ImportEnds
+from services.kernel.errors import Unavailable
+from services.kernel.loop import OncePerEvent, consume, relay
+from services.kernel.probes import Health
+from services.kernel.sealing import Sealer
+from services.ledger.adapters.positions import Fenced
+from services.ledger.handler import KeepBooks
+from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterhead, ReserveLetter
+from tests.simulation.engine import Loop, Process
+from tests.simulation.memory.amazon import MemoryAmazon
+from tests.simulation.memory.breaker import MemoryBreaker
+from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, work
+from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
+from tests.simulation.memory.ledger_positions import MemoryPositions
+from tests.simulation.memory.ledger_schema import MemorySessions
+from tests.simulation.memory.notifier import MemoryDesk
+from tests.simulation.memory.shelf import MemoryShelf
+from tests.simulation.memory.store import MemoryOutbox
+from tests.simulation.world import World
+from tests.support.reference_classifier import AnswerAll
+
+PASSING = (Unavailable, Fenced, JobGone)  # errors by which a process may end, to be started again
+SEALER = Sealer({"k1": b"1" * 32}, "k1")
+
+
+def processes(world: World, random: Random) -> list[Process]:
+    """One or two processes of every service."""
+    starts: dict[str, Callable[[World, str], Sequence[Loop]]] = {
+        "fetcher": fetcher,
+        "classifier": classifier,
+        "ledger": ledger,
+        "notifier": notifier,
+    }
+    return [
+        Process(
+            name=f"{service}-{n}",
+            start=partial(_start, start, world),
+            ended=lambda process: world.vanished(process.identity),
+            expire=lambda process: world.expire(process.identity),
+            passing=PASSING,
+        )
+        for service, start in starts.items()
+        for n in range(1, random.randint(1, 2) + 1)
+    ]
+
+
+def _start(start: Callable[[World, str], Sequence[Loop]], world: World, process: Process) -> Sequence[Loop]:
+    return start(world, process.identity)
+
+
+def fetcher(world: World, name: str) -> Sequence[Loop]:
+    """The fetcher without its pages: it collects, listens and announces. Its adapters are the real ones over a schema in memory."""
+    store, engine = world.fetched.as_postgres(), world.engine
+    amazon = world.watched("Amazon", MemoryAmazon(world.amazon, engine))
+    desk = ConnectionDesk(store, amazon, SEALER, engine)
+    progress: Any = world.watched("progress", PostgresProgress(store))
+    collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None)
+    jobs = LastingJobs(world)
+    listen = OncePerEvent(
+        world.watched("fetcher store", world.fetched),
+        "fetcher",
+        parked_topic("fetcher"),
+        {ImportFinished: ImportEnds(Companies, engine)},
+        engine,
+    )
+
+    def work_off() -> None:
+        while not engine.is_set():
+            jobs.retry_stalled()
+            if not work(jobs, name, collect, engine):
+                engine.wait(1.0)
+
+    return [
+        work_off,
+        _consume(world, name, "fetcher", listen),
+        _relay(world, "fetcher", world.watched("fetcher outbox", MemoryOutbox(world.fetched))),
+    ]
+
+
+def classifier(world: World, name: str) -> Sequence[Loop]:
+    """The classifier's handler in the kernel's loop."""
+    return [_consume(world, name, "classifier", AnswerAll(world.sender("classifier"), rulebook(), world.engine))]
+
+
+def ledger(world: World, name: str) -> Sequence[Loop]:
+    """The ledger: it keeps the books on one session and announces them on another."""
+    own, relays = MemorySessions(world.book), MemorySessions(world.book)
+    positions = MemoryPositions(own)
+    books = world.watched("books", MemoryBooks(world.book, own, positions))
+    keep = KeepBooks(books, parked_topic("ledger"), world.engine)
+    announcements = world.watched("announcements", MemoryAnnouncements(relays))
+    return [
+        _consume(world, name, "ledger", keep, world.watched("positions", positions)),
+        _relay(world, "ledger", announcements),
+    ]
+
+
+def notifier(world: World, name: str) -> Sequence[Loop]:
+    """The notifier: it listens, delivers and announces."""
+    store = world.watched("notifier store", world.stores["notifier"])
+    desk: Any = world.watched("desk", MemoryDesk(world.stores["notifier"]))
+    once = OncePerEvent(
+        store,
+        "notifier",
+        parked_topic("notifier"),
+        {ConnectionChanged: ReserveLetter(desk), ContactDescribed: KeepContact(desk)},
+        world.engine,
+    )
+    listen = EndContacts(desk, topic_for("fetcher", ContactDescribed), once)
+    letterhead = Letterhead("https://achats.example.org", "example.org")
+    deliver = Deliver(desk, world.letters(), SEALER, letterhead, world.engine, lambda: 0)
+    return [
+        _consume(world, name, "notifier", listen),
+        _relay(world, "notifier", world.watched("notifier outbox", MemoryOutbox(world.stores["notifier"]))),
+        partial(deliver.until, _stop(world), Health(frozenset())),
+    ]
+
+
+class LastingJobs(MemoryJobs):
+    """The queue, where a heartbeat lasts until the world notices that the worker is gone."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.fetched, world.engine)
+        self._world = world
+
+    def beat(self, worker: str) -> None:
+        """The worker lives."""
+        self._world.beat(worker)
+
+
+@cache
+def rulebook() -> Rulebook:
+    """The shipped rulebook."""
+    return read_rulebook()
+
+
+def _consume(world: World, process: str, service: str, handle: Callable[[Any], None], positions: Any = None) -> Loop:
+    topics = topics_read_by(service)
+    open_source = partial(world.source, process, f"achats-{service}", topics, positions)
+    breaker: Any = world.watched("breaker", MemoryBreaker(world.stores[service]))
+    return partial(consume, open_source, handle, types_on(topics), breaker, Health(frozenset()), _stop(world))
+
+
+def _relay(world: World, service: str, pending: Any) -> Loop:
+    return partial(relay, pending, world.sender(service), Health(frozenset()), _stop(world), service)
+
+
+def _stop(world: World) -> Any:
+    """Nobody asks a process to stop here; waiting for it is the engine's."""
+    return world.engine
