@@ -20,19 +20,18 @@ def main() -> None:
         case ["migrate"]:
             migrate(migrate_url(os.environ), SERVICE, None, with_outbox=False)
         case []:
-            config = Config.from_env(os.environ)
-            configure(SERVICE, config.pretty_log)
-            with closing(PostgresStore(config.database_url, SERVICE, pool_size=1)) as store:
-                work(config, store)
+            work(Config.from_env(os.environ))
         case _:
             sys.exit(__doc__)
 
 
-def work(config: Config, store: PostgresStore) -> None:
+def work(config: Config) -> None:
     """Classify until SIGTERM."""
+    configure(SERVICE, config.pretty_log)
     health = Health(frozenset({"worker"}))
     serve(config.health_port, health)
-    Worker(config.kafka, read_rulebook(), PostgresBreaker(store), health).run()
+    with closing(PostgresStore(config.database_url, SERVICE, pool_size=1)) as store:
+        Worker(config.kafka, read_rulebook(), PostgresBreaker(store), health).run()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 -- name: tripped()$
 -- Whether a trip waits for an operator.
-select exists (select from breaker where resumed_at is null);
+select count(*) > 0 from breaker where resumed_at is null;
 
 -- name: trip(reason, topic, partition, offset, refused, seen)!
 -- Stop the service; nothing when it is stopped already.

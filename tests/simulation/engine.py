@@ -16,7 +16,7 @@ type Loop = Callable[[], None]
 EPOCH = datetime(2026, 3, 2, 8, tzinfo=UTC)
 POINT_SECONDS = 0.001  # virtual time that passes from one point to the next
 SESSION_SECONDS = 6.0  # after which the broker gives a silent member's partitions away
-PATIENCE_STEPS = 40  # without news, after which waiting for news takes four times as long
+PATIENCE_STEPS = 30  # without news, after which waiting for news takes four times as long
 LONGEST_WAIT_SECONDS = 3600.0
 MOST_STEPS = 100_000
 
@@ -181,7 +181,7 @@ class Engine:
         if quiet > PATIENCE_STEPS and self._stretch * 0.05 < LONGEST_WAIT_SECONDS:
             self._stretch, self._news_at = self._stretch * 4, self.steps
             return False
-        return quiet > 4 * PATIENCE_STEPS and not self._timers and not self._sleepers()
+        return quiet > 3 * PATIENCE_STEPS and not self._timers and not self._sleepers()
 
     def _sleepers(self) -> bool:
         return any(task.sleeping for process in self._processes for task in process.tasks)

@@ -149,7 +149,7 @@ def _outcomes(counts: RunCounts) -> int:
 
 def _never_readable(world: World) -> list[Any]:
     """The places in runs of which every record arrived changed."""
-    good = {run_of(record) for record in _of_collected(world) if place_of(record) not in world.corrupted}
+    good = {run_of(record) for record in _of_collected(world) if place_of(record) not in world.corrupted | world.strange}
     return list({run_of(record) for record in _of_collected(world) if place_of(record) in world.corrupted} - good)
 
 

@@ -11,7 +11,7 @@ from tests.simulation.faults import ANYWHERE, Kind
 
 OPENS = frozenset({"transaction", "writing", "connection"})  # calls whose answer is a context with a part in it
 GIVES = frozenset({"open", "account"})  # calls whose answer is a part
-SILENT = frozenset({"send_nothing"})
+ASIDE = frozenset({"tripped"})  # asked at every turn beside a poll, which has points enough
 CAN_FAIL = ANYWHERE | {Kind.NO_ANSWER}
 CAN_BE_LOST = ANYWHERE | {Kind.ANSWER_LOST}
 
@@ -26,7 +26,7 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._part, name)
-        return partial(self._call, name, found) if callable(found) else found
+        return partial(self._call, name, found) if callable(found) and name not in ASIDE else found
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self._call("call", cast(Callable[..., Any], self._part), *arguments, **named)

@@ -128,6 +128,13 @@ def put_connection(rows: Rows, given: Row) -> Answer:
 
 
 @query
+def reopen_connection(rows: Rows, given: Row) -> Answer:
+    """Initialising again under a new consent; none when it is not broken."""
+    again = {"state": "initialising", "sealed_refresh_token": given["sealed_refresh_token"], "since": given["now"]}
+    return rows.alter("connection", given["connection_id"], lambda row: again if row["state"] == "broken" else None)
+
+
+@query
 def move_connection(rows: Rows, given: Row) -> Answer:
     """To another state."""
     return rows.change("connection", given["connection_id"], {"state": given["state"], "since": given["now"]})
