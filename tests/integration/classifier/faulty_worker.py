@@ -9,7 +9,6 @@ from services.classifier.config import Config
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.main import work
 from services.kernel.envelope import Delivery, Outgoing
-from services.kernel.postgres import PostgresStore
 
 
 def answer(delivery: Delivery, rulebook: Rulebook, now: str) -> tuple[Outgoing, ...]:
@@ -21,5 +20,4 @@ def answer(delivery: Delivery, rulebook: Rulebook, now: str) -> tuple[Outgoing, 
 
 if __name__ == "__main__":
     worker.answer = answer
-    config = Config.from_env(os.environ)
-    work(config, PostgresStore(config.database_url, "classifier", pool_size=1))
+    work(Config.from_env(os.environ))
