@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
