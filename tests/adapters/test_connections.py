@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -232,7 +233,7 @@ def finished(run: Run, n: int = 1) -> list[Delivery]:
     return [Delivery(Record("booked", 0, 0, 0, b"", b"", ()), event, None)]
 
 
-def listener(bench: Bench) -> OncePerEvent[Transaction]:
+def listener(bench: Bench) -> OncePerEvent[Any]:
     """The fetcher's loop around ImportEnds."""
     return OncePerEvent(bench.store, "fetcher", "parked", {ImportFinished: ImportEnds(Companies, bench.clock)}, bench.clock)
 
