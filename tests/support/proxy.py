@@ -94,11 +94,12 @@ class Proxy:
         sink.close()
 
     async def _end(self, linger: bytes) -> None:
-        for end in (end for line in self._lines for end in line):
+        lines = list(self._lines)  # a client may be back at once
+        for end in (end for line in lines for end in line):
             with suppress(OSError):  # closed meanwhile
                 end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             end.transport.abort()
-        while self._lines:
+        while any(line in self._lines for line in lines):
             await asyncio.sleep(0.01)
 
 
