@@ -17,7 +17,6 @@ from services.fetcher.web.connecting import AlreadyConnected, Connecting, NotAut
 from services.kernel.envelope import Delivery, Event, Record
 from services.kernel.errors import Refused, Unavailable
 from services.kernel.loop import OncePerEvent
-from services.kernel.postgres import Transaction
 from tests.adapters.amazon_answers import bring, marker_of, numbered, paper, say
 from tests.adapters.fetcher_bench import SEALER, Bench, open_bench
 
