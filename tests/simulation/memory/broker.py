@@ -140,7 +140,8 @@ class MemorySource:
             start = self.group.committed.get(place)
         else:
             start = self._positions.take(place[0], f"id-of-{place[0]}", place[1])
-        self.group.owners[place], self._next[place] = self, start or 0
+        if self in self.group.members:  # else it was expelled while its positions were asked
+            self.group.owners[place], self._next[place] = self, start or 0
 
     def _release(self, places: Iterable[Place]) -> None:
         for place in places:
