@@ -1,7 +1,7 @@
 """The control plane, on its own port: the truth, the clock, what was asked, and faults to come."""
 
 import json
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -9,28 +9,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from deploy.local.amazon.calls import Fault, Journal
+from deploy.local.amazon.accounts import Accounts
+from deploy.local.amazon.calls import DOWNLOAD, Blow, Fault, Journal
 from deploy.local.amazon.clock import VirtualClock, iso
-from deploy.local.amazon.downloads import OPERATION
 from deploy.local.amazon.throttle import PLANS
-from deploy.local.amazon.world import World
+from deploy.local.amazon.truth import truth_of
 
-OPERATIONS = frozenset({*PLANS, "token", OPERATION})
+OPERATIONS = frozenset({*PLANS, "token", DOWNLOAD})
 
 
 class Planned(TypedDict):
-    """The next `times` calls of `operation` go wrong: a status instead of the answer, or an answer that is lost on the way."""
+    """The next `times` calls of `operation` go wrong: a status instead of the answer, or an answer spoiled on the way, after `seconds`."""
 
     operation: str
-    status: Fault
+    status: Blow
     times: int
+    seconds: NotRequired[float]
 
 
 class Control:
     """For tests and demonstrations only; Amazon has nothing like it."""
 
-    def __init__(self, world: World, clock: VirtualClock, journal: Journal) -> None:
-        self._world = world
+    def __init__(self, accounts: Accounts, clock: VirtualClock, journal: Journal) -> None:
+        self._accounts = accounts
         self._clock = clock
         self._journal = journal
 
@@ -49,12 +50,13 @@ class Control:
 
     async def ready(self, _request: Request) -> Response:
         """Answers as soon as the other two ports do."""
-        return JSONResponse({"ready": True, "documents": len(self._world.documents)})
+        return JSONResponse({"ready": True, "documents": len(self._accounts.first.world.documents)})
 
     async def truth(self, _request: Request) -> Response:
         """Every document as a test wants to find it; renders the PDFs nobody asked for yet, about 5 ms each."""
-        documents = await run_in_threadpool(lambda: self._world.truth)
-        return JSONResponse({"buyer": self._world.buyer.name, "account": self._world.account, "documents": documents})
+        world = self._accounts.first.world
+        documents = await run_in_threadpool(truth_of, world)
+        return JSONResponse({"buyer": world.buyer.name, "account": world.account, "documents": documents})
 
     async def calls(self, _request: Request) -> Response:
         """Counts per operation and status."""
@@ -75,5 +77,5 @@ class Control:
         if unknown := {fault["operation"] for fault in faults} - OPERATIONS:
             return JSONResponse({"unknown": sorted(unknown), "known": sorted(OPERATIONS)}, 400)
         for fault in faults:
-            self._journal.plan_fault(fault["operation"], fault["status"], fault["times"])
+            self._journal.plan_fault(fault["operation"], Fault(fault["status"], fault.get("seconds", 0.0)), fault["times"])
         return Response(status_code=204)

@@ -15,8 +15,10 @@ from httpx import ASGITransport, AsyncClient, Response
 from starlette.applications import Starlette
 
 from deploy.local.amazon.app import Simulator, build
+from deploy.local.amazon.application import Application
+from deploy.local.amazon.assumptions import Assumptions
 from deploy.local.amazon.clock import VirtualClock, iso
-from deploy.local.amazon.settings import Application, Pace, Settings
+from deploy.local.amazon.settings import Settings
 from tests.unit.simulator import shapes
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -67,7 +69,7 @@ class Customer:
     def __post_init__(self) -> None:
         self.application = Application()
         self.clock = stopped_clock()
-        self.simulator = build(Settings(1, 2, 3, self.seed, self.invoices, self.documents, self.clock, pace=Pace(page_size=self.page_size)))
+        self.simulator = build(Settings(1, 2, 3, self.seed, self.invoices, self.documents, self.clock, assumed=Assumptions(self.page_size)))
         self.api = Port(self.simulator.api)
         self.store = Port(self.simulator.documents)
         self.control = Port(self.simulator.control)
@@ -80,7 +82,7 @@ class Customer:
 
     def decide(self, decision: str = "authorise", *, person: int = 0, changed: Mapping[str, str] | None = None) -> Response:
         """Post the consent page's form."""
-        account = self.simulator.world.people[person].id
+        account = self.simulator.accounts.first.people[person].id
         form = {"account": account, "decision": decision}
         return self.api.ask("POST", "/b2b/abws/oauth", query={**self.consent_query, **(changed or {})}, form=form)
 
