@@ -17,7 +17,10 @@ from deploy.local.amazon.downloads import Downloads
 from deploy.local.amazon.gate import Gate
 from deploy.local.amazon.login import ConsentPage, TokenEndpoint
 from deploy.local.amazon.parties import Party
+from deploy.local.amazon.payment_details import PaymentDetails
 from deploy.local.amazon.reconciliation import Reconciliation
+from deploy.local.amazon.reporting import Reporting
+from deploy.local.amazon.reporting_2021 import OldReporting
 from deploy.local.amazon.reports import Reports, Terms
 from deploy.local.amazon.seeded import Recipe, seeded_world
 from deploy.local.amazon.settings import Settings
@@ -29,6 +32,8 @@ from deploy.local.amazon.world import World
 
 RECONCILIATION = "/reconciliation/2021-01-08"
 DOCUMENT = "/reports/2021-09-30"
+REPORTING = "/reports/2025-06-09"
+OLD_REPORTING = "/reports/2021-01-08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,14 @@ def build(settings: Settings) -> Simulator:
     weather = Weather(settings.ways.rates, Random(f"{settings.seed} weather"))
     journal, spoil, throttle = Journal(weather), Spoiling(clock), Throttle(clock)
     reports = Reports(accounts, clock, signer, Terms(assumed, weather, f"http://127.0.0.1:{settings.documents_port}"))
-    reconciliation = Reconciliation(accounts, clock, signer, assumed)
+    reconciliation, gate = Reconciliation(accounts, clock, signer, assumed), Gate(login, throttle, journal, spoil, assumed)
+    payments = PaymentDetails(accounts, clock)
     routes = [
         *ConsentPage(accounts, login, journal, assumed, signer).routes(),
         *TokenEndpoint(login, journal, spoil).routes(),
-        *api_routes(Gate(login, throttle, journal, spoil, assumed), reconciliation, reports),
+        *api_routes(gate, reconciliation, reports),
+        gate.route("POST", f"{RECONCILIATION}/invoices/batch/paymentDetails", "getBatchInvoicePaymentDetails", payments.batch),
+        *reporting_routes(gate, Reporting(accounts, clock, signer, assumed), OldReporting(accounts, clock, signer)),
     ]
     download = Route("/{document_id}", Downloads(reports, clock, signer, journal, spoil).download)
     control = Control(accounts, clock, journal)
@@ -105,4 +113,18 @@ def api_routes(gate: Gate, reconciliation: Reconciliation, reports: Reports) -> 
         gate.route("GET", f"{DOCUMENT}/reports/{{reportId}}", "getReport", reports.get),
         gate.route("DELETE", f"{DOCUMENT}/reports/{{reportId}}", "cancelReport", reports.cancel),
         gate.route("GET", f"{DOCUMENT}/documents/{{reportDocumentId}}", "getReportDocument", reports.document),
+    ]
+
+
+def reporting_routes(gate: Gate, new: Reporting, old: OldReporting) -> list[Route]:
+    """The published operations of both Reporting APIs."""
+    by_number = f"{REPORTING}/purchaseOrders/{{purchaseOrderNumber}}/orderReports"
+    return [
+        gate.route("GET", f"{REPORTING}/orderReports", "getOrderReports", new.orders),
+        gate.route("GET", f"{REPORTING}/orderLineItemReports", "getOrderLineItemReports", new.order_lines),
+        gate.route("GET", by_number, "getOrderReportsByPurchaseOrderNumber", new.orders_of_purchase_order),
+        gate.route("GET", f"{REPORTING}/shipmentReports", "getShipmentReports", new.shipments),
+        gate.route("GET", f"{REPORTING}/shipmentLineItemReports", "getShipmentLineItemReports", new.shipment_lines),
+        gate.route("GET", f"{OLD_REPORTING}/orders", "getOrdersByOrderDate", old.by_date),
+        gate.route("GET", f"{OLD_REPORTING}/orders/{{orderId}}", "getOrdersByOrderId", old.by_id),
     ]

@@ -7,19 +7,24 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from functools import cache, partial
+from functools import partial
 from hashlib import blake2b
+from itertools import batched
 
 from deploy.local.amazon.amounts import vat_of
 from deploy.local.amazon.facts import Course, Document, Line, Never, Payment, PaymentType, Shipment
-from deploy.local.amazon.papers import Kind, Paper
+from deploy.local.amazon.papers import Kind, Layout, Paper, consolidated
 from deploy.local.amazon.parties import AMAZON_BRANCH, Party
 from deploy.local.amazon.trouble import Rates
 
 UPLOAD = timedelta(minutes=15)
 """A seller's upload is processed within 15 minutes (Amazon's help for sellers)."""
 
+PARCELS_MOST = 30
+"""Shipments on one consolidated invoice."""
+
 NO_RETURN = "Account Adjustment"
+PASSWORD = "not told to anybody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def complicated(drafts: Sequence[Draft], rates: Rates, seed: int, second: Party)
             gathered[draft.paper.seller.siren, f"{draft.paper.issued_at:%Y-%m}", draft.shipment.entity].append(draft)
         else:
             documents.append(troubled.document(draft))
-    return [*documents, *(consolidated(month) for month in gathered.values())]
+    return [*documents, *(in_one_invoice(part) for month in gathered.values() for part in batched(month, PARCELS_MOST))]
 
 
 def drawn_up(paper: Paper, shipments: tuple[Shipment, ...], course: Course | None = None) -> Document:
@@ -64,6 +69,7 @@ def drawn_up(paper: Paper, shipments: tuple[Shipment, ...], course: Course | Non
         credited_number=paper.credits and paper.credits.number,
         course=course or Course(paper.issued_at, paper.issued_at, paper.issued_at + UPLOAD),
         entity=shipments[0].entity,
+        paper=paper,
     )
 
 
@@ -74,13 +80,12 @@ def rendered(paper: Paper) -> bytes:
     return render(paper)
 
 
-def consolidated(drafts: Sequence[Draft]) -> Document:
+def in_one_invoice(drafts: Sequence[Draft]) -> Document:
     """One invoice for what was bought in a month: `Pending` until the night after it, then numbered and there."""
-    first = drafts[0].paper
-    issued_at = _month_end(max(draft.paper.issued_at for draft in drafts))
-    number = f"{first.number[:4]}M{first.number[4:]}"
-    paper = replace(first, number=number, issued_at=issued_at, items=tuple(item for draft in drafts for item in draft.paper.items))
-    course = Course(first.issued_at, issued_at, issued_at + UPLOAD, consolidated=True)
+    papers = [draft.paper for draft in drafts]
+    issued_at = _month_end(max(paper.issued_at for paper in papers))
+    paper = consolidated(papers, f"{papers[0].number[:4]}M{papers[0].number[4:]}", issued_at)
+    course = Course(papers[0].issued_at, issued_at, issued_at + UPLOAD, consolidated=True)
     vats = iter(paper.item_vats)
     return drawn_up(paper, tuple(_with_vats(draft, vats) for draft in drafts), course)
 
@@ -113,9 +118,10 @@ class Troubled:
             draft = Draft(_made_out_to(draft.paper, self.second), replace(draft.shipment, entity=1))
         if draft.paper.kind is Kind.INVOICE and self._hit("free_line", draft.shipment.shipment_id):
             draft = _with_free_line(draft)
+        draft = self._gift_wrapped(draft)
         lines = tuple(self._line(line) for line in draft.shipment.lines)
         payments = tuple(self._payments(draft.shipment.payments[0]))
-        return Draft(draft.paper, replace(draft.shipment, lines=lines, payments=payments))
+        return Draft(self._drawn_otherwise(draft.paper), replace(draft.shipment, lines=lines, payments=payments))
 
     def consolidates(self, draft: Draft) -> bool:
         """Invoices of Amazon's own branch only, and none that a credit note names: its number must exist."""
@@ -127,8 +133,6 @@ class Troubled:
         """The document with its own course."""
         document = drawn_up(draft.paper, (draft.shipment,), self._course(draft))
         key = f"{draft.paper.kind} {draft.paper.number}"
-        if self._hit("locked", key):
-            document = replace(document, pdf=locked(document.pdf), readable=False)
         if self._hit("corrected", key):
             since = draft.paper.issued_at + self._days("corrected", key, 5, 15)
             document = replace(document, replaced=((since, corrected(document.pdf)),))
@@ -178,13 +182,32 @@ class Troubled:
         if self._hit("over_refunded", key):
             yield over_refund(payment, 10)
 
+    def _drawn_otherwise(self, paper: Paper) -> Paper:
+        """The same document by another hand: uploaded by its seller, as an image, behind a password, with Factur-X inside."""
+        key = f"{paper.kind} {paper.number}"
+        if paper.layout is Layout.DRAWN_BY_AMAZON and self._hit("sellers_own", paper.order.order_id):
+            paper = replace(paper, layout=Layout.SELLERS_OWN)
+        if self._hit("locked", key):
+            return replace(paper, password=PASSWORD)
+        if self._hit("scanned", key):
+            return replace(paper, scanned=True)
+        return replace(paper, embedded_xml=True) if self._hit("factur_x", key) else paper
+
+    def _gift_wrapped(self, draft: Draft) -> Draft:
+        """A third of the delivery charge of some lines is gift wrap, on paper and shipment."""
+        items, lines = list(draft.paper.items), list(draft.shipment.lines)
+        for place, item in enumerate(items):
+            if item.shipping_cents and self._hit("gift_wrapped", item.order_line_id):
+                part = item.shipping_cents // 3
+                items[place] = replace(item, shipping_cents=item.shipping_cents - part, gift_wrap_cents=part)
+                lines[place] = replace(lines[place], shipping_cents=item.shipping_cents - part, gift_wrap_cents=part)
+        return Draft(replace(draft.paper, items=tuple(items)), replace(draft.shipment, lines=tuple(lines)))
+
     def _line(self, line: Line) -> Line:
-        key, shipping, goods = line.order_line_id, line.shipping_cents or 0, line.principal_cents or 0
-        if shipping and self._hit("gift_wrapped", key):
-            line = replace(line, shipping_cents=shipping - shipping // 3, gift_wrap_cents=shipping // 3)
-        if goods > 0 and self._hit("regulatory_fee", key):
-            line = replace(line, principal_cents=goods - goods // 20, regulatory_cents=goods // 20)
-        return line
+        goods = line.principal_cents or 0
+        if goods <= 0 or not self._hit("regulatory_fee", line.order_line_id):
+            return line
+        return replace(line, principal_cents=goods - goods // 20, regulatory_cents=goods // 20)
 
     def _hit(self, rate: str, key: str) -> bool:
         share: float = getattr(self.rates, rate)
@@ -216,18 +239,6 @@ def over_refund(payment: Payment, percent: int) -> Payment:
 def other_id(transaction_id: str) -> str:
     """The identifier of the transaction that goes with another."""
     return f"{transaction_id[1:]}{transaction_id[0]}"
-
-
-def locked(pdf: Callable[[], bytes]) -> Callable[[], bytes]:
-    """The same PDF behind a password; its bytes are drawn once, as encryption is never the same twice."""
-
-    @cache
-    def behind_password() -> bytes:
-        from deploy.local.amazon.locking import lock  # here: its PDF library takes a while to load
-
-        return lock(pdf())
-
-    return behind_password
 
 
 def corrected(pdf: Callable[[], bytes]) -> Callable[[], bytes]:

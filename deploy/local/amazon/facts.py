@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import chain
 
 from deploy.local.amazon.amounts import Tax
-from deploy.local.amazon.papers import Kind
+from deploy.local.amazon.papers import Kind, Paper
 from deploy.local.amazon.parties import Party
 
 FRANCE = "A13V1IB3VIYZZH"
@@ -86,7 +86,7 @@ class Payment:
 class Line:
     """One order line of a shipment; amounts in cents, positive but for the discount; `unit_price` a decimal string.
 
-    On the PDF the gift wrap is part of the delivery charge and the regulatory fee part of the goods.
+    On the PDF the regulatory fee is part of the goods.
     """
 
     order_line_id: str
@@ -168,7 +168,7 @@ class Document:
     credited_number: str | None = None
     course: Course = field(default_factory=Course)
     replaced: tuple[tuple[datetime, Callable[[], bytes]], ...] = ()
-    readable: bool = True
+    paper: Paper | None = None
     entity: int = 0
 
     @property

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A French company as an invoice names it."""
+    """A company as an invoice names it; `siren` is empty for a foreign one, the VAT number None for one without."""
 
     name: str
-    address: tuple[str, str]
+    address: tuple[str, ...]
     siren: str
-    vat_number: str
+    vat_number: str | None
     registry: str = ""
+    country: str = "FR"
 
 
 def complete_siren(eight_digits: str) -> str:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from itertools import count
 from random import Random
 
@@ -15,7 +16,7 @@ from deploy.local.amazon.amounts import decimal_text
 from deploy.local.amazon.catalogue import Product, sold_by
 from deploy.local.amazon.complications import Draft, complicated
 from deploy.local.amazon.facts import Entity, Line, Payment, PaymentType, Shipment
-from deploy.local.amazon.papers import Item, Kind, Order, Paper
+from deploy.local.amazon.papers import Item, Kind, Layout, Order, Paper
 from deploy.local.amazon.parties import AMAZON_BRANCH, SELLERS, Party, complete_siren, french_vat_number
 from deploy.local.amazon.trouble import CALM, Rates
 from deploy.local.amazon.world import World
@@ -123,6 +124,7 @@ class Shopping:
             number="",
             issued_at=shipped_at + timedelta(minutes=dice.randint(1, 90)),
             seller=SELLERS[seller],
+            layout=Layout.AMAZON_BRANCH if seller == "branch" else Layout.DRAWN_BY_AMAZON,
             buyer=self.buyer,
             order=order,
             shipment_id=f"D{_mixed(dice, string.ascii_letters + string.digits, 8)}",
@@ -220,10 +222,16 @@ def _lines(dice: Random, paper: Paper) -> tuple[Line, ...]:
     centre = dice.choice(COST_CENTRES) if dice.random() < 0.5 else None
     purchase_order = f"BC-{dice.randint(1000, 9999)}" if dice.random() < 0.3 else None
     fields = None if centre is None else (("Centre de coût", centre),)
-    return tuple(_line(item, vat, purchase_order, fields) for item, vat in zip(paper.items, paper.item_vats, strict=True))
+    return lines_of(paper, purchase_order, fields)
 
 
-def _line(item: Item, vat_cents: int, purchase_order: str | None, fields: tuple[tuple[str, str], ...] | None) -> Line:
+def lines_of(paper: Paper, purchase_order: str | None = None, fields: tuple[tuple[str, str], ...] | None = None) -> tuple[Line, ...]:
+    """What Amazon holds of the lines of a paper; `fields` are the buyer's own from the checkout."""
+    pairs = zip(paper.items, paper.item_vats, strict=True)
+    return tuple(_line(item, vat, paper.rate_of(item), purchase_order, fields) for item, vat in pairs)
+
+
+def _line(item: Item, vat_cents: int, rate: Decimal, purchase_order: str | None, fields: tuple[tuple[str, str], ...] | None) -> Line:
     return Line(
         order_line_id=item.order_line_id,
         title=item.product.title,
@@ -233,10 +241,11 @@ def _line(item: Item, vat_cents: int, purchase_order: str | None, fields: tuple[
         unit_price=decimal_text(item.unit_cents),
         principal_cents=item.goods_cents,
         shipping_cents=item.shipping_cents,
+        gift_wrap_cents=item.gift_wrap_cents,
         discount_cents=item.discount_cents,
         vat_cents=vat_cents,
         total_cents=item.net_cents + vat_cents,
-        rate=item.product.rate,
+        rate=rate,
         purchase_order=purchase_order,
         order_fields=fields,
     )

@@ -50,7 +50,11 @@ class Truth(TypedDict):
     marketplace: str
     legal_entity: str
     consolidated: bool
-    readable: bool
+    layout: str | None
+    mentions: list[str]
+    buyer_vat_number: str | None
+    has_text: bool | None
+    locked: bool
     replaced: list[TruthReplacement]
     announced_at: str
     numbered_at: str | None
@@ -116,13 +120,37 @@ def _truth(world: World, document: Document, hashes: bool) -> Truth:
         "marketplace": document.marketplace,
         "legal_entity": world.entities[document.entity].party.name,
         "consolidated": document.course.consolidated,
-        "readable": document.readable,
+        **_printed(document),
         "replaced": replaced,
         "announced_at": iso(announced_at(document)),
         "numbered_at": _text(numbered_at(document.course)),
         "uploaded_at": _text(document.course.uploaded_at),
         "final_at": _text(final_at(document)),
         "never": document.course.never and document.course.never.value,
+    }
+
+
+class Printed(TypedDict):
+    """What only the page says; nothing is known of the pages of a folder's files."""
+
+    layout: str | None
+    mentions: list[str]
+    buyer_vat_number: str | None
+    has_text: bool | None
+    locked: bool
+
+
+def _printed(document: Document) -> Printed:
+    paper = document.paper
+    if paper is None:
+        return {"layout": None, "mentions": [], "buyer_vat_number": None, "has_text": None, "locked": False}
+    said = paper.truth()
+    return {
+        "layout": paper.layout.value,
+        "mentions": list(said.mentions),
+        "buyer_vat_number": said.buyer_vat_number,
+        "has_text": said.has_text,
+        "locked": paper.password is not None,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from deploy.local.amazon.facts import FRANCE, Document, Entity, Payment, Person, Shipment, people_of
-from deploy.local.amazon.papers import Item, Kind, Order
+from deploy.local.amazon.papers import Item, Kind, Order, Paper
 from deploy.local.amazon.parties import Party
 
 CREDITS = frozenset({"Credits", "CreditMemo"})
@@ -32,7 +32,16 @@ class OpenOrder:
     items: list[Item]
     entity: int = 0
     marketplace: str = FRANCE
-    digital: bool = False
+
+
+@dataclass(slots=True)
+class Purchase:
+    """One order with what was shipped of it, each shipment with its document if there is one."""
+
+    order_id: str
+    ordered_at: datetime
+    marketplace: str
+    shipments: list[tuple[Shipment, Document | None]] = field(default_factory=list[tuple[Shipment, "Document | None"]])
 
 
 @dataclass(slots=True)
@@ -44,6 +53,7 @@ class _Index:
     of_line: dict[tuple[str, ...], list[Document]]
     of_order: dict[str, list[Document]]
     of_number: dict[str, list[Document]]
+    purchases: dict[str, "Purchase"]
 
 
 @dataclass(slots=True)
@@ -56,6 +66,9 @@ class World:
     entities: list[Entity] = field(default_factory=list[Entity])
     unbilled: list[Shipment] = field(default_factory=list[Shipment])
     open_orders: dict[str, OpenOrder] = field(default_factory=dict[str, OpenOrder])
+    undocumented: list[Shipment] = field(default_factory=list[Shipment])
+    papers: dict[str, Paper] = field(default_factory=dict[str, Paper])
+    deeds: int = 0
     _index: _Index | None = None
     _hashes: dict[tuple[str | None, str, int], str] = field(default_factory=dict[tuple[str | None, str, int], str])
 
@@ -110,10 +123,17 @@ class World:
         """The documents of that number; a number is one seller's, so there may be two."""
         return self.index.of_number.get(number, ())
 
-    def shipments(self) -> Iterator[Shipment]:
-        """Everything that travelled, credit notes left out."""
-        yield from (one for document in self.documents if document.kind is not Kind.CREDIT_NOTE for one in document.shipments)
-        yield from self.unbilled
+    def shipments(self) -> Iterator[tuple[Shipment, Document | None]]:
+        """Everything that travelled with its document, credit notes left out."""
+        yield from ((one, document) for document in self.documents if document.kind is not Kind.CREDIT_NOTE for one in document.shipments)
+        yield from ((shipment, None) for shipment in self.unbilled)
+
+    def purchases(self, now: datetime) -> Iterator[Purchase]:
+        """The orders placed until now, oldest first, with what was shipped until now."""
+        for purchase in self.index.purchases.values():
+            if purchase.ordered_at <= now:
+                shipped = [pair for pair in purchase.shipments if pair[0].shipped_at <= now]
+                yield replace(purchase, shipments=shipped)
 
     def add(self, document: Document) -> None:
         """A document is drawn up; shipments that waited for one no longer do."""
@@ -137,9 +157,24 @@ class World:
                 self.documents[place] = replace(document, shipments=shipments)
         self._index = None
 
-    def ship(self, shipment: Shipment) -> None:
-        """Something travels without a document yet."""
+    def open(self, order: OpenOrder) -> None:
+        """An order is placed."""
+        self.open_orders[order.order.order_id] = order
+        self._index = None
+
+    def ship(self, shipment: Shipment, paper: Paper, lines: int) -> None:
+        """The next lines of an order travel, without a document yet; `paper` is what its invoice will say."""
         self.unbilled.append(shipment)
+        self.papers[shipment.shipment_id] = paper
+        order = self.open_orders[shipment.order_id]
+        order.items = order.items[lines:]
+        if not order.items:
+            del self.open_orders[shipment.order_id]
+        self._index = None
+
+    def pay_back(self, shipment: Shipment) -> None:
+        """Money comes back and no document will say so."""
+        self.undocumented.append(shipment)
         self._index = None
 
     def hash_of(self, document: Document, version: int = -1) -> str:
@@ -169,8 +204,17 @@ class World:
                 rows.extend(Row(payment, shipment, document) for payment in shipment.payments)
                 for line in shipment.lines:
                     of_line[shipment.order_id, line.order_line_id, shipment.shipment_id].append(document)
-        rows.extend(Row(payment, shipment, None) for shipment in self.unbilled for payment in shipment.payments)
-        return _Index(sorted(rows, key=_fed_at), sorted(rows, key=_ordered_at), of_line, of_order, of_number)
+        rows.extend(Row(payment, shipment, None) for shipment in (*self.unbilled, *self.undocumented) for payment in shipment.payments)
+        return _Index(sorted(rows, key=_fed_at), sorted(rows, key=_ordered_at), of_line, of_order, of_number, self._purchases())
+
+    def _purchases(self) -> dict[str, Purchase]:
+        found = dict[str, Purchase]()
+        for shipment, document in self.shipments():
+            new = Purchase(shipment.order_id, shipment.ordered_at, shipment.marketplace)
+            found.setdefault(shipment.order_id, new).shipments.append((shipment, document))
+        for order_id, open_order in self.open_orders.items():
+            found.setdefault(order_id, Purchase(order_id, open_order.order.ordered_at, open_order.marketplace))
+        return dict(sorted(found.items(), key=lambda pair: pair[1].ordered_at))
 
 
 def _fed_at(row: Row) -> datetime:
