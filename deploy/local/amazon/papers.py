@@ -43,12 +43,19 @@ class Layout(StrEnum):
 
 
 class Language(StrEnum):
-    """What a document is written in; SELLERS_OWN and INTRA_EU know all three, RECEIPT French and English, the rest French only."""
+    """What a document is written in."""
 
     FRENCH = "fr"
     GERMAN = "de"
     ENGLISH = "en"
 
+
+LANGUAGES = {
+    Layout.SELLERS_OWN: tuple(Language),
+    Layout.INTRA_EU: tuple(Language),
+    Layout.RECEIPT: (Language.FRENCH, Language.ENGLISH),
+}
+"""What a layout can be written in; the others in French only."""
 
 MENTIONS = {
     Layout.SMALL_BUSINESS: ("small_business_exempt",),
@@ -130,7 +137,7 @@ class Paper:
 
     Order and shipment are the first ones of a consolidated document; its `items` are those of all `parcels`, in their order.
     `scanned`: the page is an image. `embedded_xml`: Factur-X (EN 16931) is attached. `password` opens a protected PDF.
-    Raises ValueError when a protected PDF is to carry XML: nobody could fetch it.
+    Raises ValueError for XML in a receipt (it is no invoice) or behind a password, and for a language the layout does not know.
     """
 
     kind: Kind
@@ -151,8 +158,10 @@ class Paper:
     password: str | None = None
 
     def __post_init__(self) -> None:
-        if self.embedded_xml and self.password:
-            raise ValueError("a protected PDF carries no XML")
+        if self.embedded_xml and (self.password or self.layout is Layout.RECEIPT):
+            raise ValueError("XML neither in a receipt nor behind a password")
+        if self.language not in LANGUAGES.get(self.layout, (Language.FRENCH,)):
+            raise ValueError(f"{self.layout} is not written in {self.language}")
 
     @property
     def issued_on(self) -> date:
