@@ -1,6 +1,6 @@
 """Wire the simulator: its accounts, one clock, and the applications of the three ports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
@@ -12,9 +12,10 @@ from deploy.local.amazon.assumptions import Assumptions
 from deploy.local.amazon.calls import Journal, Weather
 from deploy.local.amazon.client_secrets import ClientSecrets
 from deploy.local.amazon.clock import VirtualClock
-from deploy.local.amazon.control import Control
+from deploy.local.amazon.control import Control, control_app
 from deploy.local.amazon.downloads import Downloads
 from deploy.local.amazon.gate import Gate
+from deploy.local.amazon.knobs import Knobs
 from deploy.local.amazon.login import ConsentPage, TokenEndpoint
 from deploy.local.amazon.parties import Party
 from deploy.local.amazon.payment_details import PaymentDetails
@@ -74,8 +75,18 @@ def build(settings: Settings) -> Simulator:
         *reporting_routes(gate, Reporting(accounts, clock, signer, assumed), OldReporting(accounts, clock, signer)),
     ]
     download = Route("/{document_id}", Downloads(reports, clock, signer, journal, spoil).download)
-    control = Control(accounts, clock, journal)
-    return Simulator(accounts, clock, assumed, weather, registration, Starlette(routes=routes), Starlette(routes=[download]), control.app())
+    control = Control(accounts, clock, journal, partial(one_more, settings, accounts))
+    knobs = Knobs(assumed, weather, registration)
+    return Simulator(
+        accounts=accounts,
+        clock=clock,
+        assumed=assumed,
+        weather=weather,
+        registration=registration,
+        api=Starlette(routes=routes),
+        documents=Starlette(routes=[download]),
+        control=control_app(control, knobs),
+    )
 
 
 def open_accounts(settings: Settings) -> Accounts:
@@ -87,6 +98,13 @@ def open_accounts(settings: Settings) -> Accounts:
         for buyer in (company(rank),)
     )
     return Accounts([Account(settings.buyer, partial(open_world, settings), AccountKind.BUSINESS), *others])
+
+
+def one_more(settings: Settings, accounts: Accounts, name: str | None, seed: int | None, kind: AccountKind) -> Account:
+    """A further account for the control plane to open."""
+    rank = 1_000 + len(accounts.all)
+    buyer = company(rank) if name is None else replace(company(rank), name=name)
+    return Account(buyer, partial(planned, settings, buyer, settings.seed + rank if seed is None else seed), kind)
 
 
 def open_world(settings: Settings) -> World:

@@ -65,5 +65,6 @@ def brand_of(line: Line) -> str:
 
 def postal(party: Party) -> tuple[str, str, str]:
     """Street, postal code and town of a party's address."""
-    code, _, town = party.address[-1].partition(" ")
-    return party.address[0], code, town
+    words = party.address[1].replace(",", "").split()
+    code = next((word for word in words if any(letter.isdigit() for letter in word)), words[0])
+    return party.address[0], code, " ".join(word for word in words if word != code) or code

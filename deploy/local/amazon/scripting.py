@@ -15,8 +15,9 @@ from deploy.local.amazon.catalogue import Product, sold_by
 from deploy.local.amazon.clock import VirtualClock
 from deploy.local.amazon.complications import UPLOAD, corrected, drawn_up, over_refund
 from deploy.local.amazon.facts import FRANCE, Course, Document, Entity, Line, Never, Payment, PaymentType, Shipment
-from deploy.local.amazon.papers import Item, Kind, Layout, Order, Paper, consolidated
-from deploy.local.amazon.parties import SELLERS
+from deploy.local.amazon.hands import hand_of
+from deploy.local.amazon.papers import Item, Kind, Order, Paper, consolidated
+from deploy.local.amazon.parties import MARKETPLACE
 from deploy.local.amazon.seeded import lines_of, number_of, second_entity
 from deploy.local.amazon.world import OpenOrder, World
 
@@ -46,8 +47,8 @@ class Scripting:
         self, seller: str = "branch", products: Sequence[int] = (0,), quantity: int = 1, entity: int = 0, marketplace: str = FRANCE
     ) -> str:
         """Place an order of so many of each article, named by its place in the seller's catalogue; the order's number."""
-        if seller not in SELLERS or not 0 <= entity < len(self.world.entities):
-            raise ImpossibleDeed(f"sellers are {sorted(SELLERS)}, legal entities 0 to {len(self.world.entities) - 1}")
+        if seller not in MARKETPLACE or not 0 <= entity < len(self.world.entities):
+            raise ImpossibleDeed(f"sellers are {sorted(MARKETPLACE)}, legal entities 0 to {len(self.world.entities) - 1}")
         dice, offered = self._dice(), sold_by(seller)
         order_id = f"171-{dice.randint(0, 9_999_999):07d}-{dice.randint(0, 9_999_999):07d}"
         items = [_item(dice, offered[place % len(offered)], quantity) for place in products]
@@ -207,7 +208,8 @@ class Scripting:
         return found, self.world.papers[shipment_id]
 
     def _paper(self, order: OpenOrder, items: tuple[Item, ...]) -> Paper:
-        now, seller = self.clock.now(), SELLERS[order.seller]
+        now, seller, dice = self.clock.now(), MARKETPLACE[order.seller], self._dice()
+        layout, language = hand_of(order.seller, dice)
         return Paper(
             kind=Kind.INVOICE,
             number="",
@@ -215,10 +217,11 @@ class Scripting:
             seller=seller,
             buyer=self.world.entities[order.entity].party,
             order=order.order,
-            shipment_id=f"D{_mixed(self._dice(), string.ascii_letters + string.digits, 8)}",
+            shipment_id=f"D{_mixed(dice, string.ascii_letters + string.digits, 8)}",
             shipped_at=now,
             items=items,
-            layout=Layout.AMAZON_BRANCH if order.seller == "branch" else Layout.DRAWN_BY_AMAZON,
+            layout=layout,
+            language=language,
         )
 
     def _numbered(self, paper: Paper) -> Paper:

@@ -16,8 +16,9 @@ from deploy.local.amazon.amounts import decimal_text
 from deploy.local.amazon.catalogue import Product, sold_by
 from deploy.local.amazon.complications import Draft, complicated
 from deploy.local.amazon.facts import Entity, Line, Payment, PaymentType, Shipment
-from deploy.local.amazon.papers import Item, Kind, Layout, Order, Paper
-from deploy.local.amazon.parties import AMAZON_BRANCH, SELLERS, Party, complete_siren, french_vat_number
+from deploy.local.amazon.hands import BEYOND, hand_of
+from deploy.local.amazon.papers import Item, Kind, Order, Paper
+from deploy.local.amazon.parties import AMAZON_BRANCH, MARKETPLACE, SELLERS, Party, complete_siren, french_vat_number
 from deploy.local.amazon.trouble import CALM, Rates
 from deploy.local.amazon.world import World
 
@@ -55,7 +56,7 @@ class Recipe:
 
 def seeded_world(recipe: Recipe) -> World:
     """The account: exactly `invoices` documents before the start, one in eight a credit note, and those of the season."""
-    shopping, second = Shopping(recipe.seed, recipe.start, recipe.buyer), second_entity(recipe.buyer)
+    shopping, second = Shopping(recipe.seed, recipe.start, recipe.buyer, recipe.rates.marketplace), second_entity(recipe.buyer)
     drafts = [*shopping.past(recipe.invoices), *shopping.season(recipe.season)]
     documents = complicated(drafts, recipe.rates, recipe.seed, second)
     entities = [Entity.of(recipe.buyer), *([Entity.of(second)] if recipe.rates.second_entity else [])]
@@ -77,6 +78,7 @@ class Shopping:
     seed: int
     start: datetime
     buyer: Party
+    marketplace: float = 0.0
     _series: defaultdict[tuple[str, Kind], Iterator[int]] = field(default_factory=lambda: defaultdict(lambda: count(101)))
 
     def past(self, total: int) -> list[Draft]:
@@ -118,13 +120,17 @@ class Shopping:
 
     def _invoice(self, dice: Random, order: Order, ordered_days_before: int) -> Paper:
         seller = dice.choices(tuple(SELLERS), (5, 3, 2))[0]
+        if self.marketplace and dice.random() < self.marketplace:
+            seller = dice.choice(BEYOND)
+        layout, language = hand_of(seller, dice)
         shipped_at = self._moment(dice, ordered_days_before - dice.randint(0, 2), (12, 17))
         return Paper(
             kind=Kind.INVOICE,
             number="",
             issued_at=shipped_at + timedelta(minutes=dice.randint(1, 90)),
-            seller=SELLERS[seller],
-            layout=Layout.AMAZON_BRANCH if seller == "branch" else Layout.DRAWN_BY_AMAZON,
+            seller=MARKETPLACE[seller],
+            layout=layout,
+            language=language,
             buyer=self.buyer,
             order=order,
             shipment_id=f"D{_mixed(dice, string.ascii_letters + string.digits, 8)}",
@@ -170,7 +176,8 @@ def number_of(paper: Paper, rank: int) -> str:
     invoice = paper.kind is Kind.INVOICE
     if paper.seller is AMAZON_BRANCH:
         return f"FR{paper.issued_on:%y}{rank:07d}AEU{'I' if invoice else 'C'}"
-    return f"{'INV' if invoice else 'CN'}-FR-{paper.seller.siren}-{paper.issued_on:%Y}-{rank}"
+    series = paper.seller.siren or (paper.seller.vat_number or paper.seller.name[:9].upper().replace(" ", ""))
+    return f"{'INV' if invoice else 'CN'}-FR-{series}-{paper.issued_on:%Y}-{rank}"
 
 
 def _basket(dice: Random, seller: str) -> list[Product]:

@@ -12,6 +12,7 @@ from deploy.local.amazon.clock import VirtualClock, parse_clock, real_clock
 from deploy.local.amazon.parties import BUYER, Party, french_vat_number
 from deploy.local.amazon.seeded import NO_SEASON, Season
 from deploy.local.amazon.trouble import CALM, MIXTURES, Rates, UnknownRate, rates_from
+from deploy.local.processes import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Settings:
     application: Application = field(default_factory=Application)
     assumed: Assumptions = field(default_factory=Assumptions)
     ways: Ways = field(default_factory=Ways)
+    static: Path | None = None
 
 
 def parse(arguments: Sequence[str]) -> Settings:
@@ -51,7 +53,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         parser.error(f"{unknown.__doc__} {unknown}")
     return Settings(
         port=given.port,
-        documents_port=given.documents_port,
+        documents_port=given.documents_port or free_port(),
         control_port=given.control_port,
         seed=given.seed,
         invoices=given.invoices,
@@ -61,6 +63,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         application=Application(given.application_id, given.client_id, given.client_secret, given.redirect_uri, given.login_uri),
         assumed=assumed,
         ways=ways,
+        static=given.static,
     )
 
 
@@ -86,12 +89,13 @@ def _ways(given: Namespace) -> Ways:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m deploy.local.amazon", description="Amazon Business, simulated.")
     parser.add_argument("--port", type=int, required=True, help="consent page, tokens and APIs")
-    parser.add_argument("--documents-port", type=int, required=True, help="download links, on another host than the API as at Amazon")
+    parser.add_argument("--documents-port", type=int, help="download links, on another host as at Amazon; default: a free port")
     parser.add_argument("--control-port", type=int, required=True, help="truth, clock, call counts and faults")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--invoices", type=int, default=40, help="documents of each account, one in eight a credit note")
     parser.add_argument("--documents", type=Path, help="serve the PDFs of this folder instead of a made-up account")
     parser.add_argument("--clock", type=parse_clock, help="ORIGIN@EPOCH*SPEED, for instance 2026-03-02T08:00:00Z@1772438400*600")
+    parser.add_argument("--static", type=Path, help="answer the published pairs of this folder and nothing else")
     _add_identity(parser)
     _add_ways(parser)
     _add_assumptions(parser)

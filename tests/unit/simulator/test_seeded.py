@@ -13,7 +13,7 @@ from stdnum.fr import siren, tva
 from deploy.local.amazon.amounts import vat_of
 from deploy.local.amazon.facts import Document
 from deploy.local.amazon.parties import BUYER, SELLERS
-from deploy.local.amazon.rendering import euros, long_date
+from deploy.local.amazon.rendering.wording import euros, long_date
 from deploy.local.amazon.seeded import Recipe, seeded_world
 from deploy.local.amazon.truth import truth_of
 from deploy.local.amazon.world import World
