@@ -191,7 +191,8 @@ class Troubled:
             return replace(paper, password=PASSWORD)
         if self._hit("scanned", key):
             return replace(paper, scanned=True)
-        return replace(paper, embedded_xml=True) if self._hit("factur_x", key) else paper
+        carries = paper.layout is not Layout.RECEIPT and self._hit("factur_x", key)
+        return replace(paper, embedded_xml=True) if carries else paper
 
     def _gift_wrapped(self, draft: Draft) -> Draft:
         """A third of the delivery charge of some lines is gift wrap, on paper and shipment."""

@@ -51,6 +51,7 @@ class Truth(TypedDict):
     legal_entity: str
     consolidated: bool
     layout: str | None
+    says: str | None
     mentions: list[str]
     buyer_vat_number: str | None
     has_text: bool | None
@@ -134,6 +135,7 @@ class Printed(TypedDict):
     """What only the page says; nothing is known of the pages of a folder's files."""
 
     layout: str | None
+    says: str | None
     mentions: list[str]
     buyer_vat_number: str | None
     has_text: bool | None
@@ -143,10 +145,11 @@ class Printed(TypedDict):
 def _printed(document: Document) -> Printed:
     paper = document.paper
     if paper is None:
-        return {"layout": None, "mentions": [], "buyer_vat_number": None, "has_text": None, "locked": False}
+        return {"layout": None, "says": None, "mentions": [], "buyer_vat_number": None, "has_text": None, "locked": False}
     said = paper.truth()
     return {
         "layout": paper.layout.value,
+        "says": said.type,
         "mentions": list(said.mentions),
         "buyer_vat_number": said.buyer_vat_number,
         "has_text": said.has_text,
