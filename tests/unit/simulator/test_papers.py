@@ -33,6 +33,8 @@ from deploy.local.amazon.parties import (
 from deploy.local.amazon.rendering import render
 from tests.support.papers import SAMPLE_PASSWORD, papers
 
+type Box = tuple[float, float, float, float]
+
 DESK = Product("Bureau d'angle", "56101703", 100_000, Decimal(20), (), 1, 1, "Eckschreibtisch", "Corner desk")
 BOOK = Product("Code de commerce", "55101509", 4_000, Decimal("5.5"), (), 1, 1, "Handelsgesetzbuch", "Commercial code")
 DESKS = Item("11111111111111", DESK, 2, 100_000, shipping_cents=500, discount_cents=-5_000, gift_wrap_cents=250)
@@ -358,6 +360,29 @@ def test_every_document_of_the_mix_prints_its_truth_with_the_same_bytes():
         said = (truth.number, truth.seller, truth.seller_vat_number, truth.buyer_vat_number, truth.credited_number)
         assert [] == missing(text, *(one for one in said if one)), text
         assert cents in re.sub(r"(?<=\d)[ .,](?=\d)", "", text), (cents, text)
+
+
+def test_no_text_runs_off_the_page_or_over_another():
+    """Every stretch of text of 160 documents within A4 and free of every other one: a reader that goes by places has a fair page."""
+    for paper in papers(2, 160):
+        if paper.scanned:
+            continue
+        document: Any = pypdfium2.PdfDocument(render(paper), password=paper.password)
+        for page in document:
+            texts = page.get_textpage()
+            boxes = [texts.get_rect(place) for place in range(texts.count_rects())]
+            assert all(20 < left and right < 575 and bottom > 10 and top < 832 for left, bottom, right, top in boxes), paper
+            assert [] == [(texts.get_text_bounded(*one), texts.get_text_bounded(*other)) for one, other in overlapping(boxes)], paper
+
+
+def overlapping(boxes: list[Box]) -> list[tuple[Box, Box]]:
+    """Pairs of boxes (left, bottom, right, top, in points) that share more than a sliver."""
+    return [
+        (one, other)
+        for place, one in enumerate(boxes)
+        for other in boxes[place + 1 :]
+        if min(one[2], other[2]) - max(one[0], other[0]) > 1 and min(one[3], other[3]) - max(one[1], other[1]) > 2
+    ]
 
 
 def test_the_sample_password_opens_what_the_mix_locks():
