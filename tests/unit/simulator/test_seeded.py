@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 import pytest
@@ -27,9 +28,10 @@ def world() -> World:
 
 
 def text_of(pdf: bytes) -> str:
-    """The text layer of the first page, its no-break spaces as spaces."""
-    page = pypdfium2.PdfDocument(pdf)[0]
-    return str(page.get_textpage().get_text_range()).replace("\u00a0", " ").replace("\r\n", "\n")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    """The text layer of all pages, its no-break spaces as spaces."""
+    document: Any = pypdfium2.PdfDocument(pdf)
+    texts = [str(page.get_textpage().get_text_range()) for page in document]
+    return "\n".join(texts).replace("\u00a0", " ").replace("\r\n", "\n")
 
 
 def test_same_seed_same_account_and_same_bytes():

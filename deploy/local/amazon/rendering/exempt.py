@@ -1,5 +1,6 @@
 """Documents outside VAT: a small business's invoice (CGI 293 B), and the receipt of a seller outside the EU."""
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -84,12 +85,14 @@ class ReceiptSheet(Sheet):
         return write(cents)
 
     def parties(self) -> None:
-        """Seller and buyer on one row each."""
+        """Seller and buyer, each as one sentence."""
         for label, rows in ((self.words.sold_by, self.identity(self.paper.seller)), (self.words.billed_to, self._buyer())):
             self.page.text(LEFT, label, bold=True)
             self.page.down()
-            self.page.text(LEFT, ", ".join(rows))
-            self.page.down(1.5)
+            for row in textwrap.wrap(", ".join(rows), 110):
+                self.page.text(LEFT, row)
+                self.page.down()
+            self.page.down(0.5)
 
     def _buyer(self) -> Iterator[str]:
         yield from (self.paper.buyer.name, *self.paper.buyer.address)

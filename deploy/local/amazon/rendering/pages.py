@@ -7,7 +7,7 @@ from fpdf import FPDF
 from deploy.local.amazon.papers import Paper
 
 LEFT, RIGHT, MIDDLE, ROW = 14.0, 196.0, 108.0, 4.6  # millimetres
-TOP, BOTTOM, FOOT = 18.0, 250.0, 268.0
+TOP, BOTTOM, FOOT, NUMBER = 18.0, 250.0, 268.0, 290.0
 
 
 @dataclass
@@ -41,7 +41,6 @@ class Page:
 
     def turn(self) -> None:
         """Begin the next page."""
-        self._number()
         self.pdf.add_page()
         self.y = TOP
         self.text(LEFT, self.running, 8)
@@ -52,16 +51,15 @@ class Page:
         self.pdf.line(LEFT, self.y - 3.2, RIGHT, self.y - 3.2)
 
     def foot(self, *rows: str) -> None:
-        """Small print at the foot of the last page, and its number."""
+        """Small print at the foot of the last page, then the number of each page, as far as there are several."""
         self.y = FOOT
         for row in rows:
             self.text(LEFT, row, 7)
             self.y += 0.8 * ROW
-        self._number()
-
-    def _number(self) -> None:
-        self.y = 290
-        self.right(RIGHT, f"{self.pdf.page_no()} / {{nb}}", 7)
+        pages, self.y = self.pdf.pages_count, NUMBER
+        for number in range(1, pages + 1) if pages > 1 else ():
+            self.pdf.page = number
+            self.right(RIGHT, f"{number} / {pages}", 7)
 
 
 def blank(paper: Paper) -> FPDF:
