@@ -56,23 +56,26 @@ CREDIT_NOTE_XML = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 
 CARRIED = frozenset(
-    {
-        *(
-            "orders",
-            "shipments",
-            "transactions",
-            "marketplace",
-            "legal_entity",
-            "consolidated",
-            "replaced",
-            "layout",
-            "mentions",
-            "buyer_vat_number",
-            "has_text",
-            "locked",
-        ),
-        *("announced_at", "numbered_at", "uploaded_at", "final_at", "never"),
-    }
+    [
+        "orders",
+        "shipments",
+        "transactions",
+        "marketplace",
+        "legal_entity",
+        "consolidated",
+        "replaced",
+        "layout",
+        "says",
+        "mentions",
+        "buyer_vat_number",
+        "has_text",
+        "locked",
+        "announced_at",
+        "numbered_at",
+        "uploaded_at",
+        "final_at",
+        "never",
+    ]
 )
 """What is true of the carrier and of its course, not stated by the file."""
 

@@ -2,11 +2,15 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from deploy.local.amazon.static_pairs import NoPairs, static_app
+from deploy.local.deployment import answers
+from deploy.local.processes import PLAIN_ENVIRONMENT, ServerProcess, free_port
 from tests.unit.simulator.customer import Port
 
 PAIRS: dict[str, object] = {
@@ -83,6 +87,21 @@ def test_a_folder_without_pairs_is_a_mistake(tmp_path: Path):
     """Said at start."""
     with pytest.raises(NoPairs):
         static_app(tmp_path)
+
+
+def test_the_command_runs_it_alone(tmp_path: Path):
+    """`achats simulator --port P --control-port C --static DIR`, as a process of its own."""
+    (tmp_path / "two.get.200.json").write_text(json.dumps(PAIRS["two.get.200"]))
+    port, control = free_port(), free_port()
+    command = [f"{Path(sys.executable).parent}/achats", "simulator", f"--port={port}", f"--control-port={control}", f"--static={tmp_path}"]
+    process = ServerProcess("simulator", tmp_path / "simulator.log")
+    process.start(command, PLAIN_ENVIRONMENT, ordinary_user=False)
+    try:
+        process.wait_until(lambda: answers(f"http://127.0.0.1:{control}/ready"), 60)
+        assert {"id": 7} == httpx.get(f"http://127.0.0.1:{port}/things/7").json()
+        assert 400 == httpx.get(f"http://127.0.0.1:{port}/b2b/abws/oauth").status_code
+    finally:
+        process.stop()
 
 
 if MODELS:
