@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from random import Random
 from typing import cast
 
@@ -37,17 +38,19 @@ class Reconciliation:
     def transactions(self, call: Call) -> Answer:
         """Transactions whose date lies within the asked bounds (both included), as far as they can be seen now.
 
-        The page token holds an offset, so rows that appear between two pages move what follows.
+        The page token holds a place among all rows: one that becomes visible behind it is on a later page, one before it on none.
         """
         world, now = self._accounts.of(call.account), self._clock.now()
-        start, end, offset = self._page_token(call.query, now) if "nextPageToken" in call.query else (*_bounds(call.query), 0)
-        rows = [row for row in world.rows(start, end, self._assumed.reading == "order") if _told(row, call.marketplace, now)]
+        start, end, place = self._page_token(call.query, now) if "nextPageToken" in call.query else (*_bounds(call.query), 0)
+        rows = world.rows(start, end, self._assumed.reading == "order")
         if self._assumed.transaction_order == "mixed":
-            rows.sort(key=lambda row: hashlib.sha256(row.payment.transaction_id.encode()).digest())
-        upto = offset + self._assumed.page_size
-        body: Json = {"transactions": [Telling(world, row, now, self._sign(world, row)).transaction() for row in rows[offset:upto]]}
-        if upto < len(rows):
-            sealed = {"start": iso(start), "end": iso(end), "offset": upto, "made": now.timestamp()}
+            rows = sorted(rows, key=lambda row: hashlib.sha256(row.payment.transaction_id.encode()).digest())
+        told = (at for at in range(place, len(rows)) if _told(rows[at], call.marketplace, now))
+        found = list(islice(told, self._assumed.page_size + 1))
+        page = [rows[at] for at in found[: self._assumed.page_size]]
+        body: Json = {"transactions": [Telling(world, row, now, self._sign(world, row)).transaction() for row in page]}
+        if len(found) > len(page):
+            sealed = {"start": iso(start), "end": iso(end), "place": found[-1], "made": now.timestamp()}
             body["nextPageToken"] = self._signer.seal("page", sealed)
         return Answer(body)
 
@@ -69,7 +72,7 @@ class Reconciliation:
             raise bad_parameter("The nextPageToken is invalid.") from forged
         if now.timestamp() - float(str(content["made"])) > self._assumed.page_token_seconds:
             raise bad_parameter("The nextPageToken has expired.")
-        return _instant(str(content["start"])), _instant(str(content["end"])), int(str(content["offset"]))
+        return _instant(str(content["start"])), _instant(str(content["end"])), int(str(content["place"]))
 
     def _details(self, world: World, order_line: Mapping[str, str], marketplace: str) -> list[Json]:
         """Every document of the line; one detail full of nulls when Amazon knows none now."""

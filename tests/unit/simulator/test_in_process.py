@@ -70,3 +70,10 @@ def test_lost_answers_are_lost_here_too(customer: Customer, client: httpx.Client
         client.post(f"{API}/auth/o2/token")
     assert 400 == client.post(f"{API}/auth/o2/token").status_code
     assert {"200": 1, "400": 2} == client.get(f"{CONTROL}/calls").json()["token"]
+
+
+def test_downloads_are_cut_at_their_rate(customer: Customer, client: httpx.Client):
+    """Every one of them at the rate of one; a refused link is cut as well."""
+    customer.rule("/rates", truncated=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.get(f"{STORE}/x")

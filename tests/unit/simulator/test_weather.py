@@ -122,6 +122,14 @@ def test_new_rows_appear_between_two_pages():
     assert 41 == count
 
 
+def test_a_page_size_that_divides_the_rows_leaves_no_empty_page():
+    """40 transactions in pages of 20: two pages, the second without a token."""
+    customer = Customer(page_size=20)
+    first = customer.transactions().json()
+    second = customer.transactions(nextPageToken=first["nextPageToken"]).json()
+    assert (20, 20, False) == (len(first["transactions"]), len(second["transactions"]), "nextPageToken" in second)
+
+
 @pytest.mark.parametrize(("sign", "negative"), [("positive", False), ("negative", True)])
 def test_the_sign_of_refunds_can_be_settled(sign: str, negative: bool):
     """Whatever the seed."""
