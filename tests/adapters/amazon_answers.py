@@ -13,7 +13,7 @@ from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Kind, LineKey, Paper, Report, ReportState, Run, StatedNumber
 from services.fetcher.domain.stating import stated_of
-from services.fetcher.handler import Book
+from services.fetcher.stages.ports import Book
 from services.kernel.clock import Clock
 from tests.adapters.fetcher_bench import Bench
 from tests.unit.fetcher.known import evidence

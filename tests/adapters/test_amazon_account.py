@@ -25,7 +25,7 @@ from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey
 from services.fetcher.domain.stating import answered, key_of
 from services.fetcher.domain.unpacking import unpack
-from services.fetcher.handler import Account, ConsentWithdrawn, PageRefused
+from services.fetcher.stages.ports import Account, ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock
 from tests.adapters.fetcher_bench import ORIGIN, HeldClock
 from tests.simulation.memory.amazon import PAGE_SIZE, AmazonWorld, MemoryAmazon

@@ -25,7 +25,7 @@ from services.fetcher.domain.amazon.collecting import (
 )
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.records import LineKey
-from services.fetcher.handler import ConsentWithdrawn, NotDelivered, PageRefused
+from services.fetcher.stages.ports import ConsentWithdrawn, NotDelivered, PageRefused
 from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable
 from services.kernel.log import log

@@ -11,7 +11,8 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey, Run
-from services.fetcher.handler import Collect, Reader
+from services.fetcher.handler import Collect
+from services.fetcher.stages.ports import Reader
 from tests.integration.fetcher.place import Place
 from tests.unit.fetcher.known import evidence
 

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from services.fetcher.domain import unpacking
 from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.unpacking import TooLarge
-from services.fetcher.handler import NotDelivered
+from services.fetcher.stages.ports import NotDelivered
 from tests.integration.fetcher.place import Place, acme
 from tests.integration.fetcher.scripted import Scripted, charge, collect, detail
 from tests.unit.fetcher.test_unpacking import zipped

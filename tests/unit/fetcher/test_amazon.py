@@ -13,7 +13,7 @@ from services.fetcher.adapters.amazon import Amazon, AmazonAccount
 from services.fetcher.adapters.amazon_refusals import AccessDenied, AmazonRefused, CodeRefused, Forgotten, RefusedByAmazon
 from services.fetcher.config import Application
 from services.fetcher.domain.pace import Operation
-from services.fetcher.handler import ConsentWithdrawn, PageRefused
+from services.fetcher.stages.ports import ConsentWithdrawn, PageRefused
 from services.kernel.errors import Unavailable
 from tests.unit.fetcher.known import NOW, ORDER, key
 
