@@ -13,7 +13,7 @@ from services.fetcher.domain.records import Connection, Run
 from services.fetcher.stages.documents import fetch_documents
 from services.fetcher.stages.numbers import ask_numbers
 from services.fetcher.stages.payments import read_payments
-from services.fetcher.stages.ports import Accounts, ConsentWithdrawn, Progress, Reader, Shelf, Work
+from services.fetcher.stages.ports import AccessDenied, Accounts, ConsentWithdrawn, Progress, Reader, Shelf, Work
 from services.fetcher.stages.saying import finish, say_final
 from services.kernel.clock import Clock
 from services.kernel.envelope import Event
@@ -44,6 +44,9 @@ class Collect:
             fetch_documents(work)
         except ConsentWithdrawn:
             self.accounts.consent_withdrawn(run)
+            raise
+        except AccessDenied:
+            self.accounts.access_denied(run)
             raise
         finish(work, say_final(work))
 

@@ -10,7 +10,8 @@ from schemas.invoice_classified.v1 import InvoiceClassified
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
 from services.fetcher.adapters.collection import PostgresProgress
-from services.fetcher.domain.records import Dossier, Run
+from services.fetcher.domain.dossier import Dossier
+from services.fetcher.domain.records import Run
 from services.fetcher.handler import Collect
 from services.ledger.domain.posting import Entry, post
 from tests.adapters.fetcher_bench import ORIGIN, Bench, memory_bench

@@ -9,18 +9,33 @@ from typing import Protocol
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import Evidence, InvoiceCollected
 from schemas.values import DocumentRef
-from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, TransactionsPage
+from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, ReportsPage, TransactionsPage
 from services.fetcher.domain.amazon.collecting import Report as ReportAnswer
 from services.fetcher.domain.company import Company
+from services.fetcher.domain.dossier import Dossier
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.pace import Operation
-from services.fetcher.domain.records import Dossier, Invoice, LineKey, Paper, Report, ReportState, Run, Scan, StatedNumber, Statements
+from services.fetcher.domain.records import Invoice, LineKey, OrderLine, Paper, Report, ReportState, Run, Scan, StatedNumber, Statements
+from services.fetcher.domain.waiting import Wait, Waiting
+from services.fetcher.domain.wanting import Wanted
 from services.kernel.clock import Clock
-from services.kernel.errors import KernelError
+from services.kernel.errors import KernelError, Unavailable
 
 
 class ConsentWithdrawn(Exception):
     """Amazon refuses the connection's refresh token: the company withdrew its consent."""
+
+
+class AccessDenied(KernelError):
+    """Amazon denies access with a fresh token: the role is missing or the account is not enrolled."""
+
+
+class RequestRefused(KernelError):
+    """Amazon refuses a request for what it asks; asking the same again changes nothing, so this is a fault of ours."""
+
+
+class AnswerUnreadable(Unavailable):
+    """Amazon's answer cannot be read: cut short, or of another shape. The next one may be whole."""
 
 
 class PageRefused(Exception):
@@ -32,9 +47,11 @@ class NotDelivered(KernelError):
 
 
 class Account(Protocol):
-    """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, ConsentWithdrawn when it may not.
+    """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, ConsentWithdrawn and AccessDenied
+    when it may not, RequestRefused when the request itself is wrong.
 
-    `payload` raises NotDelivered, and UnreadablePayload for one that no memory should hold.
+    `create_report` asks for the documents of an order, or of a consolidated `number`. `ended_reports` is one page of those that were
+    asked for since. `payload` raises NotDelivered, and UnreadablePayload for one that no memory should hold.
     """
 
     def wait_seconds(self, operation: Operation) -> float: ...
@@ -43,7 +60,9 @@ class Account(Protocol):
 
     def invoice_details(self, lines: Sequence[LineKey]) -> Sequence[InvoiceDetailsOfLine]: ...
 
-    def create_report(self, order_id: str) -> str: ...
+    def create_report(self, order_id: str, number: str) -> str: ...
+
+    def ended_reports(self, since: datetime, page_token: str | None) -> ReportsPage: ...
 
     def report(self, report_id: str) -> ReportAnswer | None: ...
 
@@ -56,6 +75,8 @@ class Accounts(Protocol):
     def open(self, run: Run) -> Account: ...
 
     def consent_withdrawn(self, run: Run) -> None: ...
+
+    def access_denied(self, run: Run) -> None: ...
 
 
 class Shelf(Protocol):
@@ -83,21 +104,23 @@ class Progress(Protocol):
 
     def restart_scan(self, run: Run) -> Scan: ...
 
-    def lines_to_ask(self, run: Run, limit: int) -> Sequence[LineKey]: ...
+    def lines_to_ask(self, run: Run, now: datetime, limit: int) -> Sequence[OrderLine]: ...
 
     def keep_numbers(
-        self, run: Run, asked: Sequence[LineKey], numbers: Sequence[StatedNumber], pending: Sequence[LineKey], now: datetime
+        self, run: Run, asked: Sequence[OrderLine], numbers: Sequence[StatedNumber], pending: Sequence[LineKey], now: datetime
     ) -> None: ...
 
-    def orders_to_request(self, run: Run) -> Sequence[str]: ...
+    def next_wanted(self, run: Run, now: datetime) -> Wanted | None: ...
 
-    def keep_report(self, run: Run, report: Report) -> None: ...
+    def keep_wanted(self, run: Run, before: Wanted, after: Wanted, now: datetime) -> None: ...
 
-    def next_report(self, run: Run, state: ReportState) -> Report | None: ...
+    def keep_reports(self, run: Run, reports: Sequence[Report], now: datetime, trouble: Waiting | None = None) -> None: ...
+
+    def next_reports(self, run: Run, state: ReportState, limit: int = 1) -> Sequence[Report]: ...
 
     def keep_papers(self, run: Run, report: Report, payload_sha256: str, papers: Sequence[Paper], now: datetime) -> None: ...
 
-    def orders_seen(self, run: Run) -> Sequence[str]: ...
+    def orders_touched(self, run: Run, after: str, limit: int) -> Sequence[str]: ...
 
     def dossier(self, run: Run, order_id: str) -> Dossier: ...
 
@@ -117,6 +140,8 @@ class Book(Protocol):
     def invoice(self, orders: Sequence[str], found: Numbered, minted: str) -> Invoice: ...
 
     def say_collected(self, invoice: Invoice, collected: InvoiceCollected, now: datetime) -> None: ...
+
+    def settle(self, order_id: str, waits: Sequence[Wait], complete: Sequence[Wanted], now: datetime) -> None: ...
 
     def finish_run(self, finished: CollectionFinished, now: datetime) -> None: ...
 

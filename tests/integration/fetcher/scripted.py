@@ -8,7 +8,7 @@ from typing import Any
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.documents import DocumentShelf
-from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
+from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey, Run
 from services.fetcher.handler import Collect
@@ -31,6 +31,7 @@ class Scripted:
     payloads: dict[str, bytes] = field(default_factory=dict[str, bytes])
     troubles: dict[str, list[Exception]] = field(default_factory=dict[str, list[Exception]])
     asked: list[str] = field(default_factory=list[str])
+    denied: list[str] = field(default_factory=list[str])
 
     def open(self, run: Run) -> "Scripted":
         """There is one account."""
@@ -38,6 +39,10 @@ class Scripted:
 
     def consent_withdrawn(self, run: Run) -> None:
         """Never happens here."""
+
+    def access_denied(self, run: Run) -> None:
+        """Written down."""
+        self.denied.append(run.run_id)
 
     def wait_seconds(self, operation: Operation) -> float:
         """No hurry, no wait."""
@@ -58,10 +63,16 @@ class Scripted:
         ]
         return InvoiceDetailsAnswer.model_validate({"invoiceDetailsByOrderLineItems": answers}).invoice_details_by_order_line_items or []
 
-    def create_report(self, order_id: str) -> str:
-        """A report named after the order and the number of times it was asked for."""
-        self.asked.append(order_id)
-        return f"{order_id}/{len(self.asked)}"
+    def create_report(self, order_id: str, number: str) -> str:
+        """A report named after the order or the number, and the number of times it was asked for."""
+        if troubles := self.troubles.get(f"create {order_id or number}"):
+            raise troubles.pop(0)
+        self.asked.append(order_id or number)
+        return f"{order_id or number}/{len(self.asked)}"
+
+    def ended_reports(self, since: datetime, page_token: str | None) -> ReportsPage:
+        """Whatever was asked for, on one page."""
+        return ReportsPage(reports=[self.report(f"{name}/{place}") for place, name in enumerate(self.asked, 1)])
 
     def report(self, report_id: str) -> Report:
         """Done at once, when there is something."""
