@@ -1,5 +1,6 @@
 """What a run has done so far, kept in memory or in PostgreSQL: the same answers, rule by rule."""
 
+import hashlib
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
+from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.adapters import scanned as scanning
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.queries import Queries
@@ -496,3 +498,50 @@ def test_a_finished_run_says_how_many_it_said(bench: Bench) -> None:
     assert (1, run.run_id, None) == (marker.data.emitted, marker.run and marker.run.run_id, marker.run and marker.run.seq)
     assert marker == bench.said()[-1]
     assert bench.progress.run(run.run_id).finished
+
+
+def test_what_was_said_on_a_day_is_counted(bench: Bench) -> None:
+    """
+    a run says two documents before midnight and one after it; the next run, on the second day, says one more
+    counts of 2 and 1; then the second day again, with 2: both runs' numbers, and a digest of company/invoice/revision
+    """
+    run = scanned(bench)
+    papers = [numbered(paper(f"FR-{n}"), f"FR-{n}") for n in (1, 2, 3, 4)]
+    bring(bench, run, *(found.paper for found in papers))
+    first, second = [say(bench, run, found) for found in papers[:2]]
+    bench.clock.sleep(86_400)
+    third = say(bench, run, papers[2])
+    _end(bench, run)
+    assert [("2026-11-23", 2, digest_of(first, second), [(1, 2)]), ("2026-11-24", 1, digest_of(third), [(3, 3)])] == _counts(bench)
+    following = bench.progress.run(_start(bench, run))
+    fourth = say(bench, following, papers[3])
+    _end(bench, following)
+    day, count, digest, ranges = _counts(bench)[-1]
+    assert ("2026-11-24", 2, digest_of(third, fourth), [(1, 1), (3, 3)]) == (day, count, digest, sorted(ranges))
+    assert {"acme/2026-11-23", "acme/2026-11-24"} == {event.data.record_key for event in bench.said("emissions.counted")}
+
+
+def _start(bench: Bench, run: Run) -> str:
+    """Another run of the same moment."""
+    with bench.store.transaction() as transaction:
+        book = Companies(transaction)
+        connection = book.connection(run.connection_id)
+        assert connection is not None
+        return book.start_run(connection, "sync_now", "2", bench.clock.now())
+
+
+def _end(bench: Bench, run: Run) -> None:
+    with bench.progress.writing(run.run_id) as book:
+        book.finish_run(marker_of(book), bench.clock.now())
+        book.count_emissions(bench.clock.now())
+
+
+def digest_of(*said: InvoiceCollected) -> str:
+    """The digest as its page in schemas/ says."""
+    keys = sorted(f"{one.company_id}/{one.invoice_id}/{one.revision}" for one in said)
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
+def _counts(bench: Bench) -> list[tuple[str, int, str, list[tuple[int, int]]]]:
+    counted = sorted((event.data for event in bench.said("emissions.counted")), key=lambda one: (one.day, one.count))
+    return [(one.day.isoformat(), one.count, one.digest, [(run.first, run.last) for run in one.runs]) for one in counted]

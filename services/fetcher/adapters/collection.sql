@@ -395,3 +395,21 @@ insert into emission (run_id, runseq, invoice_id, revision, said_at) values (:ru
 -- name: finish_run(now, run_id)!
 -- The run is over; once.
 update run set state = 'finished', finished_at = :now where run_id = :run_id and state = 'collecting';
+
+-- name: emissions_of_days(run_id, company_id)
+-- What was said of the company, in all its runs, on the days on which this run said something.
+with said as (
+    select
+        (e.said_at at time zone 'UTC')::date as day,
+        e.run_id,
+        e.runseq,
+        e.invoice_id,
+        e.revision
+    from emission as e
+    inner join run as r on e.run_id = r.run_id
+    where r.company_id = :company_id
+)
+
+select day, run_id, runseq, invoice_id, revision
+from said
+where day in (select s.day from said as s where s.run_id = :run_id);

@@ -11,6 +11,7 @@ from services.fetcher.adapters.announcing import outgoing
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.queries import Queries, Row
 from services.fetcher.domain.amazon.collecting import Transaction as AmazonTransaction
+from services.fetcher.domain.auditing import Emission, counted_by_day
 from services.fetcher.domain.company import Company
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, LineKey, Run, StatedNumber, Statements
@@ -85,6 +86,13 @@ class PostgresBook:
         """The run is over, and its marker says so."""
         QUERIES.run(self._session, "finish_run", run_id=self.run.run_id, now=now)
         self._transaction.send(outgoing(finished, 1, now, RunPosition(self.run.run_id, None)))
+
+    def count_emissions(self, now: datetime) -> None:
+        """Say what was said of the company on the days of the run, in all its runs."""
+        about = {"run_id": self.run.run_id, "company_id": self.run.company_id}
+        said = [Emission(**row) for row in QUERIES.rows(self._session, "emissions_of_days", **about)]
+        for counted in counted_by_day(self.run.company_id, said):
+            self._transaction.send(outgoing(counted, counted.count, now))
 
     def _transactions(self, orders: Sequence[str]) -> tuple[AmazonTransaction, ...]:
         about = {"connection_id": self.run.connection_id, "orders": list(orders)}

@@ -145,6 +145,8 @@ class Book(Protocol):
 
     def finish_run(self, finished: CollectionFinished, now: datetime) -> None: ...
 
+    def count_emissions(self, now: datetime) -> None: ...
+
 
 @dataclass(frozen=True)
 class Work:

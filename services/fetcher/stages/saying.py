@@ -94,4 +94,5 @@ def finish(work: Work, reasons: Counter[Waiting]) -> None:
             settings=book.company(run.company_id).settings(now.date()),
         )
         book.finish_run(finished, now)
+        book.count_emissions(now)
     log.info(Logged.COLLECTED, run_id=run.run_id, kind=run.kind, emitted=finished.emitted, waiting=sum(reasons.values()))
