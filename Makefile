@@ -14,7 +14,7 @@ DEMO := .venv/.demo
 DEVELOPMENT := .venv/.development
 BIN := .venv/bin
 
-.PHONY: help demo up test test-long check format lock clean
+.PHONY: help demo up test test-long bench-fetcher check format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: $(DEVELOPMENT) ## every test but the long ones, on a real Kafka and Postgr
 
 test-long: $(DEVELOPMENT) ## the long ones: faults of every kind during imports (FAULT_SEED=N draws others)
 	@$(BIN)/python -m pytest -m long $(ARGS)
+
+bench-fetcher: $(DEVELOPMENT) ## documents a second, memory, and calls to Amazon a day (ARGS=2000 orders)
+	@$(BIN)/python -m tests.bench.fetcher $(ARGS)
 
 check: $(DEVELOPMENT) ## format, lint, strict types, import contracts, contracts, architecture
 	@$(BIN)/ruff format --check --quiet .

@@ -6,6 +6,7 @@ from enum import StrEnum
 class Logged(StrEnum):
     """What this service writes to its log beside what the kernel writes: a closed list."""
 
+    ACCESS_DENIED = "access_denied"
     APPLICATION_REFUSED = "application_refused"
     COLLECTED = "run_collected"
     CONNECTED = "connection_opened"
@@ -15,4 +16,5 @@ class Logged(StrEnum):
     PAYLOAD_NOT_DELIVERED = "payload_not_delivered"
     PAYLOAD_UNREADABLE = "payload_unreadable"
     READER_DIED = "reader_died"
+    REQUEST_REFUSED = "request_refused"
     THROTTLED = "throttled"

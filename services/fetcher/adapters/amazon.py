@@ -20,12 +20,13 @@ from services.fetcher.domain.amazon.collecting import (
     InvoiceDetailsOfLine,
     Report,
     ReportDocument,
+    ReportsPage,
     Tokens,
     TransactionsPage,
 )
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.records import LineKey
-from services.fetcher.handler import ConsentWithdrawn, NotDelivered, PageRefused
+from services.fetcher.stages.ports import ConsentWithdrawn, NotDelivered, PageRefused
 from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable
 from services.kernel.log import log
@@ -33,6 +34,7 @@ from services.kernel.log import log
 RECONCILIATION = "/reconciliation/2021-01-08"
 DOCUMENT = "/reports/2021-09-30"
 REPORT_TYPE = "GET_AB_INVOICE_PDF"
+ENDED = "DONE,CANCELLED,FATAL"
 USER_AGENT = f"Achats/0.1 (Language=Python/{platform.python_version()}; Platform={platform.system()})"
 REFRESH_BEFORE = timedelta(minutes=5)
 PAUSES_SECONDS = (1, 2, 4, 8, 16, 32)
@@ -148,11 +150,22 @@ class AmazonAccount:
         answer = self._call(Operation.GET_INVOICE_DETAILS, "POST", f"{RECONCILIATION}/invoices", body=body)
         return readable(InvoiceDetailsAnswer, Operation.GET_INVOICE_DETAILS, answer).invoice_details_by_order_line_items or []
 
-    def create_report(self, order_id: str) -> str:
-        """Ask for all documents of an order; the id of the report. In the EU the order id alone suffices."""
-        body = {"reportType": REPORT_TYPE, "marketplaceIds": [self._marketplace_id], "reportOptions": {"orderId": order_id}}
+    def create_report(self, order_id: str, number: str) -> str:
+        """Ask for all documents of an order, or for that of a consolidated number; the id of the report.
+
+        In the EU the order id alone suffices. An answer that is lost is asked for again: a report does not say what it is of.
+        """
+        options = {"invoiceId": number, "documentType": "Invoice"} if number else {"orderId": order_id}
+        body = {"reportType": REPORT_TYPE, "marketplaceIds": [self._marketplace_id], "reportOptions": options}
         answer = self._call(Operation.CREATE_REPORT, "POST", f"{DOCUMENT}/reports", body=body)
         return readable(CreateReportAnswer, Operation.CREATE_REPORT, answer).report_id
+
+    def ended_reports(self, since: datetime, page_token: str | None) -> ReportsPage:
+        """`getReports`: a page of those asked for since that moment which have ended; a page's token goes alone."""
+        asked = {"reportTypes": REPORT_TYPE, "processingStatuses": ENDED, "pageSize": "100", "createdSince": _instant(since)}
+        query = {"nextToken": page_token} if page_token else asked
+        answer = self._call(Operation.GET_REPORTS, "GET", f"{DOCUMENT}/reports", query=query)
+        return readable(ReportsPage, Operation.GET_REPORTS, answer)
 
     def report(self, report_id: str) -> Report | None:
         """`getReport`; None when Amazon does not know it (any more)."""
@@ -205,7 +218,7 @@ class AmazonAccount:
         answer = self._amazon.sent(request, operation)
         _follow_stated_rate(bucket, answer)
         if answer.status_code == 429:
-            bucket.drain(self._clock.now())
+            bucket.refused(self._clock.now())
             log.info(Logged.THROTTLED, operation=operation, request_id=answer.headers.get("x-amzn-requestid"))
         return answer
 

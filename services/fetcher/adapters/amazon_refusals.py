@@ -3,7 +3,9 @@
 import httpx
 
 from services.fetcher.domain.amazon.answer import Published, Refusal, Refusals, TokenRefusal
-from services.kernel.errors import KernelError, Unavailable
+from services.fetcher.stages.ports import AccessDenied as Denied
+from services.fetcher.stages.ports import AnswerUnreadable, RequestRefused
+from services.kernel.errors import KernelError
 
 
 class RefusedByAmazon(KernelError):
@@ -19,11 +21,15 @@ class AmazonRefused(RefusedByAmazon):
     """Amazon refuses the request itself; asking again changes nothing, so this is a fault of ours."""
 
 
-class AccessDenied(RefusedByAmazon):
+class BadRequest(AmazonRefused, RequestRefused):
+    """Amazon refuses what this request asks for; other requests may be good."""
+
+
+class AccessDenied(RefusedByAmazon, Denied):
     """Amazon denies access with a fresh token: the role is missing or the account is not enrolled."""
 
 
-class Forgotten(AmazonRefused):
+class Forgotten(BadRequest):
     """Amazon does not know the report or document, or not any more."""
 
 
@@ -32,14 +38,14 @@ class CodeRefused(KernelError):
 
 
 REFUSALS: dict[int, type[RefusedByAmazon]] = {401: AccessDenied, 403: AccessDenied, 404: Forgotten}
-"""All other statuses that are neither 2xx, nor 429, nor 5xx are AmazonRefused."""
+"""All other statuses that are neither 2xx, nor 429, nor 5xx are BadRequest."""
 
 
 def accepted(operation: str, answer: httpx.Response) -> httpx.Response:
     """The answer when it is 2xx. Raises what REFUSALS says of any other status."""
     if answer.is_success:
         return answer
-    refused = REFUSALS.get(answer.status_code, AmazonRefused)
+    refused = REFUSALS.get(answer.status_code, BadRequest)
     raise refused(operation, answer.status_code, first_refusal(answer), answer.headers.get("x-amzn-requestid"))
 
 
@@ -60,8 +66,8 @@ def token_refusal(answer: httpx.Response) -> Refusal:
 
 
 def readable[A: Published](shape: type[A], operation: str, answer: httpx.Response) -> A:
-    """The body as an answer. Raises Unavailable when it was cut short or is none: the next one may be whole."""
+    """The body as an answer. Raises AnswerUnreadable when it was cut short or is none: the next one may be whole."""
     try:
         return shape.read(answer.content)
     except ValueError as unreadable:
-        raise Unavailable("Amazon", operation, "an unreadable answer") from unreadable
+        raise AnswerUnreadable("Amazon", str(operation), "an unreadable answer") from unreadable

@@ -9,9 +9,10 @@ from schemas.contract import EventData
 from services.fetcher.adapters.announcing import outgoing
 from services.fetcher.adapters.jobs import defer_collect
 from services.fetcher.adapters.queries import Queries, Row
-from services.fetcher.domain.company import Choices, Company, CompanyFile, window
+from services.fetcher.domain.company import Choices, Company, CompanyFile
 from services.fetcher.domain.identity import run_id_of
 from services.fetcher.domain.records import Connection, Run
+from services.fetcher.domain.windows import window
 from services.kernel.clock import instant
 from services.kernel.postgres import Transaction
 
@@ -145,7 +146,8 @@ class Companies:
         """A run and its job; the same occasion again is the same run. Runs of the connection that did not finish are taken up with it."""
         run_id = run_id_of(connection.connection_id, kind, occasion)
         chosen = self.company(connection.company_id).settings(now.date()).import_start
-        since, until = window(now.date() if kind == "daily" else chosen, now.date())
+        scanned_until = QUERIES.value(self._session, "scanned_until", connection_id=connection.connection_id)
+        since, until = window(kind, chosen, now.date(), scanned_until)
         values: dict[str, object] = {"run_id": run_id, "company_id": connection.company_id, "connection_id": connection.connection_id}
         if QUERIES.run(self._session, "put_run", **values, kind=kind, window_from=since, window_to=until, now=now):
             for row in QUERIES.rows(self._session, "unfinished_runs", connection_id=connection.connection_id):

@@ -119,6 +119,13 @@ insert into run (run_id, company_id, connection_id, kind, state, window_from, wi
 values (:run_id, :company_id, :connection_id, :kind, 'collecting', :window_from, :window_to, :now)
 on conflict do nothing;
 
+-- name: scanned_until(connection_id)$
+-- The watermark: the end of the last scan that was read to its last page.
+select max(r.window_to)
+from run as r
+inner join scan as s on r.run_id = s.run_id
+where r.connection_id = :connection_id and s.finished_at is not null;
+
 -- name: unfinished_runs(connection_id)
 -- The runs of a connection that have not finished, oldest first.
 select run_id from run where connection_id = :connection_id and state = 'collecting' order by started_at;

@@ -42,6 +42,10 @@ class ConnectionDesk:
             book.describe_company(run.company_id, now)
         log.warning(Logged.CONSENT_WITHDRAWN, company_id=run.company_id, connection_id=run.connection_id)
 
+    def access_denied(self, run: Run) -> None:
+        """Amazon denies access with a fresh token: a role or an enrolment is missing. The next day's run asks again."""
+        log.warning(Logged.ACCESS_DENIED, company_id=run.company_id, connection_id=run.connection_id)
+
     def start_due_runs(self) -> None:
         """Start each connection's daily run once its time of the day has come; a day that was missed is made up for by the next."""
         now = self._clock.now()

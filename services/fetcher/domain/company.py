@@ -11,8 +11,6 @@ from services.fetcher.domain.identity import digest
 
 PLANS_WITH_CONNECTIONS = frozenset({"essentiel", "premium"})
 OLDEST_IMPORT = timedelta(days=30)
-SCAN_MARGIN = timedelta(days=45)
-"""Transactions are dated otherwise than invoices, and Amazon's date filter has two readings: look that far before (§12.3)."""
 
 
 class Refusal(Exception):
@@ -112,11 +110,6 @@ def check_import_start(chosen: date, opened_on: date) -> None:
     """Raises ImportStartTooEarly more than 30 days before the connection."""
     if chosen < opened_on - OLDEST_IMPORT:
         raise ImportStartTooEarly
-
-
-def window(import_start: date, today: date) -> tuple[date, date]:
-    """The days whose transactions a run scans."""
-    return min(import_start, today) - SCAN_MARGIN, today
 
 
 def last_daily_slot(company_id: str, now: datetime) -> datetime:

@@ -16,17 +16,6 @@ class Kind(StrEnum):
     CREDIT_NOTE = "credit_note"
 
 
-class Waiting(StrEnum):
-    """Why something that was collected or expected is not emitted."""
-
-    IMPORT_DISABLED = "import_disabled"
-    BEFORE_IMPORT_START = "before_import_start"
-    NUMBER_UNKNOWN = "number_unknown"
-    NUMBER_PENDING = "number_pending"
-    DOCUMENT_MISSING = "document_missing"
-    DOCUMENT_FAILED = "document_failed"
-
-
 class ReportState(StrEnum):
     """Where a report stands; the last four are ends."""
 
@@ -90,17 +79,25 @@ class LineKey:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line with what was charged or refunded on it, and whether its number is announced as `Pending`."""
+    """A line with what was charged or refunded on it, and whether its number is announced as `Pending`.
+
+    `moved_at` = when goods or money last moved on it; `ask_at` = when its number is asked again if it is still missing.
+    """
 
     key: LineKey
     charged: bool
     refunded: bool
     pending: bool
+    moved_at: datetime
+    ask_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatedNumber:
-    """A number that Amazon's API gives for a line. `shared` = the line has several numbers of this kind."""
+    """A number that Amazon's API gives for a line. `shared` = the line has several numbers of this kind.
+
+    `consolidated` = its document is asked for by the number: it may cover a month of orders.
+    """
 
     key: LineKey
     number: str
@@ -108,22 +105,29 @@ class StatedNumber:
     issue_date: date | None
     origin: str
     shared: bool = False
+    consolidated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report asked for an order."""
+    """A report asked for an order, or for a consolidated number (`order_id` '')."""
 
     report_id: str
     order_id: str
+    number: str
     state: ReportState
     polls: int
     asked_at: datetime
     next_poll_at: datetime
     report_document_id: str | None
 
-    def ended(self, state: ReportState) -> "Report":
-        """The same report at its end."""
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state not in (ReportState.ASKED, ReportState.READY)
+
+    def at(self, state: ReportState) -> "Report":
+        """The same report in another state."""
         return replace(self, state=state)
 
 
@@ -133,17 +137,6 @@ class Paper:
 
     document: DocumentRef
     evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """Everything known of one order."""
-
-    order_id: str
-    lines: tuple[OrderLine, ...]
-    numbers: tuple[StatedNumber, ...]
-    papers: tuple[Paper, ...]
-    report_failed: bool
 
 
 @dataclass(frozen=True, slots=True)

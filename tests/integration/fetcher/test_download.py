@@ -12,7 +12,7 @@ from services.fetcher.adapters import amazon
 from services.fetcher.adapters.amazon import Amazon, AmazonAccount
 from services.fetcher.config import Application
 from services.fetcher.domain.unpacking import TooLarge
-from services.fetcher.handler import NotDelivered
+from services.fetcher.stages.ports import NotDelivered
 from tests.unit.fetcher.test_amazon import HeldClock
 
 PDF = b"%PDF-1.7 an invoice"

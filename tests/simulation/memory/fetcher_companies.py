@@ -181,6 +181,15 @@ def put_run(rows: Rows, given: Row) -> Answer:
 
 
 @query
+def scanned_until(rows: Rows, given: Row) -> Answer:
+    """The last day of a scan that was read whole."""
+    runs = rows.where("run", connection_id=given["connection_id"])
+    scans = {row["run_id"]: rows.one("scan", row["run_id"]) for row in runs}
+    ends = [row["window_to"] for row in runs if (scan := scans[row["run_id"]]) and scan["finished_at"]]
+    return [{"max": max(ends, default=None)}]
+
+
+@query
 def unfinished_runs(rows: Rows, given: Row) -> Answer:
     """Oldest first."""
     found = rows.where("run", connection_id=given["connection_id"], state="collecting")

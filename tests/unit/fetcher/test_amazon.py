@@ -10,10 +10,10 @@ import pytest
 import respx
 
 from services.fetcher.adapters.amazon import Amazon, AmazonAccount
-from services.fetcher.adapters.amazon_refusals import AccessDenied, AmazonRefused, CodeRefused, Forgotten, RefusedByAmazon
+from services.fetcher.adapters.amazon_refusals import AccessDenied, AmazonRefused, BadRequest, CodeRefused, Forgotten, RefusedByAmazon
 from services.fetcher.config import Application
 from services.fetcher.domain.pace import Operation
-from services.fetcher.handler import ConsentWithdrawn, PageRefused
+from services.fetcher.stages.ports import ConsentWithdrawn, PageRefused
 from services.kernel.errors import Unavailable
 from tests.unit.fetcher.known import NOW, ORDER, key
 
@@ -113,18 +113,18 @@ def test_one_fresh_token_and_no_more(amazon: respx.MockRouter, account: AmazonAc
 
 
 def test_a_429_waits_and_is_no_failure(amazon: respx.MockRouter, account: AmazonAccount, clock: HeldClock) -> None:
-    """createReport refused for speed: a whole new token (12.5 s) later it is asked again."""
+    """createReport refused for speed: a whole new token at half the rate (25 s) later it is asked again."""
     answers = [httpx.Response(429), httpx.Response(429), httpx.Response(202, json={"reportId": "R1"})]
     amazon.post(REPORTS).mock(side_effect=answers)
-    assert "R1" == account.create_report(ORDER)
-    assert 25.0 == pytest.approx((clock.moment - NOW).total_seconds())
+    assert "R1" == account.create_report(ORDER, "")
+    assert 50.0 == pytest.approx((clock.moment - NOW).total_seconds())
 
 
 def test_the_local_allowance_spreads_calls(amazon: respx.MockRouter, account: AmazonAccount, clock: HeldClock) -> None:
     """Twelve reports at once, the thirteenth after 12.5 seconds: Amazon never needs to refuse."""
     route = amazon.post(REPORTS).respond(202, json={"reportId": "R1"})
     for _ in range(13):
-        account.create_report(ORDER)
+        account.create_report(ORDER, "")
     assert 12.5 == pytest.approx((clock.moment - NOW).total_seconds())
     sent = json.loads(route.calls.last.request.content)
     expected = {"reportType": "GET_AB_INVOICE_PDF", "marketplaceIds": ["A13V1IB3VIYZZH"], "reportOptions": {"orderId": ORDER}}
@@ -135,7 +135,7 @@ def test_the_rate_header_is_followed(amazon: respx.MockRouter, account: AmazonAc
     """Amazon states twice the published rate: half the wait."""
     amazon.post(REPORTS).respond(202, json={"reportId": "R1"}, headers={"x-amzn-RateLimit-Limit": "0.2"})
     for _ in range(12):
-        account.create_report(ORDER)
+        account.create_report(ORDER, "")
     assert 6.25 == pytest.approx(account.wait_seconds(Operation.CREATE_REPORT))
 
 
@@ -163,15 +163,15 @@ def test_a_dead_link_is_asked_for_once_more(amazon: respx.MockRouter, account: A
 
 
 REFUSED = [
-    (400, "INVALID_REQUEST_PARAMETER", AmazonRefused),
-    (400, "InvalidInput", AmazonRefused),
-    (400, "400", AmazonRefused),
+    (400, "INVALID_REQUEST_PARAMETER", BadRequest),
+    (400, "InvalidInput", BadRequest),
+    (400, "400", BadRequest),
     (401, "Unauthorized", AccessDenied),
     (403, "Unauthorized", AccessDenied),
     (404, "NotFound", Forgotten),
-    (413, "RequestTooLarge", AmazonRefused),
-    (415, "UnsupportedMediaType", AmazonRefused),
-    (302, "Moved", AmazonRefused),
+    (413, "RequestTooLarge", BadRequest),
+    (415, "UnsupportedMediaType", BadRequest),
+    (302, "Moved", BadRequest),
 ]
 
 
@@ -183,7 +183,7 @@ def test_a_status_says_who_is_at_fault(
     listed = {"errors": [{"code": code, "message": "Not so.", "details": "jeanne@example.org"}, {"code": "second", "message": ""}]}
     route = amazon.post(REPORTS).respond(status, json=listed, headers={"x-amzn-requestId": "req-1"})
     with pytest.raises(RefusedByAmazon) as caught:
-        account.create_report(ORDER)
+        account.create_report(ORDER, "")
     assert refused is type(caught.value)
     assert (status, code, "Not so.") == (caught.value.status, caught.value.code, caught.value.message)
     assert ("createReport", status, code, "Not so.", "req-1") == caught.value.args
@@ -195,7 +195,7 @@ def test_trouble_is_no_refusal(amazon: respx.MockRouter, account: AmazonAccount,
     """A 5xx is tried seven times in all, then Unavailable, whatever its error list says (`InternalFailure`)."""
     route = amazon.post(REPORTS).respond(status, json={"errors": [{"code": "InternalFailure", "message": "Sorry."}]})
     with pytest.raises(Unavailable, match=str(status)):
-        account.create_report(ORDER)
+        account.create_report(ORDER, "")
     assert 7 == route.call_count
 
 

@@ -50,7 +50,7 @@ def test_the_fetcher_collects_an_order_without_waiting(customer: Customer, clien
     account = amazon.account("connection", FRANCE, token)
     page = account.transactions(START.date().replace(month=1), customer.clock.now(), None)
     assert 8 == len(page.transactions or [])
-    report_id = account.create_report(customer.truth()[0]["order_id"])
+    report_id = account.create_report(customer.truth()[0]["order_id"], "")
     customer.clock.sleep(60)
     report = account.report(report_id)
     assert report is not None
