@@ -73,7 +73,8 @@ class PostgresProgress:
             QUERIES.run_each(session, "mark_asked", [_mark(run.connection_id, line, line.key in pending, now) for line in asked])
             QUERIES.run_each(session, "put_number", [number_columns(run.connection_id, number) for number in numbers])
             QUERIES.run(session, "touch", **about, orders=orders, now=now)
-            new = [number for number in numbers if (number.key.order_id, number.number, number.kind) not in known]
+            unseen = [number for number in numbers if (number.key.order_id, number.number, number.kind) not in known]
+            new = [*unseen, *(number for number in numbers if number.consolidated)]  # a payment may have told it, but not how to ask for it
             _want(session, run.connection_id, new, {line.key: line.moved_at for line in asked}, now)
 
     def next_wanted(self, run: Run, now: datetime) -> Wanted | None:
