@@ -458,7 +458,7 @@ def test_a_settled_number_is_the_pdf_s(bench: Bench) -> None:
     bring(bench, run, paper(None))
     assert () == bench.progress.dossier(run, OTHER).papers
     say(bench, run, numbered(paper(None)))
-    assert (paper(None),) == bench.progress.dossier(run, OTHER).papers
+    assert (replace(paper(None), settled="FR-1"),) == bench.progress.dossier(run, OTHER).papers
 
 
 def test_what_is_said_has_its_place_in_the_run(bench: Bench) -> None:

@@ -195,7 +195,8 @@ def _line(row: Row) -> OrderLine:
 
 def _paper(row: Row) -> Paper:
     document = DocumentRef(sha256=row["sha256"], size_bytes=row["size_bytes"], media_type=MEDIA_TYPE, object_key=row["object_key"])
-    return Paper(document, Evidence.model_validate_json(row["evidence"]))
+    evidence = Evidence.model_validate_json(row["evidence"])
+    return Paper(document, evidence, None if evidence.number else row["number"])
 
 
 def _wanted(row: Row) -> Wanted:
