@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from deploy.local.amazon.facts import Document
 from deploy.local.amazon.papers import Kind as Paper
 from deploy.local.amazon.truth import announced_at, final_at, waits_for
+from deploy.local.amazon.trouble import Rates
 from deploy.local.amazon.world import World
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.domain.records import Kind
@@ -68,12 +69,31 @@ def differences(world: World, outcome: Outcome, terms: Terms) -> list[str]:
     found = [*_of_bytes(outcome, by_bytes), *_of_invoices(outcome.said, by_bytes)]
     said = {id(by_bytes[event.data.document.sha256]) for event in outcome.said if event.data.document.sha256 in by_bytes}
     unsaid = [document for document in world.documents if id(document) not in said]
-    return [*found, *_of_silence(unsaid, outcome.held, terms), *_of_holding(unsaid, outcome.held, terms)]
+    unread = [document for document in world.documents if document.replaced and _says_nothing(document)]
+    return [*found, *_of_silence(unsaid, outcome.held, terms), *_of_holding([*unsaid, *unread], outcome.held, terms)]
 
 
 def name_of(document: Document) -> str:
     """Type, number and order, as a finding names it."""
     return f"{document.kind} {document.number} of {document.order_id}"
+
+
+def troubles_of(rates: Rates) -> frozenset[Waiting]:
+    """The reasons that such weather gives."""
+    given = {
+        Waiting.DOCUMENT_FAILED: rates.fatal,
+        Waiting.DOCUMENT_GIVEN_UP: rates.fatal,
+        Waiting.ARCHIVE_EMPTY: rates.odd_payloads,
+        Waiting.DOCUMENT_OF_ANOTHER_ORDER: rates.odd_payloads,
+        Waiting.DOCUMENT_UNDELIVERED: rates.truncated + rates.malformed + rates.server_error,
+        Waiting.ANSWER_UNREADABLE: rates.malformed,
+    }
+    return frozenset(reason for reason, rate in given.items() if rate)
+
+
+def _says_nothing(document: Document) -> bool:
+    """Whether its page cannot be read: uploaded again, it is a second PDF of which nobody can tell what it is."""
+    return document.paper is not None and (document.paper.scanned or document.paper.password is not None)
 
 
 def _hashes(world: World, document: Document) -> list[str]:
@@ -187,6 +207,8 @@ def reasons(document: Document, terms: Terms) -> frozenset[Waiting]:
 
 def _lacking(document: Document, at: datetime) -> Iterator[Waiting]:
     lack, age = waits_for(document, at), at - moved_at(document)
+    if lack is None and document.replaced and _says_nothing(document):
+        yield Waiting.NUMBER_UNKNOWN
     if lack not in REASONS:
         return
     young, until, old = REASONS[lack]
