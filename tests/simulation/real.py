@@ -1,0 +1,273 @@
+"""The world on a real Kafka and a real PostgreSQL: the same engine, faults and processes over the adapters that ship.
+
+One thread plays all, so nobody may wait for long: a locked row is given up after 50 ms, a poll brings what is there. What is in
+memory still: Amazon, the mailbox, the document shelf, and in the end the photograph that the promises are checked on.
+"""
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, override
+
+import kafka.admin
+import psycopg
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+
+from services.fetcher.domain.company import CompanyFile
+from services.kernel.envelope import Outgoing, Record
+from services.kernel.errors import Unavailable
+from services.kernel.kafka import PRODUCER, KafkaSender, KafkaSource
+from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
+from services.ledger.adapters.announcements import Announcements
+from services.ledger.adapters.books import PostgresBooks
+from services.ledger.adapters.positions import PostgresPositions
+from services.notifier.adapters.desk import PostgresDesk
+from tests.simulation.engine import Engine
+from tests.simulation.faults import Kind, Schedule
+from tests.simulation.memory.amazon import AmazonWorld
+from tests.simulation.real_jobs import RealJobs
+from tests.simulation.real_rest import Rest
+from tests.simulation.watched import ANYWHERE, CAN_BE_LOST, CAN_FAIL
+from tests.simulation.world import LIVE, SERVICES, PatientSource, Place, World, lose_commit
+
+ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
+WAITS = "-c lock_timeout=50ms -c idle_in_transaction_session_timeout=60s"  # in place of the kernel's own
+POOL = {"ledger": 1, "classifier": 1, "fetcher": 8, "notifier": 4}  # as each service has it
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the parts answer: empty topics, and a database with every schema, as its administrator."""
+
+    bootstrap: str
+    database_url: str
+
+    def url(self, service: str, process: str) -> str:
+        """The database as this process sees it."""
+        role = {"user": "ledger_app"} if service == "ledger" else {}
+        return make_conninfo(self.database_url, application_name=process, **role)
+
+
+class RealWorld(World):
+    """One world for one seed. What it inherits in memory stays empty until the photograph."""
+
+    def __init__(self, schedule: Schedule, companies: Sequence[CompanyFile], amazon: AmazonWorld, servers: Servers) -> None:
+        super().__init__(schedule, companies, amazon)
+        self.servers = servers
+        self.administrator: psycopg.Connection[Any] = psycopg.connect(servers.database_url, autocommit=True, options=WAITS)
+        self.rest = Rest(servers.bootstrap, self.administrator, self.engine)
+        self.engine.settled = self.rest.settled
+        self._members, self._parts = dict[str, list[RealSource]](), dict[str, RealParts]()
+        self._said = list[Outgoing]()
+        self._stranger = Producer({**PRODUCER, "bootstrap.servers": servers.bootstrap})
+
+    def own(self, process: str, parts: "RealParts") -> None:
+        """The parts of this life of a process, to end with it."""
+        self._parts[process] = parts
+
+    @override
+    def sender(self, name: str) -> Any:
+        """The kernel's, with every fault of the twin."""
+        tricks = self.sending(name)
+        return self.watched(f"{name} sender", RealSender(self, KafkaSender(self.servers.bootstrap, name)), {"send": tricks})
+
+    @override
+    def source(self, process: str, group: str, topics: tuple[str, ...], positions: Any = None) -> Any:
+        """The kernel's; no fault falls amid a rebalance, where librdkafka calls us."""
+        source = RealSource(self, group, KafkaSource(self.servers.bootstrap, group, topics, positions))
+        self._members.setdefault(process, []).append(source)
+        watched = self.watched(f"{group} source", source, {"commit": {Kind.COMMIT_LOST: lose_commit}}, fallible=False)
+        return PatientSource(self.engine, watched)
+
+    @override
+    def beat(self, worker: str, lives: bool = True) -> None:
+        """The queue knows its workers by a number."""
+        if worker.startswith("fetcher"):
+            RealJobs(self.administrator, self.engine).beat(worker, lives)
+
+    @override
+    def expire(self, process: str) -> None:
+        """Nobody has heard of this process for too long: Kafka counts its members out, PostgreSQL gives its transactions up."""
+        self.beat(process, lives=False)
+        self._expel(self._members.get(process, ()))
+        query = "select pg_terminate_backend(pid, 1000) from pg_stat_activity where application_name = %s and state like 'idle in trans%%'"
+        self.administrator.execute(query, [process])
+
+    @override
+    def vanished(self, process: str) -> None:
+        """The process is gone: first its sessions, so that it gives up no position in order; then its members leave."""
+        if parts := self._parts.pop(process, None):
+            parts.close()
+        self.beat(process, lives=False)
+        for source in self._members.pop(process, ()):
+            source.close()
+
+    def arrived(self, messages: Sequence[Outgoing]) -> None:
+        """One of our services sent this."""
+        self._said += [message for message in messages if message.topic in LIVE]
+        self.engine.news()
+
+    def end(self) -> None:
+        """End every process."""
+        self.engine.end()
+        for process in {*self._parts, *self._members}:
+            self.vanished(process)
+
+    def close(self) -> None:
+        """End all that is still open."""
+        self.end()
+        self.administrator.close()
+
+    def _expel(self, sources: Iterable["RealSource"]) -> None:
+        """The same end as six seconds without a heartbeat, at once."""
+        administrator = ADMIN.KafkaAdminClient(bootstrap_servers=self.servers.bootstrap)
+        for source in sources:
+            if member := source.member():
+                administrator.remove_group_members(source.group, [ADMIN.MemberToRemove(member_id=member)])
+        administrator.close()
+
+    @override
+    def _write_again(self) -> str:
+        if not self._said:
+            return "nothing to write again"
+        message = self.engine.chance.choice(self._said)
+        return self._strange(message.topic, message)
+
+    @override
+    def _strange(self, topic: str, message: Outgoing) -> str:
+        places = list[Place]()
+
+        def note(error: KafkaError | None, sent: Message) -> None:
+            assert error is None, error
+            places.append(Place(topic, sent.partition() or 0, sent.offset() or 0))
+
+        self._stranger.produce(topic, message.value, message.key, headers=list(message.headers), on_delivery=note)
+        self._stranger.flush()
+        self.strange |= set(places)
+        self.engine.news()
+        return f"    {places[0]}"
+
+    @override
+    def _rewind(self) -> str:
+        """The group's members are counted out and the group is deleted, with its offsets; it is there again at the next poll."""
+        group = f"achats-{self.engine.chance.choice(SERVICES)}"
+        self._expel(source for sources in self._members.values() for source in sources if source.group == group)
+        return f"    {group} starts again" if self.rest.forget(group) else f"    {group} is not empty: nothing"
+
+
+class RealSender:
+    """The kernel's sender, which tells what it was given."""
+
+    def __init__(self, world: RealWorld, sender: KafkaSender) -> None:
+        self._world, self._sender = world, sender
+
+    def send(self, messages: Sequence[Outgoing]) -> int:
+        """As the sender does."""
+        self._world.arrived(messages)
+        return self._sender.send(messages)
+
+
+class RealSource:
+    """The kernel's source, which waits in real time only when nothing else is to be done."""
+
+    def __init__(self, world: RealWorld, group: str, source: KafkaSource) -> None:
+        self.group, self._world, self._source, self._open = group, world, source, True
+
+    def poll(self, limit: int, _: float) -> Sequence[Record]:
+        """What is there."""
+        records = self._source.poll(limit, self._world.rest.poll_seconds)
+        if records:
+            self._world.rest.moved()
+            self._world.engine.news()
+        return records
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """As the source does."""
+        self._source.commit(records)
+
+    def close(self) -> None:
+        """Once."""
+        if self._open:
+            self._open = False
+            with suppress(KafkaException):
+                self._source.close()
+
+    def member(self) -> str | None:
+        """Its name in the group; none when it has left."""
+        return self._source._consumer.memberid() if self._open else None  # pyright: ignore[reportPrivateUsage]
+
+
+class PointedStore(PostgresStore):
+    """A store whose transactions have a point before, one before the commit, and one behind."""
+
+    def __init__(self, engine: Engine, url: str, schema: str, pool_size: int) -> None:
+        super().__init__(url, schema, pool_size)
+        self._engine = engine
+
+    @override
+    @contextmanager
+    def connection(self) -> Generator[Connection]:
+        """Raises Unavailable: nothing was done, or nobody hears of it."""
+        self._befall("before a transaction", CAN_FAIL)
+        with super().connection() as connection:
+            yield connection
+            self._befall("before a commit", CAN_FAIL)
+        self._engine.news()
+        self._befall("behind a transaction", CAN_BE_LOST)
+
+    def _befall(self, where: str, kinds: frozenset[Kind]) -> None:
+        if self._engine.point(where, kinds) not in {*ANYWHERE, None}:
+            raise Unavailable("PostgreSQL", where)
+
+
+class RealParts:
+    """The adapters of one life of a process, as its main.py puts them together."""
+
+    def __init__(self, world: RealWorld, name: str) -> None:
+        self._world, self._name, self._open = world, name, dict[str, PostgresStore]()
+        world.own(name, self)
+
+    def store(self, service: str) -> PostgresStore:
+        """A pool of the process's own."""
+        return self._kept(service, service, POOL[service])
+
+    def fetched(self) -> PostgresStore:
+        """The fetcher's with points inside."""
+        if "points" not in self._open:
+            url = self._world.servers.url("fetcher", self._name)
+            self._open["points"] = PointedStore(self._world.engine, url, "fetcher", POOL["fetcher"])
+        return self._open["points"]
+
+    def outbox(self, service: str) -> Outbox:
+        """The kernel's."""
+        return Outbox(self.store(service))
+
+    def breaker(self, service: str) -> PostgresBreaker:
+        """The kernel's."""
+        return PostgresBreaker(self.store(service))
+
+    def jobs(self) -> RealJobs:
+        """Procrastinate's functions."""
+        return RealJobs(self._world.administrator, self._world.engine)
+
+    def book(self) -> tuple[Any, Any, Any]:
+        """The books are kept on one session and announced on another."""
+        own = self.store("ledger")
+        positions = PostgresPositions(own)
+        return positions, PostgresBooks(own, positions), Announcements(self._kept("relay", "ledger", 1))
+
+    def desk(self) -> PostgresDesk:
+        """The notifier's."""
+        return PostgresDesk(self.store("notifier"))
+
+    def close(self) -> None:
+        """End every session."""
+        for store in self._open.values():
+            store.close()
+
+    def _kept(self, name: str, service: str, size: int) -> PostgresStore:
+        if name not in self._open:
+            self._open[name] = PostgresStore(self._world.servers.url(service, self._name), service, size)
+        return self._open[name]
