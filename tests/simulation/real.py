@@ -34,6 +34,7 @@ from tests.simulation.world import LIVE, SERVICES, PatientSource, Place, World, 
 
 ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
 WAITS = "-c lock_timeout=50ms -c idle_in_transaction_session_timeout=60s"  # in place of the kernel's own
+HEARTBEAT_MS = 100  # in place of two seconds, after which a member learns that others came or went
 POOL = {"ledger": 1, "classifier": 1, "fetcher": 8, "notifier": 4}  # as each service has it
 
 
@@ -60,7 +61,7 @@ class RealWorld(World):
         self.rest = Rest(servers.bootstrap, self.administrator, self.engine)
         self.engine.settled = self.rest.settled
         self._members, self._parts = dict[str, list[RealSource]](), dict[str, RealParts]()
-        self._said = list[Outgoing]()
+        self._said, self._senders = list[Outgoing](), dict[str, RealSender]()
         self._stranger = Producer({**PRODUCER, "bootstrap.servers": servers.bootstrap})
 
     def own(self, process: str, parts: "RealParts") -> None:
@@ -69,14 +70,15 @@ class RealWorld(World):
 
     @override
     def sender(self, name: str) -> Any:
-        """The kernel's, with every fault of the twin."""
+        """The kernel's, with every fault of the twin; one for all lives of a service, for each would take half a second to connect."""
         tricks = self.sending(name)
-        return self.watched(f"{name} sender", RealSender(self, KafkaSender(self.servers.bootstrap, name)), {"send": tricks})
+        sender = self._senders.setdefault(name, RealSender(self, KafkaSender(self.servers.bootstrap, name)))
+        return self.watched(f"{name} sender", sender, {"send": tricks})
 
     @override
     def source(self, process: str, group: str, topics: tuple[str, ...], positions: Any = None) -> Any:
         """The kernel's; no fault falls amid a rebalance, where librdkafka calls us."""
-        source = RealSource(self, group, KafkaSource(self.servers.bootstrap, group, topics, positions))
+        source = RealSource(self, group, PromptSource(self.servers.bootstrap, group, topics, positions))
         self._members.setdefault(process, []).append(source)
         watched = self.watched(f"{group} source", source, {"commit": {Kind.COMMIT_LOST: lose_commit}}, fallible=False)
         return PatientSource(self.engine, watched)
@@ -167,6 +169,14 @@ class RealSender:
         """As the sender does."""
         self._world.arrived(messages)
         return self._sender.send(messages)
+
+
+class PromptSource(KafkaSource):
+    """The kernel's source, which has no need of a sign of life: it would hold up the one thread for half a second at each start."""
+
+    @override
+    def _ask_for_a_sign_of_life(self) -> None:
+        """The broker lives."""
 
 
 class RealSource:

@@ -1,18 +1,23 @@
 """What stands in the real topics and tables, put where the promises are read: into the structures of the twins."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace as Row
 from typing import Any, cast
 
 from schemas.registry import parked_topic
-from services.kernel.envelope import Outgoing
+from confluent_kafka import Consumer, TopicPartition
+
+from services.kernel.envelope import Outgoing, Place, Record
+from services.kernel.kafka import _record as record_of  # pyright: ignore[reportPrivateUsage]
 from services.kernel.postgres import STRIPES
 from tests.simulation.memory.ledger_rows import InvoiceRow
 from tests.simulation.memory.ledger_positions import PositionRow
 from tests.simulation.real import RealWorld
 from tests.simulation.real_rest import GROUPS
+from tests.simulation.real_rest import places as places_of
 from tests.simulation.world import COLLECTED, LIVE, SERVICES, place_of
-from tests.support.reading import everything
 
+ANSWER_SECONDS = 30.0
 VERSIONS = """
 select i.company_id, i.invoice_id, i.version, i.revision, i.outcome, i.hold_reason, i.entry_id, i.batch_id,
     i.facts -> 'document' ->> 'sha256'
@@ -28,10 +33,8 @@ JOBS = "select id, status, args ->> 'run_id' from fetcher_jobs.procrastinate_job
 
 def photograph(world: RealWorld) -> None:
     """Fill the world's twins. All is at rest."""
-    for topic in (*LIVE, *map(parked_topic, SERVICES)):
-        for record in everything(world.servers.bootstrap, topic):
-            kept = world.broker.append(topic, Outgoing(topic, record.key, record.value, record.headers))
-            assert place_of(record) == place_of(kept)
+    for place, message in everything(world.servers.bootstrap, [*LIVE, *map(parked_topic, SERVICES)]):
+        assert place == _place(world.broker.append(message.topic, message))
     broken = {place_of(record) for record in world.broker.records(COLLECTED) if (record.value or b"").startswith(b"{{")}
     world.corrupted |= broken - world.strange
     for service in GROUPS:
@@ -80,3 +83,22 @@ def _version(key: list[Any], outcome: str, reason: str | None, entry_id: int | N
 def _asking(world: RealWorld) -> Any:
     return lambda query: world.administrator.execute(query.encode()).fetchall()
 
+
+
+def everything(bootstrap: str, topics: Sequence[str]) -> list[tuple[Place, Outgoing]]:
+    """All that is in the topics, partition by partition, in order; no group is asked."""
+    client = Consumer({"bootstrap.servers": bootstrap, "group.id": "photograph", "enable.auto.commit": False})
+    places = [TopicPartition(*place, 0) for topic in topics for place in places_of(topic)]
+    count = sum(client.get_watermark_offsets(place, ANSWER_SECONDS)[1] for place in places)
+    client.assign(places)
+    found = list[Record]()
+    while len(found) < count:
+        messages = client.consume(count - len(found), 1.0)
+        found += [record_of(message) for message in messages]
+    client.close()
+    in_order = sorted(found, key=_place)
+    return [(_place(record), Outgoing(record.topic, record.key, record.value, record.headers)) for record in in_order]
+
+
+def _place(record: Record) -> Place:
+    return record.topic, record.partition, record.offset

@@ -22,13 +22,14 @@ from deploy.local.kafka import Kafka
 from schemas.registry import topics
 from services.fetcher.main import MIGRATIONS as FETCHER
 from services.kernel import postgres
+from services.kernel.kafka import CONSUMER
 from services.kernel.migrate import migrate
 from services.ledger.main import MIGRATIONS as LEDGER
 from services.notifier.main import MIGRATIONS as NOTIFIER
 from tests.simulation.faults import drawn
 from tests.simulation.invariants import broken
 from tests.simulation.mistakes import offset_first
-from tests.simulation.real import WAITS, RealParts, RealWorld, Servers
+from tests.simulation.real import HEARTBEAT_MS, WAITS, RealParts, RealWorld, Servers
 from tests.simulation.real_photograph import photograph
 from tests.simulation.scenario import made_up, play
 from tests.simulation.world import PARTITIONS
@@ -70,7 +71,7 @@ def servers(kafka: str, template: str, database: SessionDatabase) -> Generator[S
     name = f"seed_{uuid.uuid4().hex[:12]}"
     _administer(database, sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
     _make_topics(kafka)
-    with patch.object(postgres, "WAITS", WAITS):
+    with patch.object(postgres, "WAITS", WAITS), patch.dict(CONSUMER, {"heartbeat.interval.ms": HEARTBEAT_MS}):
         yield Servers(kafka, database.dsn(name))
     _administer(database, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
