@@ -184,9 +184,16 @@ class Engine:
     def _at_rest(self) -> bool:
         quiet = self.steps - self._news_at
         if quiet > PATIENCE_STEPS and self._stretch * 0.05 < LONGEST_WAIT_SECONDS:
-            self._stretch, self._news_at = self._stretch * (4 if self.settled() else 1), self.steps
+            self._stretch, self._news_at = self._stretch * (4 if self._settled() else 1), self.steps
             return False
-        return quiet > 3 * PATIENCE_STEPS and not self._timers and not self._sleepers() and self.settled()
+        return quiet > 3 * PATIENCE_STEPS and not self._timers and not self._sleepers() and self._settled()
+
+    def _settled(self) -> bool:
+        """Whether nothing is on its way; otherwise everybody who waits for news looks now."""
+        settled = self.settled()
+        for task in () if settled else (task for process in self._processes for task in process.tasks if not task.sleeping):
+            task.wakes_at = self.seconds
+        return settled
 
     def _sleepers(self) -> bool:
         return any(task.sleeping for process in self._processes for task in process.tasks)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from types import SimpleNamespace as Row
 from typing import Any, cast
 
-from schemas.registry import parked_topic
 from confluent_kafka import Consumer, TopicPartition
 
+from schemas.registry import parked_topic
 from services.kernel.envelope import Outgoing, Place, Record
 from services.kernel.kafka import _record as record_of  # pyright: ignore[reportPrivateUsage]
 from services.kernel.postgres import STRIPES
-from tests.simulation.memory.ledger_rows import InvoiceRow
 from tests.simulation.memory.ledger_positions import PositionRow
+from tests.simulation.memory.ledger_rows import InvoiceRow
 from tests.simulation.real import RealWorld
 from tests.simulation.real_rest import GROUPS
 from tests.simulation.real_rest import places as places_of
@@ -46,14 +46,16 @@ def photograph(world: RealWorld) -> None:
 def _tables(world: RealWorld) -> None:
     stores, rows = world.stores, _asking(world)
     for service in ("fetcher", "notifier"):
-        stores[service].rows["outbox"] = {(stripe, seq): None for stripe, seq in rows(f"select stripe, seq from {service}.outbox")}
+        stores[service].rows["outbox"] = dict.fromkeys(rows(f"select stripe, seq from {service}.outbox"))
         stores[service].rows["outbox_head"] = dict(rows(f"select stripe, seq from {service}.outbox_head"))
     for service in SERVICES:
         stores[service].rows["breaker"] = dict(rows(f"select trip, reason from {service}.breaker where resumed_at is null"))
     stores["fetcher"].rows["job"] = {job[0]: job for job in rows(JOBS)}
     stores["fetcher"].rows["run"] = dict(rows("select run_id, state from fetcher.run"))
     notifications = rows(NOTIFICATIONS)
-    stores["notifier"].rows["notification"] = {row[0]: Row(company_id=row[1], state=row[2], unclear_attempts=row[3]) for row in notifications}
+    stores["notifier"].rows["notification"] = {
+        row[0]: Row(company_id=row[1], state=row[2], unclear_attempts=row[3]) for row in notifications
+    }
 
 
 def _book(world: RealWorld) -> None:
@@ -82,7 +84,6 @@ def _version(key: list[Any], outcome: str, reason: str | None, entry_id: int | N
 
 def _asking(world: RealWorld) -> Any:
     return lambda query: world.administrator.execute(query.encode()).fetchall()
-
 
 
 def everything(bootstrap: str, topics: Sequence[str]) -> list[tuple[Place, Outgoing]]:

@@ -48,8 +48,13 @@ class Rest:
     def behind(self) -> dict[tuple[str, str, int], tuple[int, int]]:
         """By service and partition: up to where it has read, and where the log ends, if these differ."""
         ends = self.ends()
-        found = {(service, *place): (reached.get(place, 0), ends[place]) for service in (*GROUPS, "ledger")
-                 for reached in [self.reached(service)] for topic in topics_read_by(service) for place in places(topic)}
+        found = {
+            (service, *place): (reached.get(place, 0), ends[place])
+            for service in (*GROUPS, "ledger")
+            for reached in [self.reached(service)]
+            for topic in topics_read_by(service)
+            for place in places(topic)
+        }
         return {place: offsets for place, offsets in found.items() if offsets[0] != offsets[1]}
 
     def ends(self) -> dict[Where, int]:

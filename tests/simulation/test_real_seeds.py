@@ -28,7 +28,6 @@ from services.ledger.main import MIGRATIONS as LEDGER
 from services.notifier.main import MIGRATIONS as NOTIFIER
 from tests.simulation.faults import drawn
 from tests.simulation.invariants import broken
-from tests.simulation.mistakes import offset_first
 from tests.simulation.real import HEARTBEAT_MS, WAITS, RealParts, RealWorld, Servers
 from tests.simulation.real_photograph import photograph
 from tests.simulation.scenario import made_up, play
