@@ -46,7 +46,7 @@ class RealJobs:
         self._put_back(taken.job_id, LATER)
         due = "update procrastinate_jobs set scheduled_at = now() where id = %(id)s and scheduled_at = %(later)s"
         wait = max(at - self._engine.now(), timedelta())
-        self._engine.later(wait.total_seconds(), lambda: self._ask(due, id=taken.job_id, later=LATER) and None)
+        self._engine.later(wait.total_seconds(), lambda: [self._ask(due, id=taken.job_id, later=LATER)].clear())
 
     def retry_stalled(self) -> int:
         """Jobs in the hands of workers that are dead go back; how many."""

@@ -52,7 +52,7 @@ def _tables(world: RealWorld) -> None:
         stores[service].rows["breaker"] = dict(rows(f"select trip, reason from {service}.breaker where resumed_at is null"))
     stores["fetcher"].rows["job"] = {job[0]: job for job in rows(JOBS)}
     stores["fetcher"].rows["run"] = dict(rows("select run_id, state from fetcher.run"))
-    letters = rows(NOTIFICATIONS)
+    notifications = rows(NOTIFICATIONS)
     stores["notifier"].rows["notification"] = {
         row[0]: Row(company_id=row[1], state=row[2], unclear_attempts=row[3]) for row in notifications
     }
