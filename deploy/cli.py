@@ -14,6 +14,7 @@ import typer
 
 from deploy.local.deployment import Account, Deployment
 from deploy.local.screen import Screen, adds_up
+from deploy.ops.parked_commands import KafkaOption
 from deploy.ops.parked_commands import app as parked_app
 
 app = typer.Typer(
@@ -36,7 +37,6 @@ DocumentsOption = Annotated[
     Path | None, typer.Option("--documents", exists=True, file_okay=False, help="Serve the PDFs of this folder as the account's documents.")
 ]
 WATCH_SECONDS = 0.5
-BootstrapOption = Annotated[str, typer.Option("--kafka", envvar="ACHATS_KAFKA", help="host:port of a broker.")]
 
 
 @app.command()
@@ -108,7 +108,7 @@ def contracts_write() -> None:
 
 
 @topics_app.command("apply")
-def topics_apply(kafka: BootstrapOption, replication: Annotated[int, typer.Option(min=1)] = 3) -> None:
+def topics_apply(kafka: KafkaOption, replication: Annotated[int, typer.Option(min=1)] = 3) -> None:
     """Create the topics that are missing; never deletes one, never changes a partition count."""
     from deploy.ops.topics import apply
 

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Generator
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -22,6 +23,19 @@ def pytest_report_header() -> list[str]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Which servers really ran."""
     terminalreporter.write_sep("-", "ran on " + ("; ".join(RAN) or "no server: no test asked for one"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that ran a part of the tests tells its controller on which servers."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["ran"] = RAN
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What such a process told."""
+    RAN.extend(node.workeroutput["ran"])
 
 
 @pytest.fixture(scope="session")

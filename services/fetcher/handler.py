@@ -14,8 +14,8 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.invoice_collected.v1 import Evidence, InvoiceCollected
 from schemas.values import DocumentRef, ReasonCount
 from services.fetcher import Logged
-from services.fetcher.domain.amazon import InvoiceDetailsOfLine, TransactionsPage
-from services.fetcher.domain.amazon import Report as ReportAnswer
+from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, TransactionsPage
+from services.fetcher.domain.amazon.collecting import Report as ReportAnswer
 from services.fetcher.domain.company import Company
 from services.fetcher.domain.emitting import collected_of, facts_of, fitting, held_back, minted_id, next_revision
 from services.fetcher.domain.identity import sha256_of

@@ -7,7 +7,7 @@ from typing import Any
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
 from schemas.values import DocumentRef
-from services.fetcher.domain.amazon import TransactionsPage
+from services.fetcher.domain.amazon.collecting import TransactionsPage
 from services.fetcher.domain.emitting import collected_of, facts_of, minted_id, next_revision
 from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.matching import Numbered

@@ -19,7 +19,7 @@ from deploy.local.amazon.settings import Application as Registered
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.adapters.amazon_refusals import CodeRefused
 from services.fetcher.config import Application
-from services.fetcher.domain.amazon import Report, Transaction
+from services.fetcher.domain.amazon.collecting import Report, Transaction
 from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey

@@ -81,12 +81,15 @@ def test_a_parked_event_can_be_given_back(schema: Schema):
 
 
 def test_an_unreadable_record_is_parked_once(schema: Schema):
-    """Goal: poison never blocks. Case: a record that is no event, three times, and an event behind it; another offset is another record."""
-    bad = Outgoing("things", b"cmp_1", b"{", (("ce_type", b"achats.thing.done.v1"),))
+    """Goal: poison never blocks. Case: a record that is no event, with a null and an empty header, three
+    times, and an event behind it; another offset is another record."""
+    bad = Outgoing("things", b"cmp_1", b"{", (("ce_type", b"achats.thing.done.v1"), ("odd", None), ("odd", b"")))
     handle = handler(schema, Echo())
     for offset in (1, 1, 2):
         handle([deliver(record(bad, offset), TYPES), *deliveries(3)])
-    assert ["parked", "repeated", "parked"] == said(schema)
+    first, repeated, second = drained(schema)
+    assert [("parked", bad.headers), ("parked", bad.headers)] == [(one.topic, one.headers[:-1]) for one in (first, second)]
+    assert outgoing("repeated", 3) == repeated
 
 
 def test_trouble_outside_leaves_no_trace(schema: Schema):

@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from services.fetcher.adapters import collection
 from services.fetcher.adapters.queries import Queries
-from services.fetcher.domain.amazon import Transaction
+from services.fetcher.domain.amazon.collecting import Transaction
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, ReportState, Run
 from services.kernel.envelope import event_id

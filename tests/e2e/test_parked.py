@@ -38,6 +38,8 @@ from tests.support.style import ROOT
 
 PATIENCE_SECONDS = 90.0
 SERVICES = [stage.service for stage in STAGES]
+SLOW = [pytest.param(stage, marks=[pytest.mark.long] if stage.service == "fetcher" else []) for stage in STAGES]
+"""Each service; the fetcher, which handles records by the notifier's loop, only among the long tests."""
 AS_IT_IS = "from services.{service}.main import main; main()"
 
 
@@ -167,7 +169,7 @@ def test_poison_counts_in_its_run(deployment: Deployment, company: str, stage: S
     assert [(13, 1, 12)] == ask(deployment, counts)
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=SERVICES)
+@pytest.mark.parametrize("stage", SLOW, ids=SERVICES)
 def test_too_much_poison_stops_every_process_until_it_is_resumed(deployment: Deployment, company: str, stage: Stage):
     """
     30 unreadable records and a good one. 19 are parked; both processes of the service stop, and one that is killed and started again
@@ -222,7 +224,7 @@ main.main()
 """
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=SERVICES)
+@pytest.mark.parametrize("stage", SLOW, ids=SERVICES)
 def test_a_record_that_ends_its_service_again_and_again_is_freed_by_a_skip(deployment: Deployment, company: str, stage: Stage):
     """
     A handler with a bug that one record meets. The process ends with 70 at it, and again; its log names the record.

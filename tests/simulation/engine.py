@@ -73,7 +73,7 @@ class Engine:
         self._timers = list[tuple[float, int, Callable[[], None]]]()
         self._ties = itertools.count()
         self._hub, self._current = getcurrent(), None
-        self._news, self._news_at, self._stretch = 0, 0, 1.0
+        self._news_at, self._stretch = 0, 1.0
         self.seconds, self.steps, self.points = 0.0, 0, 0
         self.happened = list[str]()
         self.troubles = list[str]()
@@ -106,7 +106,6 @@ class Engine:
 
     def news(self) -> None:
         """Something was committed or appended."""
-        self._news += 1
         self._news_at, self._stretch = self.steps, 1.0
 
     def later(self, seconds: float, deed: Callable[[], None]) -> None:

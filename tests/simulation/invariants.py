@@ -18,8 +18,8 @@ from schemas.notification_sent.v1 import NotificationSent
 from schemas.record_parked.v1 import RecordParked
 from schemas.registry import parked_topic, topics_read_by, types_on
 from schemas.values import RunCounts
-from services.kernel.envelope import Event, Record, deliver, run_of
-from tests.simulation.world import LIVE, SERVICES, World, place_of
+from services.kernel.envelope import Event, Place, Record, deliver, run_of
+from tests.simulation.world import LIVE, SERVICES, SPOILED, World, place_of
 from tests.support.kernel import headers
 
 LAST = 1 << 60
@@ -80,7 +80,7 @@ def _documents(world: World, said: Said) -> Iterator[str]:
         ids[event.data.document.sha256].add((event.data.company_id, event.data.invoice_id))
     for row in world.book.rows["invoice"].values():
         standing[row.version.event.data.document.sha256] = row.version.verdict.outcome.value
-    parked = {(company, invoice) for company, invoice in _parked_invoices(world)}
+    spoiled = {_pdf_of(world.record(place)) for place in world.corrupted}
     for purchase in world.amazon.purchases:
         what = f"{purchase.company_id} {purchase.number}"
         if len(ids[purchase.sha256]) > 1:
@@ -88,15 +88,13 @@ def _documents(world: World, said: Said) -> Iterator[str]:
         if purchase.sha256 in standing:
             if standing[purchase.sha256] != purchase.outcome:
                 yield f"{what} is {standing[purchase.sha256]}, not {purchase.outcome}"
-        elif not (parked and world.corrupted):
+        elif purchase.sha256 not in spoiled:
             yield f"{what} is neither booked nor held nor parked"
 
 
-def _parked_invoices(world: World) -> Iterator[tuple[str, str]]:
-    for place in world.corrupted:
-        record = world.broker.after((place.topic, place.partition), place.offset, 1)[0]
-        company, _, rest = headers(record)["ce_subject"].decode().partition("/")
-        yield company, rest
+def _pdf_of(spoiled: Record) -> str:
+    """The SHA-256 of the PDF in a record that arrived changed."""
+    return InvoiceCollected.model_validate_json((spoiled.value or b"").removeprefix(SPOILED)).document.sha256
 
 
 def _entries(world: World, _: Said) -> Iterator[str]:
@@ -185,14 +183,15 @@ def _place_in_stream(record: Record, event: Event[Any] | None) -> Iterator[tuple
 def _refused(world: World, _: Said) -> Iterator[str]:
     """Every record that cannot be read is parked byte for byte by each service that reads its topic."""
     for service in SERVICES:
-        refused = {place for place in world.strange | world.corrupted if place.topic in topics_read_by(service) and _is_bad(world, place)}
-        times = Counter[Any]()
+        refused = {
+            place for place in world.strange | world.corrupted if place[0] in topics_read_by(service) and _is_bad(world.record(place))
+        }
+        times = Counter[Place]()
         for record in world.broker.records(parked_topic(service)):
             name, value = record.headers[-1]
             why: dict[str, Any] = json.loads(value or b"")
-            origin = next((place for place in refused if (place.topic, place.partition, place.offset) == _origin(why)), None)
-            times[origin] += 1
-            if origin is None or name != RecordParked.header_name or not _same(world, origin, record):
+            times[_origin(why)] += 1
+            if name != RecordParked.header_name or _origin(why) not in refused or not _same(world.record(_origin(why)), record):
                 yield f"{service} parked {_origin(why)}, which is not what stands there"
         yield from (f"{service} parked {place} {times[place]} times" for place in refused if times[place] < 1)
 
@@ -207,17 +206,15 @@ def _once(world: World, said: Said) -> Iterator[str]:
             yield f"the {service} put {put} messages into its outbox: {len(ids)} events and {len(parked)} refused records"
 
 
-def _origin(why: dict[str, Any]) -> tuple[str, int, int]:
+def _origin(why: dict[str, Any]) -> Place:
     return why["topic"], why["partition"], why["offset"]
 
 
-def _is_bad(world: World, place: Any) -> bool:
-    record = world.broker.after((place.topic, place.partition), place.offset, 1)[0]
-    return deliver(record, types_on([place.topic])).refusal is not None
+def _is_bad(record: Record) -> bool:
+    return deliver(record, types_on([record.topic])).refusal is not None
 
 
-def _same(world: World, place: Any, parked: Record) -> bool:
-    record = world.broker.after((place.topic, place.partition), place.offset, 1)[0]
+def _same(record: Record, parked: Record) -> bool:
     return (record.key, record.value, record.headers) == (parked.key, parked.value, parked.headers[:-1])
 
 

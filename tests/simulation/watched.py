@@ -3,14 +3,14 @@
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from services.kernel.errors import Unavailable
 from tests.simulation.engine import Engine
 from tests.simulation.faults import ANYWHERE, Kind
 
 OPENS = frozenset({"transaction", "writing", "connection"})  # calls whose answer is a context with a part in it
-GIVES = frozenset({"open", "account"})  # calls whose answer is a part
+GIVES = frozenset({"account"})  # calls whose answer is a part
 ASIDE = frozenset({"tripped"})  # asked at every turn beside a poll, which has points enough
 CAN_FAIL = ANYWHERE | {Kind.NO_ANSWER}
 CAN_BE_LOST = ANYWHERE | {Kind.ANSWER_LOST}
@@ -27,9 +27,6 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._part, name)
         return partial(self._call, name, found) if callable(found) and name not in ASIDE else found
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self._call("call", cast(Callable[..., Any], self._part), *arguments, **named)
 
     def _call(self, method: str, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         where, tricks = f"{self._name}.{method}", self._tricks.get(method, {})

@@ -1,7 +1,7 @@
 """The world outside the processes, in memory: Kafka, a schema per service, Amazon, a mailbox; and what the world does to itself."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
 from schemas.registry import topic_for, topics, topics_read_by, types_on
 from services.fetcher.domain.company import CompanyFile
-from services.kernel.envelope import Outgoing, Record
+from services.kernel.envelope import Outgoing, Place, Record
 from services.kernel.errors import Unavailable
 from services.notifier.domain.outcome import Outcome, Verdict
 from tests.simulation.engine import EPOCH, SESSION_SECONDS, Engine
@@ -23,20 +23,12 @@ from tests.simulation.memory.store import MemoryStore
 from tests.simulation.watched import CAN_FAIL, Trick, Watched
 
 PARTITIONS = 3
+SPOILED = b"{"  # before a value, which begins with the same: it is no JSON any more
 FOREVER = datetime.max.replace(tzinfo=UTC)
 SERVICES = ("fetcher", "classifier", "ledger", "notifier")
 LIVE = tuple(topic.name for topic in topics() if not topic.name.startswith(("achats.parked.", "achats.retry.")))
 READ = sorted({topic for service in SERVICES for topic in topics_read_by(service)})
 COLLECTED = topic_for("fetcher", InvoiceCollected)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record stands."""
-
-    topic: str
-    partition: int
-    offset: int
 
 
 class TellingBroker(MemoryBroker):
@@ -106,6 +98,11 @@ class World:
             if workers.get(worker) != seen:
                 workers[worker] = seen
 
+    def record(self, place: Place) -> Record:
+        """What stands there."""
+        topic, partition, offset = place
+        return self.broker.after((topic, partition), offset, 1)[0]
+
     def expire(self, process: str) -> None:
         """Nobody has heard of this process for too long."""
         self.beat(process, lives=False)
@@ -166,9 +163,9 @@ class World:
         places = [n for n, message in enumerate(messages) if is_invoice(message)]
         if places:
             n = self.engine.chance.choice(places)
-            messages[n] = replace(messages[n], value=b"{" + (messages[n].value or b""))
+            messages[n] = replace(messages[n], value=SPOILED + (messages[n].value or b""))
         sent = part.send(messages)
-        self.corrupted |= {place_of(record) for record in self.broker.records(COLLECTED) if (record.value or b"").startswith(b"{{")}
+        self.corrupted |= {place_of(record) for record in self.broker.records(COLLECTED) if (record.value or b"").startswith(SPOILED * 2)}
         return sent
 
     def _lose_acknowledgements(self, part: MemorySender, arguments: tuple[Any, ...]) -> int:
@@ -223,7 +220,7 @@ def answer_with(verdict: Verdict) -> Trick:
 
 def place_of(record: Record) -> Place:
     """Where it stands."""
-    return Place(record.topic, record.partition, record.offset)
+    return record.topic, record.partition, record.offset
 
 
 def is_invoice(message: Outgoing) -> bool:

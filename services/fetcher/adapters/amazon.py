@@ -13,7 +13,8 @@ from services.fetcher import Logged
 from services.fetcher.adapters.amazon_refusals import AmazonRefused, CodeRefused, Forgotten, accepted, readable, token_refusal
 from services.fetcher.adapters.downloading import received
 from services.fetcher.config import Application
-from services.fetcher.domain.amazon import (
+from services.fetcher.domain.amazon.answer import Refusal
+from services.fetcher.domain.amazon.collecting import (
     CreateReportAnswer,
     InvoiceDetailsAnswer,
     InvoiceDetailsOfLine,
@@ -22,7 +23,6 @@ from services.fetcher.domain.amazon import (
     Tokens,
     TransactionsPage,
 )
-from services.fetcher.domain.amazon_answer import Refusal
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.records import LineKey
 from services.fetcher.handler import ConsentWithdrawn, NotDelivered, PageRefused

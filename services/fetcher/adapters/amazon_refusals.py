@@ -2,7 +2,7 @@
 
 import httpx
 
-from services.fetcher.domain.amazon_answer import Published, Refusal, Refusals, TokenRefusal
+from services.fetcher.domain.amazon.answer import Published, Refusal, Refusals, TokenRefusal
 from services.kernel.errors import KernelError, Unavailable
 
 

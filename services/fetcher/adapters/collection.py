@@ -11,7 +11,7 @@ from schemas.invoice_collected.v1 import Evidence
 from schemas.values import DocumentRef
 from services.fetcher.adapters.queries import Queries, Row
 from services.fetcher.adapters.saying import PostgresBook, stated_number
-from services.fetcher.domain.amazon import Transaction, TransactionsPage
+from services.fetcher.domain.amazon.collecting import Transaction, TransactionsPage
 from services.fetcher.domain.identity import digest
 from services.fetcher.domain.records import Dossier, Kind, LineKey, OrderLine, Paper, Report, ReportState, Run, Scan, StatedNumber
 from services.fetcher.domain.stating import FROM_TRANSACTIONS, KIND_OF_TRANSACTION, key_of

@@ -5,7 +5,7 @@ from typing import Protocol, cast
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 
-from services.fetcher.domain.xml_evidence import XmlCharge, XmlInvoice, XmlLine, XmlParty, XmlTax
+from services.fetcher.domain.reading.xml_evidence import XmlCharge, XmlInvoice, XmlLine, XmlParty, XmlTax
 
 MAX_XML_BYTES = 20 * 1024 * 1024
 

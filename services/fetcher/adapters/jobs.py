@@ -14,7 +14,7 @@ from psycopg import Connection as Session
 
 from services.fetcher import Logged
 from services.fetcher.handler import ConsentWithdrawn
-from services.kernel.errors import Unavailable
+from services.kernel.errors import Refused, Unavailable
 from services.kernel.log import log
 
 QUEUE = "collect"
@@ -40,13 +40,13 @@ def stopper(stop: threading.Event) -> Callable[[], None]:
 
 
 class RetryCollect(BaseRetryStrategy):
-    """Amazon or a database that does not answer is worth 50 tries, a bug three, a withdrawn consent none."""
+    """What does not answer is worth 50 tries, as is a row that another process wrote first; a bug three, a withdrawn consent none."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """When to try again; None = the job has failed."""
         if isinstance(exception, Stopping):
             return RetryDecision(retry_at=utcnow())
-        tries = 50 if isinstance(exception, Unavailable) else 0 if isinstance(exception, ConsentWithdrawn) else 3
+        tries = 50 if isinstance(exception, Unavailable | Refused) else 0 if isinstance(exception, ConsentWithdrawn) else 3
         log.warning(Logged.JOB_FAILED, job=job.task_kwargs, attempt=job.attempts + 1, last=job.attempts >= tries, trouble=repr(exception))
         if job.attempts >= tries:
             return None

@@ -13,10 +13,10 @@ import pypdfium2.raw as pdfium
 
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.cross_industry_invoice import BrokenInvoice, parse_invoice
-from services.fetcher.domain.evidence import evidence_of, unreadable
-from services.fetcher.domain.layout import Page, Word, clean, rows_of
+from services.fetcher.domain.reading.evidence import evidence_of, unreadable
+from services.fetcher.domain.reading.layout import Page, Word, clean, rows_of
+from services.fetcher.domain.reading.xml_evidence import XmlInvoice
 from services.fetcher.domain.unpacking import PDF, PDF_WITHIN
-from services.fetcher.domain.xml_evidence import XmlInvoice
 
 EMBEDDED_NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
 """Names of the attachment by standard (Factur-X 1.0, ZUGFeRD 2.0, ZUGFeRD 2.1 profile XRECHNUNG); capitals do not matter."""

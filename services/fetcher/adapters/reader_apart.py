@@ -15,7 +15,7 @@ from typing import IO
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher import Logged
 from services.fetcher.adapters.pdf_reader import PdfReader
-from services.fetcher.domain.evidence import unreadable
+from services.fetcher.domain.reading.evidence import unreadable
 from services.kernel.errors import Unavailable
 from services.kernel.log import log
 

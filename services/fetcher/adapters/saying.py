@@ -8,7 +8,7 @@ from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.adapters.announcing import outgoing
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.queries import Queries, Row
-from services.fetcher.domain.amazon import Transaction as AmazonTransaction
+from services.fetcher.domain.amazon.collecting import Transaction as AmazonTransaction
 from services.fetcher.domain.company import Company
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, LineKey, Run, StatedNumber, Statements

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from schemas.invoice_collected.v1 import Evidence
 from schemas.values import DocumentRef
-from services.fetcher.domain.amazon import Transaction
+from services.fetcher.domain.amazon.collecting import Transaction
 
 
 class Kind(StrEnum):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.fetcher.domain.amazon import Report as Answer
+from services.fetcher.domain.amazon.collecting import Report as Answer
 from services.fetcher.domain.pace import POLL_FOR, poll_again_after
 from services.fetcher.domain.records import Report, ReportState
 

@@ -9,8 +9,15 @@ from zoneinfo import ZoneInfo
 
 from schemas.invoice_collected.v1 import Charge, Stated
 from schemas.values import FIRST_DAY, LARGEST_CENTS, LAST_DAY, LONGEST_REFERENCE, MOST_LINES, MOST_ORDERS, MOST_ROWS, Fact
-from services.fetcher.domain.amazon import InvoiceDetail, InvoiceDetailsOfLine, Money, Transaction, TransactionLineItem, business_fields
-from services.fetcher.domain.limits import entire, shortened, whole
+from services.fetcher.domain.amazon.collecting import (
+    InvoiceDetail,
+    InvoiceDetailsOfLine,
+    Money,
+    Transaction,
+    TransactionLineItem,
+    business_fields,
+)
+from services.fetcher.domain.reading.limits import entire, shortened, whole
 from services.fetcher.domain.records import Kind, LineKey, StatedNumber, Statements
 
 PENDING = "Pending"

@@ -102,7 +102,7 @@ def _next_step(counts: RunCounts, disabled: int) -> str:
     if disabled:
         return (
             "Cochez « Import automatique des factures fournisseurs » dans les paramètres de l’intégration : "
-            "les documents collectés seront importées."
+            "les documents collectés seront importés."
         )
     if counts.held:
         return "Commencez par les documents à vérifier : chacun dit pourquoi il attend et ce qu’il faut faire."

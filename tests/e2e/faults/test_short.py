@@ -1,4 +1,4 @@
-"""The faults of every `make test`: kills and freezes mixed from a seed, the broker killed, PostgreSQL killed in the middle of a batch."""
+"""The faults of every `make test`: the broker killed, PostgreSQL killed in a batch; and, long, kills and freezes mixed from a seed."""
 
 from random import Random
 
@@ -11,6 +11,7 @@ from tests.e2e.faults.moments import postgres_killed
 pytestmark = pytest.mark.timeout(900)
 
 
+@pytest.mark.long
 def test_kills_and_freezes_at_random(shared: Ground, undisturbed: str):
     """Goal: no moment is a bad one. Case: eight blows from FAULT_SEED against one of two processes of each service."""
     mixture = Mixture(shared, Random(SEED), f"seed {SEED}")

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.documents import DocumentShelf
-from services.fetcher.domain.amazon import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
+from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey, Run
 from services.fetcher.handler import Collect, Reader

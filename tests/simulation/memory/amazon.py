@@ -12,10 +12,10 @@ from typing import Self, cast
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.adapters.amazon_refusals import CodeRefused
-from services.fetcher.domain.amazon import InvoiceDetailsOfLine, Report, TransactionsPage
+from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Report, TransactionsPage
 from services.fetcher.domain.company import CompanyFile
-from services.fetcher.domain.evidence import unreadable
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
+from services.fetcher.domain.reading.evidence import unreadable
 from services.fetcher.domain.records import LineKey
 from services.fetcher.handler import ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock

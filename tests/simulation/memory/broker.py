@@ -83,7 +83,7 @@ class Group:
         self.owners = {place: owner for place, owner in self.owners.items() if owner is not member}
 
     def share(self, member: "MemorySource", places: Iterable[Place]) -> list[Place]:
-        """What this member shall own: as even as can be, moving as little as can be (cooperative-sticky)."""
+        """What this member shall own: as even as can be, moving as little as can be (cooperative-sticky); nothing once it was expelled."""
         shares: dict[MemorySource, list[Place]] = {one: [] for one in self.members}
         for place in sorted(places, key=lambda place: place not in self.owners):
             owner = self.owners.get(place) or min(self.members, key=lambda one: len(shares[one]))
@@ -92,7 +92,7 @@ class Group:
         while len(by_size[-1]) - len(by_size[0]) > 1:
             by_size[0].append(by_size[-1].pop())
             by_size.sort(key=len)
-        return shares[member]
+        return shares.get(member, [])
 
 
 class MemorySource:
@@ -140,7 +140,8 @@ class MemorySource:
             start = self.group.committed.get(place)
         else:
             start = self._positions.take(place[0], f"id-of-{place[0]}", place[1])
-        self.group.owners[place], self._next[place] = self, start or 0
+        if self in self.group.members:  # else it was expelled while its positions were asked
+            self.group.owners[place], self._next[place] = self, start or 0
 
     def _release(self, places: Iterable[Place]) -> None:
         for place in places:

@@ -7,10 +7,10 @@ from random import Random
 from typing import Any, Literal
 
 from schemas.invoice_collected.v1 import Evidence, Party
-from services.fetcher.domain.amazon import Transaction
+from services.fetcher.domain.amazon.collecting import Transaction
 from services.fetcher.domain.company import CompanyFile
-from services.fetcher.domain.evidence import unreadable
 from services.fetcher.domain.identity import sha256_of
+from services.fetcher.domain.reading.evidence import unreadable
 from services.fetcher.domain.records import LineKey
 from tests.support.collected import evidence, fact, german_seller, line, party, seller, vat
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.fetcher.domain.amounts import LARGEST_CENTS, amounts_in, cents, cents_of_decimal, rate
+from services.fetcher.domain.reading.amounts import LARGEST_CENTS, amounts_in, cents, cents_of_decimal, rate
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.fetcher.domain.dates import basic_day, days_in, month_first
+from services.fetcher.domain.reading.dates import basic_day, days_in, month_first
 
 
 @pytest.mark.parametrize(

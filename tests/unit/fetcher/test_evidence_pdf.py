@@ -17,7 +17,7 @@ from pypdf import PdfWriter
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.cross_industry_invoice import BrokenInvoice, parse_invoice
 from services.fetcher.adapters.pdf_reader import PdfReader, evidence_json
-from services.fetcher.domain.xml_evidence import xml_evidence
+from services.fetcher.domain.reading.xml_evidence import xml_evidence
 
 LINES = (
     "FACTURE N° F-2026-1",

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.invoice_collected.v1 import Evidence, Party
-from services.fetcher.domain.layout import page_of_text
-from services.fetcher.domain.text_evidence import text_evidence
+from services.fetcher.domain.reading.layout import page_of_text
+from services.fetcher.domain.reading.text_evidence import text_evidence
 
 
 def read(*pages: str) -> Evidence:

@@ -3,12 +3,12 @@
 import pytest
 
 from schemas.invoice_collected.v1 import InvoiceCollected
-from services.fetcher.domain.amazon import Transaction
+from services.fetcher.domain.amazon.collecting import Transaction
 from services.fetcher.domain.emitting import fitting
-from services.fetcher.domain.limits import entire, shortened, whole
+from services.fetcher.domain.reading.limits import entire, shortened, whole
+from services.fetcher.domain.reading.xml_evidence import XmlInvoice, XmlLine, XmlParty, XmlTax, xml_evidence
 from services.fetcher.domain.records import Kind, StatedNumber, Statements
 from services.fetcher.domain.stating import stated_of
-from services.fetcher.domain.xml_evidence import XmlInvoice, XmlLine, XmlParty, XmlTax, xml_evidence
 from tests.support import collected
 from tests.unit.fetcher.known import ORDER, stated
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.fetcher.domain.amazon import Report as Answer
+from services.fetcher.domain.amazon.collecting import Report as Answer
 from services.fetcher.domain.pace import Allowance, Bucket, poll_again_after
 from services.fetcher.domain.records import Report, ReportState
 from services.fetcher.domain.reports import after_poll

@@ -14,30 +14,30 @@ from typing import cast
 import pytest
 from pydantic import BaseModel
 
-from services.fetcher.domain import amazon, amazon_reporting, amazon_reporting_2021, amazon_shipments
-from services.fetcher.domain.amazon_answer import Answer, Nothing, Published, Refusals, TokenRefusal
-from services.fetcher.domain.amazon_invoice import PaymentDetailsAnswer
+from services.fetcher.domain.amazon import collecting, reporting, reporting_2021, shipments
+from services.fetcher.domain.amazon.answer import Answer, Nothing, Published, Refusals, TokenRefusal
+from services.fetcher.domain.amazon.invoice import PaymentDetailsAnswer
 
 OURS = Path(__file__).parent / "answers"
 THEIRS = os.environ.get("AMAZON_SAMPLES")
 
 MODELS: dict[str, type[Published]] = {
     "lwa.token.400": TokenRefusal,
-    "lwa.token.*": amazon.Tokens,
+    "lwa.token.*": collecting.Tokens,
     "*.400": Refusals,
-    "reconciliation.getTransactions.200": amazon.TransactionsPage,
-    "reconciliation.getInvoiceDetailsByOrderLineItems.200*": amazon.InvoiceDetailsAnswer,
+    "reconciliation.getTransactions.200": collecting.TransactionsPage,
+    "reconciliation.getInvoiceDetailsByOrderLineItems.200*": collecting.InvoiceDetailsAnswer,
     "reconciliation.getBatchInvoicePaymentDetails.200": PaymentDetailsAnswer,
-    "document.createReport.202": amazon.CreateReportAnswer,
-    "document.getReport.200": amazon.Report,
-    "document.getReports.200": amazon.ReportsPage,
-    "document.getReportDocument.200": amazon.ReportDocument,
+    "document.createReport.202": collecting.CreateReportAnswer,
+    "document.getReport.200": collecting.Report,
+    "document.getReports.200": collecting.ReportsPage,
+    "document.getReportDocument.200": collecting.ReportDocument,
     "document.cancelReport.200": Nothing,
-    "reporting-2025.getOrderReports*.200": amazon_reporting.OrderReports,
-    "reporting-2025.getOrderLineItemReports.200": amazon_reporting.OrderLineItemReports,
-    "reporting-2025.getShipmentReports.200": amazon_shipments.ShipmentReports,
-    "reporting-2025.getShipmentLineItemReports.200": amazon_shipments.ShipmentLineItemReports,
-    "reporting-2021.getOrdersBy*.200": amazon_reporting_2021.OrdersPage,
+    "reporting-2025.getOrderReports*.200": reporting.OrderReports,
+    "reporting-2025.getOrderLineItemReports.200": reporting.OrderLineItemReports,
+    "reporting-2025.getShipmentReports.200": shipments.ShipmentReports,
+    "reporting-2025.getShipmentLineItemReports.200": shipments.ShipmentLineItemReports,
+    "reporting-2021.getOrdersBy*.200": reporting_2021.OrdersPage,
 }
 """The first pattern that a sample's name matches says its model."""
 
@@ -131,7 +131,7 @@ def test_a_lost_figure_is_noticed(other: str) -> None:
 def test_unknown_and_null_fields_are_kept() -> None:
     """Goal: Amazon may add fields at any time. Case: one in a transaction, beside nulls; it is known to have no name."""
     published = {"transactions": [{"transactionId": "T1", "amount": None, "transactionLineItems": None, "news": {"a": 1}}]}
-    page = amazon.TransactionsPage.read(json.dumps(published))
+    page = collecting.TransactionsPage.read(json.dumps(published))
     assert published == page.as_published()
     assert ["news"] == list(unnamed(page))
 
@@ -140,16 +140,16 @@ def test_money_of_a_report_never_goes_through_a_float() -> None:
     """Goal: figures stay as written, more digits than a float has included. Case: read as meant; and read otherwise, it is refused."""
     body = '{"ordersReport": [{"charges": [{"type": "TAX", "amount": {"currencyCode": "EUR", "amount": %s}}]}]}'
     for figure in ("0.10", "12345678901234567.89", "-50.00"):
-        report = (amazon_reporting.OrderReports.read(body % figure).orders_report or [])[0]
+        report = (reporting.OrderReports.read(body % figure).orders_report or [])[0]
         charge = (report.charges or [])[0]
         assert charge.amount is not None
         assert figure == str(charge.amount.amount)
     with pytest.raises(TypeError, match="float"):
-        amazon_reporting.OrderReports.model_validate_json(body % "0.10")
+        reporting.OrderReports.model_validate_json(body % "0.10")
 
 
 @pytest.mark.parametrize(
-    ("model", "body"), [(amazon.Tokens, '{"access_token": ["Atza|x"]}'), (amazon.ReportDocument, '{"url": ["Atza|x"]}')]
+    ("model", "body"), [(collecting.Tokens, '{"access_token": ["Atza|x"]}'), (collecting.ReportDocument, '{"url": ["Atza|x"]}')]
 )
 def test_what_cannot_be_read_does_not_show(model: type[Answer], body: str) -> None:
     """Goal: no token in an error. Case: one in the wrong shape."""
@@ -160,6 +160,6 @@ def test_what_cannot_be_read_does_not_show(model: type[Answer], body: str) -> No
 
 def test_tokens_and_links_do_not_show() -> None:
     """Goal: no token in a log. Case: both ways to write an answer."""
-    tokens = amazon.Tokens(access_token="Atza|x", refresh_token="Atzr|x")
-    link = amazon.ReportDocument(report_document_id="D-1", url="https://documents.example/Atz")
+    tokens = collecting.Tokens(access_token="Atza|x", refresh_token="Atzr|x")
+    link = collecting.ReportDocument(report_document_id="D-1", url="https://documents.example/Atz")
     assert "Atz" not in f"{tokens} {tokens!r} {link} {link!r}"

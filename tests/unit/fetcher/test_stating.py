@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.fetcher.domain.amazon import InvoiceDetailsAnswer, Money, Transaction
+from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, Money, Transaction
 from services.fetcher.domain.records import Kind, LineKey, StatedNumber, Statements
 from services.fetcher.domain.stating import answered, day_of, stated_of
 from tests.unit.fetcher.known import ORDER, key, stated

@@ -58,7 +58,7 @@ def test_with_automatic_import_off():
     assert "12\u00a0documents collectés, 0\u00a0importé\u00a0: import désactivé." == written.summary
     assert (
         "Cochez «\u00a0Import automatique des factures fournisseurs\u00a0» dans les paramètres de l’intégration\u00a0: "
-        "les documents collectés seront importées."
+        "les documents collectés seront importés."
     ) == written.next_step
     assert "https://achats.example.org/connectivite/amazon-business" == written.links[0].url
     assert () == written.results

@@ -1,6 +1,6 @@
 """What the Reporting API 2021-01-08 answers: orders with their lines, shipments and charges. Amazon will withdraw it; money is text."""
 
-from services.fetcher.domain.amazon_answer import Answer, Customer, Money
+from services.fetcher.domain.amazon.answer import Answer, Customer, Money
 
 
 class Address(Answer):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stdnum.fr import siren as siren_number
 
-from services.fetcher.domain.layout import plain
+from services.fetcher.domain.reading.layout import plain
 
 _SHAPES = {
     "AT": r"U\d{8}",

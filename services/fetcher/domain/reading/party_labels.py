@@ -1,6 +1,6 @@
 """The words around the names and numbers of a seller and a buyer, in French, English and German; data only (see `labels`)."""
 
-from services.fetcher.domain.labels import pattern
+from services.fetcher.domain.reading.labels import pattern
 
 _HEADING_END = r"\s*(?::|$)"
 PARTY_HEADINGS = (

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from schemas.invoice_collected.v1 import Evidence, EvidenceLine, Party, VatGroup
 from schemas.values import MOST_LINES, MOST_ROWS, Fact
-from services.fetcher.domain.article_lines import ArticleLine, article_lines
-from services.fetcher.domain.heading import credited_number_of, currency_of, day_of, number_of, title_of, titles_of
-from services.fetcher.domain.layout import Page
-from services.fetcher.domain.limits import whole
-from services.fetcher.domain.mentions import mentions_in
-from services.fetcher.domain.parties import PrintedParty, parties_of
-from services.fetcher.domain.printed import Document
-from services.fetcher.domain.totals import PrintedTotals, totals_of
-from services.fetcher.domain.turning import credit_side
-from services.fetcher.domain.vat_table import Taxes, fits, taxes_of
+from services.fetcher.domain.reading.article_lines import ArticleLine, article_lines
+from services.fetcher.domain.reading.heading import credited_number_of, currency_of, day_of, number_of, title_of, titles_of
+from services.fetcher.domain.reading.layout import Page
+from services.fetcher.domain.reading.limits import whole
+from services.fetcher.domain.reading.mentions import mentions_in
+from services.fetcher.domain.reading.parties import PrintedParty, parties_of
+from services.fetcher.domain.reading.printed import Document
+from services.fetcher.domain.reading.totals import PrintedTotals, totals_of
+from services.fetcher.domain.reading.turning import credit_side
+from services.fetcher.domain.reading.vat_table import Taxes, fits, taxes_of
 
 ORIGIN = "document:text"
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain, takewhile
 
-from services.fetcher.domain import labels
-from services.fetcher.domain.amounts import CURRENCY_CODES, Printed
-from services.fetcher.domain.dates import days_in
-from services.fetcher.domain.layout import Cell, plain
-from services.fetcher.domain.printed import Document, Line, Slot
+from services.fetcher.domain.reading import labels
+from services.fetcher.domain.reading.amounts import CURRENCY_CODES, Printed
+from services.fetcher.domain.reading.dates import days_in
+from services.fetcher.domain.reading.layout import Cell, plain
+from services.fetcher.domain.reading.printed import Document, Line, Slot
 
 _NUMBER = re.compile(r"(?=[A-Z/_.-]{0,39}\d)[A-Z0-9](?:[\w/.-]{0,38}[A-Z0-9])?(?![\w/])", re.IGNORECASE | re.ASCII)
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}/\d{1,2}")

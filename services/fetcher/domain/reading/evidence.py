@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from schemas.invoice_collected.v1 import Evidence, EvidenceLine, Party, VatGroup
-from services.fetcher.domain.layout import Page
-from services.fetcher.domain.text_evidence import text_evidence
-from services.fetcher.domain.xml_evidence import XmlInvoice, xml_evidence
+from services.fetcher.domain.reading.layout import Page
+from services.fetcher.domain.reading.text_evidence import text_evidence
+from services.fetcher.domain.reading.xml_evidence import XmlInvoice, xml_evidence
 
 NOBODY = Party(name=None, vat_id=None, siren=None, country=None)
 

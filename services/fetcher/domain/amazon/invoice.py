@@ -1,6 +1,6 @@
 """An invoice as the Reconciliation API 2021-01-08 knows it: number, date and type everywhere, all else in Japan only."""
 
-from services.fetcher.domain.amazon_answer import Answer, Money, Refusal
+from services.fetcher.domain.amazon.answer import Answer, Money, Refusal
 
 
 class ConsolidatedInvoice(Answer):

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 
-from services.fetcher.domain import labels
-from services.fetcher.domain.amounts import rate
-from services.fetcher.domain.layout import Cell
-from services.fetcher.domain.limits import shortened
-from services.fetcher.domain.party_labels import LEGAL_NOTICE
-from services.fetcher.domain.printed import Document, Line
-from services.fetcher.domain.totals import LIKELY, SURE
+from services.fetcher.domain.reading import labels
+from services.fetcher.domain.reading.amounts import rate
+from services.fetcher.domain.reading.layout import Cell
+from services.fetcher.domain.reading.limits import shortened
+from services.fetcher.domain.reading.party_labels import LEGAL_NOTICE
+from services.fetcher.domain.reading.printed import Document, Line
+from services.fetcher.domain.reading.totals import LIKELY, SURE
 
 _FROM_THE_RIGHT = 4
 """The net amount of a line is one of its last so many amounts."""

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from services.fetcher.domain import labels
-from services.fetcher.domain.amounts import Printed
-from services.fetcher.domain.layout import Cell
-from services.fetcher.domain.printed import Document, Line
-from services.fetcher.domain.vat_table import Taxes
+from services.fetcher.domain.reading import labels
+from services.fetcher.domain.reading.amounts import Printed
+from services.fetcher.domain.reading.layout import Cell
+from services.fetcher.domain.reading.printed import Document, Line
+from services.fetcher.domain.reading.vat_table import Taxes
 
 SURE, LIKELY, BARE = 1, 2, 3
 """How surely a number is the total: its label says so, its place or a weaker label does, only the word « Total » does."""

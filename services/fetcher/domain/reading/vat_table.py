@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.fetcher.domain import labels
-from services.fetcher.domain.amounts import Printed, rate, tax_at
-from services.fetcher.domain.printed import Document, Line
+from services.fetcher.domain.reading import labels
+from services.fetcher.domain.reading.amounts import Printed, rate, tax_at
+from services.fetcher.domain.reading.printed import Document, Line
 
 ROUNDING_CENTS = 2
 """Rounding by line instead of on the total moves a tax by cents."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from schemas.values import LONGEST_TEXT
-from services.fetcher.domain.layout import clean
+from services.fetcher.domain.reading.layout import clean
 
 ELLIPSIS = "…"
 

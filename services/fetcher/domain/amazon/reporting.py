@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator
 
-from services.fetcher.domain.amazon_answer import Answer, Customer
+from services.fetcher.domain.amazon.answer import Answer, Customer
 
 
 def _refuse_float(figure: object) -> object:

@@ -1,7 +1,7 @@
 """The legal mentions of a text that decide its VAT."""
 
-from services.fetcher.domain.labels import pattern
-from services.fetcher.domain.layout import plain
+from services.fetcher.domain.reading.labels import pattern
+from services.fetcher.domain.reading.layout import plain
 
 MENTIONS = {
     "reverse_charge": pattern(

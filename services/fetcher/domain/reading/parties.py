@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from stdnum.eu import vat as eu_vat
 
-from services.fetcher.domain import party_labels
-from services.fetcher.domain.blocks import Block, block_above, headed_blocks
-from services.fetcher.domain.identifiers import PrintedId, sirens_in, vat_ids_in
-from services.fetcher.domain.layout import Cell, plain
-from services.fetcher.domain.printed import Document
+from services.fetcher.domain.reading import party_labels
+from services.fetcher.domain.reading.blocks import Block, block_above, headed_blocks
+from services.fetcher.domain.reading.identifiers import PrintedId, sirens_in, vat_ids_in
+from services.fetcher.domain.reading.layout import Cell, plain
+from services.fetcher.domain.reading.printed import Document
 
 LABELLED, PLACED, NOTICED = 1, 2, 3
 """How surely an identifier is someone's: a label says so, it stands in his block, or among the legal notices of the issuer."""

@@ -1,7 +1,7 @@
 """What the Reporting API 2025-06-09 answers of shipments."""
 
-from services.fetcher.domain.amazon_answer import Answer, Customer
-from services.fetcher.domain.amazon_reporting import Address, Charge, Moment, OrderMetadata, ProductDetails, ReportPage
+from services.fetcher.domain.amazon.answer import Answer, Customer
+from services.fetcher.domain.amazon.reporting import Address, Charge, Moment, OrderMetadata, ProductDetails, ReportPage
 
 
 class ShipmentMetadata(Answer):

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.fetcher.domain.amounts import Printed, amounts_in
-from services.fetcher.domain.dates import month_first
-from services.fetcher.domain.labels import LANGUAGES
-from services.fetcher.domain.layout import Cell, Page, Row
+from services.fetcher.domain.reading.amounts import Printed, amounts_in
+from services.fetcher.domain.reading.dates import month_first
+from services.fetcher.domain.reading.labels import LANGUAGES
+from services.fetcher.domain.reading.layout import Cell, Page, Row
 
 BELOW = 2.5
 """A value under its label starts within so many line heights."""

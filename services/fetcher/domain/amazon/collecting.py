@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import ConfigDict
 
-from services.fetcher.domain.amazon_answer import Answer, Customer, Money
-from services.fetcher.domain.amazon_invoice import InvoiceDetail
+from services.fetcher.domain.amazon.answer import Answer, Customer, Money
+from services.fetcher.domain.amazon.invoice import InvoiceDetail
 
 
 class AssociatedTransaction(Answer):

@@ -10,12 +10,12 @@ from decimal import Decimal
 
 from schemas.invoice_collected.v1 import Evidence, EvidenceLine, Party, VatGroup
 from schemas.values import MOST_LINES, MOST_ROWS, Fact
-from services.fetcher.domain.amounts import cents_of_decimal, rate
-from services.fetcher.domain.dates import basic_day
-from services.fetcher.domain.layout import clean
-from services.fetcher.domain.limits import entire, shortened, whole
-from services.fetcher.domain.mentions import mentions_in
-from services.fetcher.domain.turning import credit_side
+from services.fetcher.domain.reading.amounts import cents_of_decimal, rate
+from services.fetcher.domain.reading.dates import basic_day
+from services.fetcher.domain.reading.layout import clean
+from services.fetcher.domain.reading.limits import entire, shortened, whole
+from services.fetcher.domain.reading.mentions import mentions_in
+from services.fetcher.domain.reading.turning import credit_side
 
 ORIGIN = "document:factur-x"
 

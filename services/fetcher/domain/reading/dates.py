@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.values import FIRST_DAY, LAST_DAY
-from services.fetcher.domain.layout import plain
+from services.fetcher.domain.reading.layout import plain
 
 _MONTH_WORDS = (
     "janvier january januar",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from services.fetcher.domain.layout import plain
+from services.fetcher.domain.reading.layout import plain
 
 LARGEST_CENTS = 10**15
 """What a contract's amount may hold (`schemas.values.Cents`)."""

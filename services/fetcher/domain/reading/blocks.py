@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.fetcher.domain import party_labels
-from services.fetcher.domain.labels import ITEM_HEADING
-from services.fetcher.domain.layout import Cell
-from services.fetcher.domain.printed import Document, Line
+from services.fetcher.domain.reading import party_labels
+from services.fetcher.domain.reading.labels import ITEM_HEADING
+from services.fetcher.domain.reading.layout import Cell
+from services.fetcher.domain.reading.printed import Document, Line
 
 MAX_LINES = 12
 """Of an address block."""

@@ -1,0 +1,1 @@
+"""What Amazon answers, as it published it: one module per API, and what all answers have in common."""
