@@ -28,6 +28,12 @@ class Rest:
         """`administrator`: a session with autocommit."""
         self._kafka, self._administrator, self._engine = AdminClient({"bootstrap.servers": bootstrap}), administrator, engine
         self._state, self._since, self.poll_seconds = "", time.monotonic(), 0.0
+        self.lost = dict[tuple[str, str, int], int]()  # by group and partition: what was handled up to here, and its commit lost
+
+    def began(self) -> None:
+        """Somebody ended or was counted out: what was not committed comes again, which takes its time."""
+        self._state = ""
+        self.lost.clear()
 
     def moved(self) -> None:
         """Something arrived: nobody need wait."""
@@ -49,7 +55,7 @@ class Rest:
         """By service and partition: up to where it has read, and where the log ends, if these differ."""
         ends = self.ends()
         found = {
-            (service, *place): (reached.get(place, 0), ends[place])
+            (service, *place): (max(reached.get(place, 0), self.lost.get((f"achats-{service}", *place), 0)), ends[place])
             for service in (*GROUPS, "ledger")
             for reached in [self.reached(service)]
             for topic in topics_read_by(service)

@@ -12,9 +12,9 @@ from services.kernel.kafka import _record as record_of  # pyright: ignore[report
 from services.kernel.postgres import STRIPES
 from tests.simulation.memory.ledger_positions import PositionRow
 from tests.simulation.memory.ledger_rows import InvoiceRow
-from tests.simulation.real import RealWorld
-from tests.simulation.real_rest import GROUPS
-from tests.simulation.real_rest import places as places_of
+from tests.simulation.real.rest import GROUPS
+from tests.simulation.real.rest import places as places_of
+from tests.simulation.real.world import RealWorld
 from tests.simulation.world import COLLECTED, LIVE, SERVICES, place_of
 
 ANSWER_SECONDS = 30.0

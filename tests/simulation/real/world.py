@@ -4,38 +4,28 @@ One thread plays all, so nobody may wait for long: a locked row is given up afte
 memory still: Amazon, the mailbox, the document shelf, and in the end the photograph that the promises are checked on.
 """
 
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, override
 
 import kafka.admin
 import psycopg
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
 from services.fetcher.domain.company import CompanyFile
-from services.kernel.envelope import Outgoing, Record
-from services.kernel.errors import Unavailable
+from services.kernel.envelope import Outgoing, Place, Record
 from services.kernel.kafka import PRODUCER, KafkaSender, KafkaSource
-from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
-from services.ledger.adapters.announcements import Announcements
-from services.ledger.adapters.books import PostgresBooks
-from services.ledger.adapters.positions import PostgresPositions
-from services.notifier.adapters.desk import PostgresDesk
-from tests.simulation.engine import Engine
 from tests.simulation.faults import Kind, Schedule
 from tests.simulation.memory.amazon import AmazonWorld
-from tests.simulation.real_jobs import RealJobs
-from tests.simulation.real_rest import Rest
-from tests.simulation.watched import ANYWHERE, CAN_BE_LOST, CAN_FAIL
-from tests.simulation.world import LIVE, SERVICES, PatientSource, Place, World, lose_commit
+from tests.simulation.real.jobs import RealJobs
+from tests.simulation.real.rest import Rest
+from tests.simulation.world import LIVE, SERVICES, PatientSource, World
 
 ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
 WAITS = "-c lock_timeout=50ms -c idle_in_transaction_session_timeout=60s"  # in place of the kernel's own
 HEARTBEAT_MS = 100  # in place of two seconds, after which a member learns that others came or went
-POOL = {"ledger": 1, "classifier": 1, "fetcher": 8, "notifier": 4}  # as each service has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +50,13 @@ class RealWorld(World):
         self.administrator: psycopg.Connection[Any] = psycopg.connect(servers.database_url, autocommit=True, options=WAITS)
         self.rest = Rest(servers.bootstrap, self.administrator, self.engine)
         self.engine.settled = self.rest.settled
-        self._members, self._parts = dict[str, list[RealSource]](), dict[str, RealParts]()
+        self._members, self._parts = dict[str, list[RealSource]](), dict[str, Callable[[], None]]()
         self._said, self._senders = list[Outgoing](), dict[str, RealSender]()
         self._stranger = Producer({**PRODUCER, "bootstrap.servers": servers.bootstrap})
 
-    def own(self, process: str, parts: "RealParts") -> None:
-        """The parts of this life of a process, to end with it."""
-        self._parts[process] = parts
+    def own(self, process: str, end: Callable[[], None]) -> None:
+        """`end` ends the sessions of this life of a process, with it."""
+        self._parts[process] = end
 
     @override
     def sender(self, name: str) -> Any:
@@ -80,7 +70,7 @@ class RealWorld(World):
         """The kernel's; no fault falls amid a rebalance, where librdkafka calls us."""
         source = RealSource(self, group, PromptSource(self.servers.bootstrap, group, topics, positions))
         self._members.setdefault(process, []).append(source)
-        watched = self.watched(f"{group} source", source, {"commit": {Kind.COMMIT_LOST: lose_commit}}, fallible=False)
+        watched = self.watched(f"{group} source", source, {"commit": {Kind.COMMIT_LOST: self._lose_commit}}, fallible=False)
         return PatientSource(self.engine, watched)
 
     @override
@@ -100,11 +90,12 @@ class RealWorld(World):
     @override
     def vanished(self, process: str) -> None:
         """The process is gone: first its sessions, so that it gives up no position in order; then its members leave."""
-        if parts := self._parts.pop(process, None):
-            parts.close()
+        if end := self._parts.pop(process, None):
+            end()
         self.beat(process, lives=False)
         for source in self._members.pop(process, ()):
             source.close()
+        self.rest.began()
 
     def arrived(self, messages: Sequence[Outgoing]) -> None:
         """One of our services sent this."""
@@ -122,6 +113,10 @@ class RealWorld(World):
         self.end()
         self.administrator.close()
 
+    def _lose_commit(self, part: "RealSource", arguments: tuple[Any, ...]) -> None:
+        """Nothing is committed, and nobody notices; nobody waits for it either."""
+        self.rest.lost |= {(part.group, record.topic, record.partition): record.offset + 1 for record in arguments[0]}
+
     def _expel(self, sources: Iterable["RealSource"]) -> None:
         """The same end as six seconds without a heartbeat, at once."""
         administrator = ADMIN.KafkaAdminClient(bootstrap_servers=self.servers.bootstrap)
@@ -129,6 +124,7 @@ class RealWorld(World):
             if member := source.member():
                 administrator.remove_group_members(source.group, [ADMIN.MemberToRemove(member_id=member)])
         administrator.close()
+        self.rest.began()
 
     @override
     def _write_again(self) -> str:
@@ -143,7 +139,7 @@ class RealWorld(World):
 
         def note(error: KafkaError | None, sent: Message) -> None:
             assert error is None, error
-            places.append(Place(topic, sent.partition() or 0, sent.offset() or 0))
+            places.append((topic, sent.partition() or 0, sent.offset() or 0))
 
         self._stranger.produce(topic, message.value, message.key, headers=list(message.headers), on_delivery=note)
         self._stranger.flush()
@@ -207,77 +203,3 @@ class RealSource:
     def member(self) -> str | None:
         """Its name in the group; none when it has left."""
         return self._source._consumer.memberid() if self._open else None  # pyright: ignore[reportPrivateUsage]
-
-
-class PointedStore(PostgresStore):
-    """A store whose transactions have a point before, one before the commit, and one behind."""
-
-    def __init__(self, engine: Engine, url: str, schema: str, pool_size: int) -> None:
-        super().__init__(url, schema, pool_size)
-        self._engine = engine
-
-    @override
-    @contextmanager
-    def connection(self) -> Generator[Connection]:
-        """Raises Unavailable: nothing was done, or nobody hears of it."""
-        self._befall("before a transaction", CAN_FAIL)
-        with super().connection() as connection:
-            yield connection
-            self._befall("before a commit", CAN_FAIL)
-        self._engine.news()
-        self._befall("behind a transaction", CAN_BE_LOST)
-
-    def _befall(self, where: str, kinds: frozenset[Kind]) -> None:
-        if self._engine.point(where, kinds) not in {*ANYWHERE, None}:
-            raise Unavailable("PostgreSQL", where)
-
-
-class RealParts:
-    """The adapters of one life of a process, as its main.py puts them together."""
-
-    def __init__(self, world: RealWorld, name: str) -> None:
-        self._world, self._name, self._open = world, name, dict[str, PostgresStore]()
-        world.own(name, self)
-
-    def store(self, service: str) -> PostgresStore:
-        """A pool of the process's own."""
-        return self._kept(service, service, POOL[service])
-
-    def fetched(self) -> PostgresStore:
-        """The fetcher's with points inside."""
-        if "points" not in self._open:
-            url = self._world.servers.url("fetcher", self._name)
-            self._open["points"] = PointedStore(self._world.engine, url, "fetcher", POOL["fetcher"])
-        return self._open["points"]
-
-    def outbox(self, service: str) -> Outbox:
-        """The kernel's."""
-        return Outbox(self.store(service))
-
-    def breaker(self, service: str) -> PostgresBreaker:
-        """The kernel's."""
-        return PostgresBreaker(self.store(service))
-
-    def jobs(self) -> RealJobs:
-        """Procrastinate's functions."""
-        return RealJobs(self._world.administrator, self._world.engine)
-
-    def book(self) -> tuple[Any, Any, Any]:
-        """The books are kept on one session and announced on another."""
-        own = self.store("ledger")
-        positions = PostgresPositions(own)
-        return positions, PostgresBooks(own, positions), Announcements(self._kept("relay", "ledger", 1))
-
-    def desk(self) -> PostgresDesk:
-        """The notifier's."""
-        return PostgresDesk(self.store("notifier"))
-
-    def close(self) -> None:
-        """End every session."""
-        for store in self._open.values():
-            store.close()
-
-    def _kept(self, name: str, service: str, size: int) -> PostgresStore:
-        if name not in self._open:
-            self._open[name] = PostgresStore(self._world.servers.url(service, self._name), service, size)
-        return self._open[name]
