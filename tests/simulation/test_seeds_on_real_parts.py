@@ -16,7 +16,8 @@ from unittest.mock import patch
 import psycopg
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 from psycopg import sql
 
@@ -55,7 +56,11 @@ ANSWER_SECONDS = 60.0
 
 def every_claim_is_new() -> Planted:
     """The inbox is not asked: every repeat is handled again."""
-    return patch.object(Transaction, "claim", lambda *_: True)
+    return patch.object(Transaction, "claim", _always)
+
+
+def _always(*_: object) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,8 @@ def test_every_promise_holds_on_the_real_parts(seed: int, ground: Ground):
 def test_a_planted_mistake_is_found_on_the_real_parts(mistake: Callable[[], Planted], ground: Ground):
     """One of the same seeds breaks a promise; without the mistake none of them does."""
     with mistake():
-        found = next((words for seed in SEEDS if (words := outcome(seed, ground))), [])
-    assert found != []
+        found = next((seed for seed in SEEDS if outcome(seed, ground)), None)
+    assert found is not None
 
 
 def outcome(seed: int, ground: Ground) -> list[str]:
@@ -121,7 +126,8 @@ def _make_topics(bootstrap: str) -> None:
     administrator: Any = AdminClient({"bootstrap.servers": bootstrap})
     there = [topic for topic in administrator.list_topics(timeout=ANSWER_SECONDS).topics if topic.startswith("achats.")]
     groups = [group.group_id for group in administrator.list_consumer_groups().result(ANSWER_SECONDS).valid]
-    gone = {**(administrator.delete_topics(there) if there else {}), **(administrator.delete_consumer_groups(groups) if groups else {})}
+    gone: dict[str, Any] = administrator.delete_topics(there) if there else {}
+    gone |= administrator.delete_consumer_groups(groups) if groups else {}
     for answer in gone.values():
         answer.result(ANSWER_SECONDS)
     for answer in administrator.create_topics([NewTopic(topic.name, PARTITIONS, 1) for topic in topics()]).values():

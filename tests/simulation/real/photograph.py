@@ -1,6 +1,6 @@
 """What stands in the real topics and tables, put where the promises are read: into the structures of the twins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace as Row
 from typing import Any, cast
 
@@ -82,8 +82,11 @@ def _version(key: list[Any], outcome: str, reason: str | None, entry_id: int | N
     return InvoiceRow(batch_id, cast(Any, said), entry_id)
 
 
-def _asking(world: RealWorld) -> Any:
-    return lambda query: world.administrator.execute(query.encode()).fetchall()
+def _asking(world: RealWorld) -> Callable[[str], list[Any]]:
+    def rows(query: str) -> list[Any]:
+        return world.administrator.execute(query.encode()).fetchall()
+
+    return rows
 
 
 def everything(bootstrap: str, topics: Sequence[str]) -> list[tuple[Place, Outgoing]]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import psycopg
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from schemas.registry import topics_read_by
 from tests.simulation.engine import Engine
@@ -26,7 +27,8 @@ class Rest:
 
     def __init__(self, bootstrap: str, administrator: psycopg.Connection[Any], engine: Engine) -> None:
         """`administrator`: a session with autocommit."""
-        self._kafka, self._administrator, self._engine = AdminClient({"bootstrap.servers": bootstrap}), administrator, engine
+        self._kafka: Any = AdminClient({"bootstrap.servers": bootstrap})  # its stubs do not know what its answers hold
+        self._administrator, self._engine = administrator, engine
         self._state, self._since, self.poll_seconds = "", time.monotonic(), 0.0
         self.lost = dict[tuple[str, str, int], int]()  # by group and partition: what was handled up to here, and its commit lost
 
@@ -77,7 +79,8 @@ class Rest:
             return {(topic, partition): offset for partition, offset in rows}
         group = f"achats-{service}"
         [asked] = self._kafka.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=ANSWER_SECONDS).values()
-        return {(one.topic, one.partition): one.offset for one in asked.result().topic_partitions or [] if one.offset >= 0}
+        found: list[TopicPartition] = asked.result().topic_partitions or []
+        return {(one.topic, one.partition): one.offset for one in found if one.offset >= 0}
 
     def forget(self, group: str) -> bool:
         """Delete the group with its offsets; False when a member is in it, or nobody ever was."""
