@@ -173,6 +173,7 @@ class PromptSource(KafkaSource):
     @override
     def _ask_for_a_sign_of_life(self) -> None:
         """The broker lives."""
+        self._commit_what_is_due()
 
 
 class RealSource:
