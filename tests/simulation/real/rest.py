@@ -27,7 +27,7 @@ class Rest:
 
     def __init__(self, bootstrap: str, administrator: psycopg.Connection[Any], engine: Engine) -> None:
         """`administrator`: a session with autocommit."""
-        self._kafka: Any = AdminClient({"bootstrap.servers": bootstrap})  # its stubs do not know what its answers hold
+        self._kafka: Any = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})  # its stubs do not know what its answers hold
         self._administrator, self._engine = administrator, engine
         self._state, self._since, self.poll_seconds = "", time.monotonic(), 0.0
         self.lost = dict[tuple[str, str, int], int]()  # by group and partition: what was handled up to here, and its commit lost

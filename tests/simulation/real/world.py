@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from services.fetcher.domain.company import CompanyFile
 from services.kernel.envelope import Outgoing, Place, Record
+from services.kernel.errors import Unavailable
 from services.kernel.kafka import PRODUCER, KafkaSender, KafkaSource
 from tests.simulation.faults import Kind, Schedule
 from tests.simulation.memory.amazon import AmazonWorld
@@ -195,10 +196,10 @@ class RealSource:
         self._source.commit(records)
 
     def close(self) -> None:
-        """Once."""
+        """Once. Who is gone asks its closed book for nothing."""
         if self._open:
             self._open = False
-            with suppress(KafkaException):
+            with suppress(KafkaException, Unavailable):
                 self._source.close()
 
     def member(self) -> str | None:
