@@ -12,7 +12,7 @@ from schemas.registry import topics_read_by
 from tests.simulation.engine import Engine
 
 PARTITIONS = 3
-POLL_SECONDS, PATIENCE_SECONDS, ANSWER_SECONDS = 0.02, 20.0, 10.0
+POLL_SECONDS, PATIENCE_SECONDS, ANSWER_SECONDS = 0.02, 60.0, 30.0
 GROUPS = ("fetcher", "classifier", "notifier")  # the ledger keeps its own positions
 WAITING = """
 select (select count(*) from fetcher.outbox) + (select count(*) from notifier.outbox)
