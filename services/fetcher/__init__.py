@@ -6,11 +6,17 @@ from enum import StrEnum
 class Logged(StrEnum):
     """What this service writes to its log beside what the kernel writes: a closed list."""
 
+    ACCESS_RESTORED = "access_restored"
     APPLICATION_REFUSED = "application_refused"
     COLLECTED = "run_collected"
     CONNECTED = "connection_opened"
     CONSENT_REFUSED = "consent_refused"
-    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONNECTION_BROKEN = "connection_broken"
+    DISCONNECTED = "connection_closed"
+    KEYS_ROTATED = "keys_rotated"
+    OTHER_ACCOUNT = "other_account"
+    RUN_WAITS = "run_waits"
+    SECRET_REFUSED = "client_secret_refused"
     JOB_FAILED = "job_failed"
     PAYLOAD_NOT_DELIVERED = "payload_not_delivered"
     PAYLOAD_UNREADABLE = "payload_unreadable"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.connection_changed.v1 import ConnectionChanged
@@ -51,8 +51,23 @@ LONGEST_SLEEP_SECONDS = 5.0
 """So that a process that is asked to end does not sleep through it."""
 
 
-class ConsentWithdrawn(Exception):
+class NotCollecting(Exception):
+    """The run's connection may not be read now: it is closed, its consent was replaced, or the company's plan is too low."""
+
+    breaks: ClassVar[str | None] = None
+    """Why the connection is broken by this, as connection.broken says it."""
+
+
+class ConsentWithdrawn(NotCollecting):
     """Amazon refuses the connection's refresh token: the company withdrew its consent."""
+
+    breaks = "consent_withdrawn"
+
+
+class AccessLost(NotCollecting):
+    """Amazon denies access with a fresh token: the account lost its role, or is closed or suspended."""
+
+    breaks = "access_denied"
 
 
 class PageRefused(Exception):
@@ -64,7 +79,7 @@ class NotDelivered(KernelError):
 
 
 class Account(Protocol):
-    """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, ConsentWithdrawn when it may not.
+    """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, NotCollecting when we may not ask.
 
     `payload` raises NotDelivered, and UnreadablePayload for one that no memory should hold.
     """
@@ -87,7 +102,7 @@ class Accounts(Protocol):
 
     def open(self, run: Run) -> Account: ...
 
-    def consent_withdrawn(self, run: Run) -> None: ...
+    def lost(self, run: Run, why: NotCollecting) -> None: ...
 
 
 class Shelf(Protocol):
@@ -148,6 +163,8 @@ class Book(Protocol):
 
     def invoice(self, orders: Sequence[str], found: Numbered, minted: str) -> Invoice: ...
 
+    def routed(self, statements: Statements) -> Waiting | None: ...
+
     def say_collected(self, invoice: Invoice, collected: InvoiceCollected, now: datetime) -> None: ...
 
     def finish_run(self, finished: CollectionFinished, now: datetime) -> None: ...
@@ -181,7 +198,7 @@ class Collect:
     check_stopping: Callable[[], None]
 
     def __call__(self, run_id: str) -> None:
-        """Collect until the run is finished. A finished run is left alone."""
+        """Collect until the run is finished. A finished run is left alone; one that may not go on waits to be taken up."""
         run = self.progress.run(run_id)
         if run.finished:
             return
@@ -190,9 +207,9 @@ class Collect:
             self._scan(run, account)
             self._resolve(run, account)
             self._fetch_documents(run, account)
-        except ConsentWithdrawn:
-            self.accounts.consent_withdrawn(run)
-            raise
+        except NotCollecting as why:
+            self.accounts.lost(run, why)
+            return
         self._finish(run, self._emit_all(run))
 
     def _scan(self, run: Run, account: Account) -> None:
@@ -324,7 +341,7 @@ class Collect:
             facts = facts_of(found, collected)
             if invoice.facts_hash == facts:
                 return []
-            if reason := held_back(settings, collected):
+            if reason := held_back(settings, collected) or book.routed(statements):
                 return [reason]
             book.say_collected(next_revision(invoice, facts), collected, now)
         return []

@@ -3,6 +3,7 @@
 import httpx
 
 from services.fetcher.domain.amazon.answer import Published, Refusal, Refusals, TokenRefusal
+from services.fetcher.handler import AccessLost
 from services.kernel.errors import KernelError, Unavailable
 
 
@@ -19,7 +20,7 @@ class AmazonRefused(RefusedByAmazon):
     """Amazon refuses the request itself; asking again changes nothing, so this is a fault of ours."""
 
 
-class AccessDenied(RefusedByAmazon):
+class AccessDenied(RefusedByAmazon, AccessLost):
     """Amazon denies access with a fresh token: the role is missing or the account is not enrolled."""
 
 

@@ -14,6 +14,7 @@ from services.fetcher.adapters.saying import PostgresBook, stated_number
 from services.fetcher.domain.amazon.collecting import Transaction, TransactionsPage
 from services.fetcher.domain.identity import digest
 from services.fetcher.domain.records import Dossier, Kind, LineKey, OrderLine, Paper, Report, ReportState, Run, Scan, StatedNumber
+from services.fetcher.domain.routing import entity_named
 from services.fetcher.domain.stating import FROM_TRANSACTIONS, KIND_OF_TRANSACTION, key_of
 from services.kernel.postgres import PostgresStore
 
@@ -54,6 +55,8 @@ class PostgresProgress:
         with self._store.connection() as session:
             for transaction in transactions:
                 _keep_transaction(session, run.connection_id, transaction, now)
+            names = sorted({entity_named(transaction.legal_entity_name) for transaction in transactions})
+            QUERIES.run_each(session, "see_entity", [{"connection_id": run.connection_id, "name": name, "now": now} for name in names])
             end = None if page.next_page_token else now
             values = {"next_page_token": page.next_page_token, "rows_read": len(transactions), "finished_at": end}
             QUERIES.run(session, "advance_scan", run_id=run.run_id, **values)

@@ -74,6 +74,18 @@ on conflict (connection_id, order_id, order_line_item_id, shipment_id) do update
     seen_at = excluded.seen_at,
     changed_at = case when :changed then excluded.changed_at else order_line.changed_at end;
 
+-- name: see_entity(connection_id, name, now)*!
+-- A legal entity whose purchases the account shows, unless it is known.
+insert into legal_entity (connection_id, name, first_seen) values (:connection_id, :name, :now) on conflict do nothing;
+
+-- name: entities(connection_id)
+-- The legal entities of the account, and whether they are the company's own.
+select name, ours from legal_entity where connection_id = :connection_id order by name;
+
+-- name: settle_entity(connection_id, name)!
+-- A document of this entity is said: it is the company's own, unless somebody decided.
+update legal_entity set ours = true where connection_id = :connection_id and name = :name and ours is null;
+
 -- name: lines_to_ask(connection_id, started_at, limit)
 -- Shipped lines whose number is unknown in a direction that money went, or that changed since they were asked; once per run.
 select l.order_id, l.order_line_item_id, l.shipment_id

@@ -2,23 +2,22 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from schemas.connection_opened.v1 import ConnectionOpened
 from services.fetcher import Logged
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.adapters.amazon_refusals import AmazonRefused, CodeRefused
 from services.fetcher.adapters.companies import Companies
+from services.fetcher.adapters.openings import begin, begin_again
+from services.fetcher.adapters.tokens import KeyService, seal_token
 from services.fetcher.domain.company import Choices, Company, Refusal, UnknownCompany, check_import_start
-from services.fetcher.domain.identity import digest, token_seal
+from services.fetcher.domain.identity import digest
 from services.fetcher.domain.records import Connection, Run
 from services.kernel.clock import Clock
 from services.kernel.log import log
 from services.kernel.postgres import PostgresStore
-from services.kernel.sealing import Sealer
 
 FRANCE = "A13V1IB3VIYZZH"
-CONNECTOR = "amazon_business"
 STATE_LIVES = timedelta(minutes=10)
 
 
@@ -80,7 +79,7 @@ class Connecting:
 
     store: PostgresStore
     amazon: Amazon
-    sealer: Sealer
+    keys: KeyService
     clock: Clock
 
     def status(self, company_id: str) -> Status:
@@ -162,46 +161,21 @@ class Connecting:
         now = self.clock.now()
         with self.store.transaction() as transaction:
             book = Companies(transaction)
+            book.company(company_id).check_plan()
             known = _open_connection(book, company_id)
-            connection_id, opened_at = (known.connection_id, known.opened_at) if known else (new_id, now)
-            connection = Connection(connection_id, company_id, FRANCE, "initialising", opened_at, now)
-            sealed = self.sealer.seal(refresh_token.encode(), token_seal(company_id, connection_id))
-            if not (book.reopen if known else book.open)(connection, sealed):
+            connection = known or Connection(new_id, company_id, FRANCE, "initialising", now, now)
+            sealed = seal_token(self.keys, refresh_token, company_id, connection.connection_id)
+            opened = begin_again(book, known, sealed, now) if known else begin(book, connection, sealed)
+            if not opened:
                 raise AlreadyConnected
-            _begin_import(book, company_id, now)
             book.finish_consent(session_id, company_id)
-            book.start_run(connection, "initial", now.isoformat() if known else "", now)
-            if not known:
-                book.say_about_connection(connection_id, _opened(connection, book.company(company_id), now), now)
-                book.describe_contact(company_id, now)
-            book.describe_company(company_id, now)
-        log.info(Logged.CONNECTED, company_id=company_id, connection_id=connection_id, again=known is not None)
+        log.info(Logged.CONNECTED, company_id=company_id, connection_id=connection.connection_id, again=known is not None)
 
 
 def _open_connection(book: Companies, company_id: str) -> Connection | None:
     return next((connection for connection in book.connections(company_id) if connection.state != "closed"), None)
 
 
-def _begin_import(book: Companies, company_id: str, now: datetime) -> None:
-    """Without a choice, the import starts on the day of the connection."""
-    choices = book.company(company_id).choices
-    if choices.import_start is None:
-        book.choose(company_id, choices.model_copy(update={"import_start": now.date()}))
-
-
 def _allows_more(before: Choices, after: Choices) -> bool:
     earlier = before.import_start is None or (after.import_start is not None and after.import_start < before.import_start)
     return after.automatic_import and (earlier or not before.automatic_import)
-
-
-def _opened(connection: Connection, company: Company, now: datetime) -> ConnectionOpened:
-    settings = company.settings(now.date())
-    return ConnectionOpened(
-        company_id=company.company_id,
-        connection_id=connection.connection_id,
-        connector=CONNECTOR,
-        marketplace_id=connection.marketplace_id,
-        import_start=settings.import_start,
-        automatic_import=settings.automatic_import,
-        test_environment=company.test_environment,
-    )

@@ -11,7 +11,7 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey, Run
-from services.fetcher.handler import Collect, Reader
+from services.fetcher.handler import Collect, NotCollecting, Reader
 from tests.integration.fetcher.place import Place
 from tests.unit.fetcher.known import evidence
 
@@ -35,7 +35,7 @@ class Scripted:
         """There is one account."""
         return self
 
-    def consent_withdrawn(self, run: Run) -> None:
+    def lost(self, run: Run, why: NotCollecting) -> None:
         """Never happens here."""
 
     def wait_seconds(self, operation: Operation) -> float:

@@ -15,6 +15,7 @@ from services.fetcher.config import Application
 from services.fetcher.domain.pace import Operation
 from services.fetcher.handler import ConsentWithdrawn, PageRefused
 from services.kernel.errors import Unavailable
+from tests.support.consents import HeldConsent
 from tests.unit.fetcher.known import NOW, ORDER, key
 
 API, TOKEN_URL = "https://api.example", "https://login.example/auth/o2/token"
@@ -60,7 +61,7 @@ def clock() -> HeldClock:
 @pytest.fixture
 def account(clock: HeldClock) -> AmazonAccount:
     """One connection's account."""
-    return Amazon(APPLICATION, clock).account("con-1", "A13V1IB3VIYZZH", "Atzr|the-refresh-token")
+    return Amazon(APPLICATION, clock).account("con-1", "A13V1IB3VIYZZH", HeldConsent("Atzr|the-refresh-token"))
 
 
 def tokens_used(route: respx.Route) -> list[str]:
