@@ -25,6 +25,7 @@ from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
 from services.fetcher.web.server import serve_web
+from services.fetcher.web.settling import Settling
 from services.kernel import probes
 from services.kernel.kafka import KafkaSender, KafkaSource
 from services.kernel.log import configure
@@ -62,7 +63,8 @@ def serve(config: Config, store: PostgresStore) -> int:
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
     collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
     worker = Worker(config.database_url, collect, desk.start_due_runs)
-    pages = application(Connecting(store, amazon, config.token_sealer, config.clock), config.web)
+    connecting = Connecting(store, amazon, config.token_sealer, config.clock)
+    pages = application(connecting, Settling(store, config.clock), config.web)
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)

@@ -12,8 +12,10 @@ from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.entry import enter
 from services.fetcher.domain.company import Choices, CompanyFile
 from services.fetcher.domain.records import Connection, Run
+from services.fetcher.domain.refusals import AlreadyConnected, NotAuthorised, StateUnknown
 from services.fetcher.handler import ConsentWithdrawn, ImportEnds, NotCollecting
-from services.fetcher.web.connecting import AlreadyConnected, Connecting, NotAuthorised, StateUnknown
+from services.fetcher.web.connecting import Connecting
+from services.fetcher.web.settling import Settling
 from services.kernel.envelope import Delivery, Event, Record
 from services.kernel.errors import Refused, Unavailable
 from services.kernel.loop import OncePerEvent
@@ -38,6 +40,11 @@ def entered(bench: Bench, company: CompanyFile) -> None:
 def connecting(bench: Bench) -> Connecting:
     """What the pages do."""
     return Connecting(bench.store, bench.amazon.as_amazon(), SEALER, bench.clock)
+
+
+def settling(bench: Bench) -> Settling:
+    """What the pages change."""
+    return Settling(bench.store, bench.clock)
 
 
 def connection_of(bench: Bench, run: Run) -> Connection:
@@ -198,9 +205,9 @@ def test_new_settings_that_allow_more_are_imported_at_once(bench: Bench) -> None
     """A new revision, said with the company, and a run of its own kind; the same settings again are nothing."""
     run = bench.connect()
     earlier = bench.clock.now().date() - timedelta(days=30)
-    connecting(bench).choose("acme", automatic_import=False, import_start=earlier)
-    connecting(bench).choose("acme", automatic_import=True, import_start=earlier)
-    connecting(bench).choose("acme", automatic_import=True, import_start=earlier)
+    settling(bench).choose("acme", automatic_import=False, import_start=earlier)
+    settling(bench).choose("acme", automatic_import=True, import_start=earlier)
+    settling(bench).choose("acme", automatic_import=True, import_start=earlier)
     assert [1, 1, 2, 3] == [one.data.settings.revision for one in bench.said("company.described")]
     kinds = [bench.progress.run(run_id).kind for run_id in bench.jobs.waiting()]
     assert (run.run_id, ["initial", "initial", "sync_now"]) == (bench.jobs.waiting()[0], kinds)

@@ -90,6 +90,10 @@ class Amazon:
             known = self._accounts[connection_id] = AmazonAccount(self, marketplace_id, consent)
         return known
 
+    def forget(self, connection_id: str) -> None:
+        """The connection is closed: its access token goes too."""
+        self._accounts.pop(connection_id, None)
+
     def tokens(self, grant: Mapping[str, str], refusal: Exception) -> Tokens:
         """Ask the token endpoint; raises `refusal` on `invalid_grant`, AmazonRefused on other errors, Unavailable."""
         answer = self._with_a_good_secret(grant)
