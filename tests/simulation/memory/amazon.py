@@ -101,6 +101,10 @@ class MemoryAmazon:
             known = self._accounts[connection_id] = MemoryAccount(self.world, consent, self.clock)
         return known
 
+    def forget(self, connection_id: str) -> None:
+        """The connection is closed."""
+        self._accounts.pop(connection_id, None)
+
     def as_amazon(self) -> Amazon:
         """This client where an adapter asks for the real one."""
         return cast(Amazon, self)
