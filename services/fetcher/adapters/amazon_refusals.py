@@ -1,10 +1,14 @@
 """What Amazon refuses, by status: the error list of every API, the flat error of Login with Amazon."""
 
+import re
+
 import httpx
 
 from services.fetcher.domain.amazon.answer import Published, Refusal, Refusals, TokenRefusal
 from services.fetcher.handler import AccessLost
 from services.kernel.errors import KernelError, Unavailable
+
+TOKEN = re.compile(r"Atz[a-z]?\|\S+")
 
 
 class RefusedByAmazon(KernelError):
@@ -12,8 +16,13 @@ class RefusedByAmazon(KernelError):
 
     def __init__(self, operation: str, status: int, refusal: Refusal, request_id: str | None = None) -> None:
         """The first refusal of the list; support asks for the request's id."""
-        self.status, self.code, self.message = status, refusal.code, refusal.message
-        super().__init__(str(operation), status, *(said for said in (refusal.code, refusal.message, request_id) if said))
+        self.status, self.code, self.message = status, _without_tokens(refusal.code), _without_tokens(refusal.message)
+        super().__init__(str(operation), status, *(said for said in (self.code, self.message, request_id) if said))
+
+
+def _without_tokens(said: str | None) -> str | None:
+    """What Amazon says, should it repeat a token that was sent."""
+    return None if said is None else TOKEN.sub("(token)", said)
 
 
 class AmazonRefused(RefusedByAmazon):

@@ -31,6 +31,7 @@ from services.kernel.postgres import PostgresStore
 
 FRANCE = "A13V1IB3VIYZZH"
 STATE_LIVES = timedelta(minutes=10)
+LONGEST_ORIGIN = 2000  # characters: it stays in the session's cookie until the company is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Connecting:
 
     def origin(self, callback: str, amazon_state: str) -> Origin:
         """Where in the App Center the person came from. Raises ForeignCallback."""
-        if not amazon_state:
+        if not amazon_state or len(callback) + len(amazon_state) > LONGEST_ORIGIN:
             raise ForeignCallback
         return Origin(checked(callback, self.amazon.application.domains), amazon_state)
 

@@ -157,7 +157,7 @@ class Place:
 
     def said(self, *only: str) -> list[Said]:
         """What was said, of these types or of all."""
-        said = [_said(message) for message in self.outbox()]
+        said = [_said(message) for message in self.outbox() if message.value is not None]
         return [one for one in said if not only or one[0] in only]
 
     def truth(self) -> list[dict[str, Any]]:
