@@ -133,7 +133,7 @@ where connection_id = :connection_id and sealed_refresh_token = :before;
 select transaction_id, raw ->> 'feedDate' as fed_at
 from amazon_transaction
 where connection_id = :connection_id and current and raw ->> 'transactionId' is not null and raw ->> 'feedDate' is not null
-order by fed_at desc, transaction_id
+order by fed_at desc, transaction_id asc
 limit :limit;
 
 -- name: next_change(connection_id)$

@@ -65,7 +65,7 @@ order by day, names;
 select kind, state, window_from, window_to, started_at, finished_at, emitted
 from run
 where connection_id = :connection_id
-order by started_at desc, run_id
+order by started_at desc, run_id asc
 limit :limit;
 
 -- name: missing(connection_id)

@@ -38,7 +38,10 @@ class StateExpired(Refusal):
 class ConsentRefused(Refusal):
     """L'accès au compte Amazon Business a été refusé sur la page d'Amazon."""
 
-    next_action = "Rien n'a été enregistré. Vous pouvez recommencer quand vous le souhaitez, avec un compte administrateur."
+    next_action = (
+        "Rien n'a été enregistré. Vous pouvez recommencer quand vous le souhaitez, avec un compte administrateur d'un compte "
+        "Amazon Business actif : un compte vendeur, personnel, suspendu ou fermé ne peut pas être connecté."
+    )
 
 
 class NotAdministrator(Refusal):
