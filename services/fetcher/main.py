@@ -20,10 +20,11 @@ from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
 from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.entry import enter_company
-from services.fetcher.adapters.jobs import Worker, stopper
+from services.fetcher.adapters.jobs import Worker
 from services.fetcher.adapters.pdf_reader import PdfReader
 from services.fetcher.adapters.reader_apart import ReaderApart
 from services.fetcher.adapters.rotation import Rotation
+from services.fetcher.adapters.tries import Tries, stopper
 from services.fetcher.config import Config, EntryConfig, RotationConfig, migrate_url
 from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
@@ -68,11 +69,11 @@ def main() -> None:
 
 def serve(config: Config, store: PostgresStore) -> int:
     """Collect, serve the pages, listen and announce until told to stop; the exit code."""
-    health, stop = probes.Health(frozenset({"consume", "relay"})), threading.Event()
+    health, stop = probes.Health(frozenset({"collect", "consume", "relay"})), threading.Event()
     amazon = Amazon(config.amazon, config.clock)
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
     collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
-    worker = Worker(config.database_url, collect, desk.start_due_runs)
+    worker = Worker(config.database_url, Tries(store, collect), desk.start_due_runs, health)
     connecting = Connecting(store, amazon, config.token_sealer, config.clock)
     pages = application(connecting, Settling(store, config.clock), config.web)
     topics = topics_read_by(SERVICE)

@@ -21,7 +21,7 @@ CONTENT_REFUSED = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, 
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("outbox.sql"), "psycopg")
 BREAKER: Any = aiosql.from_path(Path(__file__).with_name("breaker.sql"), "psycopg")
 # A line that swallows every packet is given up after 15 to 25 s; whoever vanished amid a transaction holds its locks for a minute at most.
-LINE = {"connect_timeout": int(CONNECT_SECONDS), "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5}
+LINE: dict[str, Any] = {"connect_timeout": int(CONNECT_SECONDS), "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5}
 WAITS = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
 
 

@@ -22,7 +22,8 @@ from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
-from services.fetcher.adapters.jobs import DEAD_AFTER_SECONDS, QUEUE
+from services.fetcher.adapters.jobs import QUEUE
+from services.fetcher.adapters.tries import Tries
 from services.fetcher.domain.company import CompanyFile
 from services.fetcher.domain.records import Run
 from services.fetcher.main import MIGRATIONS
@@ -125,7 +126,8 @@ def real_bench(url: str) -> Generator[Bench]:
     with psycopg.connect(url, autocommit=True) as administrator:
         name = sql.Identifier(administrator.info.dbname)
         administrator.execute(sql.SQL("alter database {} set lock_timeout = '200ms'").format(name))
-        store, jobs = PostgresStore(url, SERVICE), RealJobs(url, administrator)
+        store = PostgresStore(url, SERVICE)
+        jobs = RealJobs(url, administrator, store)
         yield Bench(store, jobs, lambda: _outbox(administrator), utcnow, jobs.die)
         store.close()
 
@@ -167,10 +169,11 @@ def _drop(server: SessionDatabase, name: str) -> None:
 
 
 class RealJobs:
-    """Procrastinate's own functions, one connection for each call."""
+    """Procrastinate's own functions, one connection for each call; what dead workers had goes back as it ships."""
 
-    def __init__(self, url: str, administrator: psycopg.Connection[Any]) -> None:
+    def __init__(self, url: str, administrator: psycopg.Connection[Any], store: PostgresStore) -> None:
         self._url, self._administrator, self._workers = url, administrator, dict[str, int]()
+        self._tries = Tries(store, lambda run_id: None)
 
     def beat(self, worker: str) -> None:
         """The worker lives."""
@@ -203,10 +206,7 @@ class RealJobs:
 
     def retry_stalled(self) -> int:
         """Jobs in the hands of workers that are dead go back; how many."""
-        found = list(self._asked(lambda app: app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS)))
-        for job in found:
-            self._asked(lambda app, job=job: app.job_manager.retry_job(job))
-        return len(found)
+        return self._tries.give_back()
 
     def waiting(self) -> list[str]:
         """The runs that have a job waiting, in the order of the jobs."""

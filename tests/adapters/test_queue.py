@@ -72,7 +72,7 @@ def test_a_job_that_failed_stands_in_nobody_s_way(bench: Bench) -> None:
 
 
 def test_a_job_of_a_dead_worker_comes_back(bench: Bench) -> None:
-    """Not one of a worker that lives; and only once."""
+    """Not one of a worker that lives; and only once. The end of a process is no try."""
     run = bench.connect()
     job = taken(bench, "w1")
     bench.jobs.beat("w1")
@@ -81,7 +81,7 @@ def test_a_job_of_a_dead_worker_comes_back(bench: Bench) -> None:
     assert 1 == bench.jobs.retry_stalled()
     assert 0 == bench.jobs.retry_stalled()
     again = taken(bench, "w2")
-    assert (run.run_id, job.job_id, 1) == (again.run_id, again.job_id, again.attempts)
+    assert (run.run_id, job.job_id, 0) == (again.run_id, again.job_id, again.attempts)
 
 
 def test_a_worker_that_was_taken_for_dead_finds_its_job_gone(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from random import Random
 
 from deploy.local.amazon.amounts import decimal_text
 from deploy.local.amazon.catalogue import Product, sold_by
-from deploy.local.amazon.papers import Item, Kind, Order, Paper
+from deploy.local.amazon.papers import Item, Kind, Layout, Order, Paper
 from deploy.local.amazon.parties import AMAZON_BRANCH, SELLERS, Party
 from deploy.local.amazon.world import Document, Line, Payment, World
 
@@ -70,6 +70,7 @@ class Shopping:
             number="",
             issued_at=shipped_at + timedelta(minutes=dice.randint(1, 90)),
             seller=SELLERS[seller],
+            layout=Layout.AMAZON_BRANCH if seller == "branch" else Layout.DRAWN_BY_AMAZON,
             buyer=self.buyer,
             order=order,
             shipment_id=f"D{_mixed(dice, string.ascii_letters + string.digits, 8)}",

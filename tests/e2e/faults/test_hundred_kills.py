@@ -4,25 +4,11 @@ from random import Random
 
 import pytest
 
-from tests.e2e.faults.ground import SEED, Ground, Import
-from tests.e2e.faults.mixture import Mixture
+from tests.e2e.faults.ground import SEED, Ground
+from tests.e2e.faults.mixture import Mixture, Stream
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 KILLS, AT_ONCE = 100, 3
-
-
-class Stream:
-    """Companies connected one after another, so that a few imports are always under way."""
-
-    def __init__(self, ground: Ground, label: str) -> None:
-        """Nobody is connected yet."""
-        self._ground, self._label = ground, label
-        self.imports: list[Import] = []
-
-    def flow(self) -> None:
-        """Connect as many companies as are missing."""
-        while sum(not one.told for one in self.imports) < AT_ONCE:
-            self.imports.append(self._ground.connected(f"{self._label}_{len(self.imports)}"))
 
 
 @pytest.mark.parametrize(("blows", "frozen"), [(KILLS, 0), (40, 20)], ids=["kills", "kills_and_freezes"])
@@ -32,7 +18,7 @@ def test_every_document_once_whatever_is_killed(shared: Ground, undisturbed: str
       100 kills · 20 kills and 20 freezes beyond the session timeout
     Three imports of 200 documents are under way at any time.
     """
-    stream = Stream(shared, f"long_{blows}")
-    Mixture(shared, Random(SEED), f"seed {SEED}", before_each=stream.flow).strike(blows, frozen)
+    stream = Stream(shared, f"long_{blows}", AT_ONCE)
+    Mixture(shared, Random(SEED), f"seed {SEED}", stream).strike(blows, frozen)
     print(f"{blows} blows fell on {len(stream.imports)} imports")
     shared.check(*stream.imports, undisturbed=undisturbed)

@@ -1,23 +1,21 @@
-"""The faults of every `make test`: the broker killed, PostgreSQL killed in a batch; and, long, kills and freezes mixed from a seed."""
+"""The faults of every `make test`: kills and freezes mixed from a seed, the broker killed, PostgreSQL killed in a batch."""
 
 from random import Random
 
 import pytest
 
 from tests.e2e.faults.ground import SEED, Ground
-from tests.e2e.faults.mixture import Mixture
+from tests.e2e.faults.mixture import Mixture, Stream
 from tests.e2e.faults.moments import postgres_killed
 
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.long
 def test_kills_and_freezes_at_random(shared: Ground, undisturbed: str):
     """Goal: no moment is a bad one. Case: eight blows from FAULT_SEED against one of two processes of each service."""
-    mixture = Mixture(shared, Random(SEED), f"seed {SEED}")
-    one = shared.connected("mixed")
-    mixture.strike(8, frozen=2)
-    shared.check(one, undisturbed=undisturbed)
+    stream = Stream(shared, "mixed", at_once=1)
+    Mixture(shared, Random(SEED), f"seed {SEED}", stream).strike(8, frozen=2)
+    shared.check(*stream.imports, undisturbed=undisturbed)
 
 
 def test_the_broker_killed_and_restarted(shared: Ground, undisturbed: str):

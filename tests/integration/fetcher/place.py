@@ -23,7 +23,9 @@ from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
 from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.entry import enter_company
+from services.fetcher.adapters.jobs import Worker
 from services.fetcher.adapters.pdf_reader import PdfReader
+from services.fetcher.adapters.tries import Tries
 from services.fetcher.config import CALLBACK_PATH, Application, WebPlace
 from services.fetcher.handler import Collect
 from services.fetcher.web.connecting import Connecting
@@ -33,6 +35,7 @@ from services.fetcher.web.settling import Settling
 from services.kernel.clock import ScaledClock
 from services.kernel.envelope import Outgoing
 from services.kernel.postgres import PostgresStore
+from services.kernel.probes import Health
 from services.kernel.sealing import Sealer
 from tests.support.kernel import headers
 
@@ -71,6 +74,7 @@ class Place:
     clock: ScaledClock
     web_port: int
     store: PostgresStore = field(init=False)
+    health: Health = field(default_factory=lambda: Health(frozenset({"collect"})))
     _closing: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -116,6 +120,10 @@ class Place:
         """The story, on everything real."""
         shelf = DocumentShelf(f"file://{self.folder}/documents")
         return Collect(PostgresProgress(self.store), self.desk, shelf, PdfReader(), self.clock, check_stopping)
+
+    def worker(self, collect: Callable[[str], None], start_due_runs: Callable[[], None] = lambda: None) -> Worker:
+        """A worker of the queue."""
+        return Worker(self.url, Tries(self.store, collect), start_due_runs, self.health)
 
     def connect_and_collect(self, **changes: Any) -> None:
         """Enter the company, walk through both consents, collect the first run."""

@@ -15,7 +15,6 @@ from structlog.testing import capture_logs
 
 from services.fetcher.adapters import documents
 from services.fetcher.adapters.documents import DocumentShelf
-from services.fetcher.adapters.jobs import Worker
 from services.fetcher.domain.identity import sha256_of
 from services.kernel.errors import Unavailable
 from tests.integration.fetcher.place import Place, acme
@@ -110,7 +109,7 @@ def test_a_store_that_refuses_is_tried_again_by_the_queue(place: Place, monkeypa
     monkeypatch.setattr(documents.obstore, "put", put_or_refuse)
     stop = threading.Event()
     with capture_logs() as logged:
-        worker = Worker(place.url, collect_of(place, scripted), lambda: None)
+        worker = place.worker(collect_of(place, scripted))
         thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
         thread.start()
         wait_until(lambda: [one for one in logged if one["event"] == "job_failed"])

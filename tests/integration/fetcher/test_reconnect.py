@@ -5,7 +5,6 @@ import threading
 from schemas.import_finished.v1 import ImportFinished
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.adapters.companies import Companies
-from services.fetcher.adapters.jobs import Worker
 from services.fetcher.handler import ImportEnds
 from services.kernel.loop import OncePerEvent
 from tests.integration.fetcher.place import Browser, Place, acme
@@ -43,7 +42,7 @@ def test_a_consent_withdrawn_in_the_middle_is_given_again(place: Place) -> None:
     browser = place.browser()
     browser.connect("Atelier Lumière SAS")
     stop = threading.Event()
-    worker = Worker(place.url, place.collect(RevokedInTheMiddle(place)), lambda: None)
+    worker = place.worker(place.collect(RevokedInTheMiddle(place)))
     thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
     thread.start()
     wait_until(lambda: place.rows("select 1 from connection where state = 'broken'"))

@@ -41,6 +41,15 @@ def test_what_the_database_refuses_is_parked(database_url: str, tmp_path: Path, 
     assert ["parked", "repeated"] == sorted(message.topic for message in sent)
 
 
+def test_a_migration_waits_for_no_lock_for_ever(database_url: str, tmp_path: Path):
+    """Goal: no wait without an end. Case: what PostgreSQL says of the connection that applies a file."""
+    shown = "select current_setting('lock_timeout') as locked, current_setting('idle_in_transaction_session_timeout') as idle"
+    (tmp_path / "0001_shown.sql").write_text(f"create table shown as {shown};\n", encoding="utf-8")
+    migrate(database_url, "sample", tmp_path, with_outbox=False)
+    with psycopg.connect(database_url) as connection:
+        assert ("30s", "1min") == connection.execute("select locked, idle from sample.shown").fetchone()
+
+
 def test_migrations_apply_once(database_url: str, tmp_path: Path):
     """The second call finds nothing to do; a killed one leaves no lock."""
     (tmp_path / "0001_thing.sql").write_text("create table thing (id integer);\n", encoding="utf-8")

@@ -9,7 +9,8 @@ from procrastinate import sql
 from procrastinate.jobs import Job
 from procrastinate.utils import utcnow
 
-from services.fetcher.adapters.jobs import DEAD_AFTER_SECONDS, QUEUE, RetryCollect, Stopping
+from services.fetcher.adapters.jobs import QUEUE
+from services.fetcher.adapters.tries import DEAD_AFTER_SECONDS, RetryCollect, Stopping
 from services.fetcher.handler import ConsentWithdrawn
 from services.kernel.clock import Clock
 from services.kernel.errors import Refused, Unavailable
@@ -98,13 +99,13 @@ class MemoryJobs:
         self._put(taken.job_id, ("doing", "failed"), lambda job: {"status": "todo", "attempts": job["attempts"] + 1, "scheduled_at": at})
 
     def retry_stalled(self) -> int:
-        """Jobs in the hands of workers that are dead go back; how many."""
+        """Jobs in the hands of workers that are dead go back, their tries as they were; how many."""
         now = self._clock.now()
         with self._store.connection() as session:
             rows = Rows(session)
             found = [job for job in rows.where("job", status="doing") if _is_dead(rows.one("worker", job["worker"]), now)]
-        for job in found:
-            self.retry(Taken(job["job_id"], job["run_id"], job["attempts"]), now)
+            for job in found:
+                rows.change("job", job["job_id"], {"status": "todo", "scheduled_at": now})
         return len(found)
 
     def waiting(self) -> list[str]:

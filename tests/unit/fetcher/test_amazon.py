@@ -307,10 +307,16 @@ def test_a_secret_that_amazon_refuses_makes_way_for_the_other(amazon: respx.Mock
         client.exchange_code("two")
         with pytest.raises(AmazonRefused, match="invalid_client"):
             client.exchange_code("three")
-    sent = [dict(httpx.QueryParams(call.request.content.decode()))["client_secret"] for call in route.calls]
+    sent = told(route, "client_secret")
     assert ["the-secret", "the-other-secret", "the-other-secret", "the-other-secret", "the-secret"] == sent
     assert [1, 2, 1] == [one["which"] for one in logged if one["event"] == "client_secret_refused"]
     assert 3.0 == alerts() - before
+
+
+def told(route: respx.Route, name: str) -> list[str]:
+    """This field of each form that was sent."""
+    contents = [route.calls[number].request.content for number in range(route.call_count)]
+    return [httpx.QueryParams(content.decode())[name] for content in contents]
 
 
 def alerts() -> float:
@@ -339,7 +345,7 @@ def test_another_refresh_token_is_kept_when_it_differs(amazon: respx.MockRouter,
         account.transactions(NOW.date(), NOW, None)
         clock.sleep(3600)
     assert ["Atzr|2"] == consent.renewals
-    sent = [dict(httpx.QueryParams(call.request.content.decode()))["refresh_token"] for call in tokens.calls]
+    sent = told(tokens, "refresh_token")
     assert ["Atzr|1", "Atzr|1", "Atzr|2"] == sent
 
 

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 import pytest
@@ -12,7 +13,7 @@ from stdnum.fr import siren, tva
 
 from deploy.local.amazon.amounts import vat_of
 from deploy.local.amazon.parties import BUYER, SELLERS
-from deploy.local.amazon.rendering import euros, long_date
+from deploy.local.amazon.rendering.wording import euros, long_date
 from deploy.local.amazon.seeded import seeded_world
 from deploy.local.amazon.world import Document, World
 from tests.unit.simulator.customer import START
@@ -25,9 +26,10 @@ def world() -> World:
 
 
 def text_of(pdf: bytes) -> str:
-    """The text layer of the first page, its no-break spaces as spaces."""
-    page = pypdfium2.PdfDocument(pdf)[0]
-    return str(page.get_textpage().get_text_range()).replace("\u00a0", " ").replace("\r\n", "\n")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    """The text layer of all pages, its no-break spaces as spaces."""
+    document: Any = pypdfium2.PdfDocument(pdf)
+    texts = [str(page.get_textpage().get_text_range()) for page in document]
+    return "\n".join(texts).replace("\u00a0", " ").replace("\r\n", "\n")
 
 
 def test_same_seed_same_account_and_same_bytes():
@@ -87,7 +89,7 @@ def test_identity_numbers_have_valid_check_digits():
     """SIREN (Luhn) and VAT number of the buyer and of each seller."""
     for party in (BUYER, *SELLERS.values()):
         assert party.siren == siren.validate(party.siren)
-        assert party.vat_number == f"FR{tva.validate(party.vat_number)}"
+        assert party.vat_number == f"FR{tva.validate(party.vat_number or '')}"
 
 
 def test_vat_is_that_of_each_base(world: World):
