@@ -18,13 +18,10 @@ from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.connections import StoredConsent
 from services.fetcher.adapters.documents import DocumentShelf
-from services.fetcher.adapters.jobs import Worker
-from services.fetcher.adapters.tries import Tries
 from services.fetcher.handler import Collect
 from services.fetcher.main import MIGRATIONS
 from services.kernel.errors import KernelError
 from services.kernel.migrate import migrate
-from services.kernel.probes import Health
 from tests.integration.fetcher.place import SEALER, Browser, Place, acme, new_place
 from tests.integration.fetcher.scripted import NumberReader
 from tests.integration.fetcher.test_jobs import wait_until
@@ -178,9 +175,7 @@ def _refusals_of_the_api(place: Place, amazons: Amazons, collect: Collect, seen:
 def _crash(place: Place, amazons: Amazons, collect: Collect) -> None:
     amazons.calls = [bug]
     stop = threading.Event()
-    thread = threading.Thread(
-        target=Worker(place.url, Tries(place.store, collect), idle, Health(frozenset())).run, args=(stop,), daemon=True
-    )
+    thread = threading.Thread(target=place.worker(collect, idle).run, args=(stop,), daemon=True)
     thread.start()
     wait_until(lambda: place.rows("select 1 from procrastinate_jobs where task_name = 'collect' and attempts > 0 and status = 'todo'"))
     stop.set()
