@@ -315,7 +315,7 @@ def test_a_secret_that_amazon_refuses_makes_way_for_the_other(amazon: respx.Mock
 
 def told(route: respx.Route, name: str) -> list[str]:
     """This field of each form that was sent."""
-    contents = [route.calls[number].request.content for number in range(route.call_count)]
+    contents: list[bytes] = [route.calls[number].request.content for number in range(route.call_count)]
     return [httpx.QueryParams(content.decode())[name] for content in contents]
 
 
