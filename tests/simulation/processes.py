@@ -5,6 +5,7 @@ from functools import cache, partial
 from random import Random
 from typing import Any, Protocol
 
+from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.import_finished.v1 import ImportFinished
@@ -21,7 +22,7 @@ from services.kernel.probes import Health
 from services.kernel.sealing import Sealer
 from services.ledger.adapters.positions import Fenced
 from services.ledger.handler import KeepBooks
-from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterhead, ReserveLetter
+from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterhead, ReserveLetter, ReserveWarning
 from tests.simulation.engine import Loop, Process
 from tests.simulation.memory.amazon import MemoryAmazon
 from tests.simulation.memory.breaker import MemoryBreaker
@@ -189,7 +190,7 @@ def notifier(world: World, parts: Parts, name: str) -> Sequence[Loop]:
         store,
         "notifier",
         parked_topic("notifier"),
-        {ConnectionChanged: ReserveLetter(desk), ContactDescribed: KeepContact(desk)},
+        {ConnectionChanged: ReserveLetter(desk), ConnectionBroken: ReserveWarning(desk), ContactDescribed: KeepContact(desk)},
         world.engine,
     )
     listen = EndContacts(desk, topic_for("fetcher", ContactDescribed), once)
