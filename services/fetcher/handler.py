@@ -13,7 +13,7 @@ from services.fetcher.domain.records import Connection, Run
 from services.fetcher.stages.documents import fetch_documents
 from services.fetcher.stages.numbers import ask_numbers
 from services.fetcher.stages.payments import read_payments
-from services.fetcher.stages.ports import AccessDenied, Accounts, ConsentWithdrawn, Progress, Reader, Shelf, Work
+from services.fetcher.stages.ports import Accounts, NotCollecting, Progress, Reader, Shelf, Work
 from services.fetcher.stages.saying import finish, say_final
 from services.kernel.clock import Clock
 from services.kernel.envelope import Event
@@ -32,7 +32,7 @@ class Collect:
     check_stopping: Callable[[], None]
 
     def __call__(self, run_id: str) -> None:
-        """Collect until the run is finished. A finished run is left alone."""
+        """Collect until the run is finished. A finished run is left alone; one that may not go on waits to be taken up."""
         run = self.progress.run(run_id)
         if run.finished:
             return
@@ -42,12 +42,9 @@ class Collect:
             read_payments(work)
             ask_numbers(work)
             fetch_documents(work)
-        except ConsentWithdrawn:
-            self.accounts.consent_withdrawn(run)
-            raise
-        except AccessDenied:
-            self.accounts.access_denied(run)
-            raise
+        except NotCollecting as why:
+            self.accounts.lost(run, why)
+            return
         finish(work, say_final(work))
 
 

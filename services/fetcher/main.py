@@ -1,4 +1,7 @@
-"""`achats-fetcher` runs the service; `… migrate` brings its schema up to date, `… company FILE` enters one, `… read FILE…` reads PDFs."""
+"""`achats-fetcher` runs the service; `… migrate` brings its schema up to date, `… company FILE` enters one, `… read FILE…` reads PDFs.
+
+`… rotate-keys` seals every token and address again under the first of the keys.
+"""
 
 import os
 import sys
@@ -20,12 +23,14 @@ from services.fetcher.adapters.entry import enter_company
 from services.fetcher.adapters.jobs import Worker
 from services.fetcher.adapters.pdf_reader import PdfReader
 from services.fetcher.adapters.reader_apart import ReaderApart
+from services.fetcher.adapters.rotation import Rotation
 from services.fetcher.adapters.tries import Tries, stopper
-from services.fetcher.config import Config, EntryConfig, migrate_url
+from services.fetcher.config import Config, EntryConfig, RotationConfig, migrate_url
 from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
 from services.fetcher.web.server import serve_web
+from services.fetcher.web.settling import Settling
 from services.kernel import probes
 from services.kernel.kafka import KafkaSender, KafkaSource
 from services.kernel.log import configure
@@ -45,6 +50,12 @@ def main() -> None:
             entry = EntryConfig.from_env(os.environ)
             with closing(PostgresStore(entry.database_url, SERVICE)) as store:
                 enter_company(Path(file), store, entry.contact_sealer, entry.clock)
+        case ["rotate-keys"]:
+            change = RotationConfig.from_env(os.environ)
+            with closing(PostgresStore(change.database_url, SERVICE)) as store:
+                rotated = Rotation(store, change.token_sealer, change.contact_sealer, change.clock)()
+                keys = f"{change.token_sealer.current} and {change.contact_sealer.current}"
+                sys.stdout.write(f"{rotated.tokens} tokens and {rotated.addresses} addresses are now under the keys {keys}\n")
         case ["read", *files]:
             sys.stdout.writelines(f"{PdfReader().read(Path(file).read_bytes()).model_dump_json()}\n" for file in files)
         case []:
@@ -63,7 +74,8 @@ def serve(config: Config, store: PostgresStore) -> int:
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
     collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
     worker = Worker(config.database_url, Tries(store, collect), desk.start_due_runs, health)
-    pages = application(Connecting(store, amazon, config.token_sealer, config.clock), config.web)
+    connecting = Connecting(store, amazon, config.token_sealer, config.clock)
+    pages = application(connecting, Settling(store, config.clock), config.web)
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)

@@ -101,7 +101,8 @@ class Bench:
 
     def said(self, *only: str) -> list[Event[Any]]:
         """The events that were said, of these types (`invoice.collected`) or of all, in order."""
-        events = [event for message in self.outbox() if (event := decode(_record(message), types_on({message.topic})))]
+        messages = [message for message in self.outbox() if message.value is not None]  # a tombstone is no event
+        events = [event for message in messages if (event := decode(_record(message), types_on({message.topic})))]
         return [event for event in events if not only or event.data.ce_type.split(".", 1)[1].rpartition(".v")[0] in only]
 
 

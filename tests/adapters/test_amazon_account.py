@@ -16,7 +16,7 @@ import pytest
 
 from deploy.local.amazon.process import AmazonSimulator, Ports
 from deploy.local.amazon.settings import Application as Registered
-from services.fetcher.adapters.amazon import Amazon
+from services.fetcher.adapters.amazon import Amazon, GivenConsent
 from services.fetcher.adapters.amazon_refusals import CodeRefused
 from services.fetcher.config import Application
 from services.fetcher.domain.amazon.collecting import Report, Transaction
@@ -30,6 +30,7 @@ from services.kernel.clock import Clock
 from tests.adapters.fetcher_bench import ORIGIN, HeldClock
 from tests.simulation.memory.amazon import PAGE_SIZE, AmazonWorld, MemoryAmazon
 from tests.support.connected import company_file
+from tests.support.consents import HeldConsent
 
 FRANCE = "A13V1IB3VIYZZH"
 SINCE = ORIGIN.date() - timedelta(days=45)
@@ -44,7 +45,7 @@ class Client(Protocol):
 
     def exchange_code(self, code: str) -> str: ...
 
-    def account(self, connection_id: str, marketplace_id: str, refresh_token: str) -> Account: ...
+    def account(self, connection_id: str, marketplace_id: str, consent: GivenConsent) -> Account: ...
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.token = self.client.exchange_code(self.code())
-        self.account = self.client.account("con-1", FRANCE, self.token)
+        self.account = self.client.account("con-1", FRANCE, HeldConsent(self.token))
 
     def payments(self) -> list[Transaction]:
         """Every page of the window."""
@@ -244,11 +245,11 @@ def test_a_code_is_good_once(shop: Shop) -> None:
     for refused in (code, "invented"):
         with pytest.raises(CodeRefused):
             shop.client.exchange_code(refused)
-    assert shop.client.account("con-3", FRANCE, token) is shop.client.account("con-3", FRANCE, token)
+    assert shop.client.account("con-3", FRANCE, HeldConsent(token)) is shop.client.account("con-3", FRANCE, HeldConsent(token))
 
 
 def test_a_withdrawn_consent_is_refused(shop: Shop) -> None:
     """Whatever is asked."""
     shop.withdraw()
     with pytest.raises(ConsentWithdrawn):
-        shop.client.account("con-2", FRANCE, shop.token).transactions(SINCE, shop.clock.now(), None)
+        shop.client.account("con-2", FRANCE, HeldConsent(shop.token)).transactions(SINCE, shop.clock.now(), None)

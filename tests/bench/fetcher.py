@@ -26,6 +26,7 @@ from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.records import LineKey, Run
 from services.fetcher.handler import Collect
 from services.fetcher.main import MIGRATIONS
+from services.fetcher.stages.ports import NotCollecting
 from services.kernel.clock import Clock
 from services.kernel.migrate import migrate
 from tests.adapters.fetcher_bench import Bench, memory_bench, real_bench
@@ -52,10 +53,7 @@ class Account:
         """There is one."""
         return self
 
-    def consent_withdrawn(self, run: Run) -> None:
-        """Never."""
-
-    def access_denied(self, run: Run) -> None:
+    def lost(self, run: Run, why: NotCollecting) -> None:
         """Never."""
 
     def wait_seconds(self, operation: Operation) -> float:

@@ -9,7 +9,7 @@ import pytest
 from services.fetcher.domain.records import Run
 from services.fetcher.domain.waiting import Waiting
 from services.fetcher.handler import Collect
-from services.fetcher.stages.ports import AccessDenied, AnswerUnreadable, PageRefused, Reader, RequestRefused
+from services.fetcher.stages.ports import AccessLost, AnswerUnreadable, PageRefused, Reader, RequestRefused
 from services.kernel.errors import Unavailable
 from tests.adapters.fetcher_bench import Bench, memory_bench
 from tests.integration.fetcher.scripted import NumberReader, Scripted, charge, detail
@@ -199,10 +199,9 @@ def test_two_pdfs_of_one_number_with_other_totals_are_both_said_and_shown(bench:
 def test_a_denied_access_is_told_to_whoever_marks_connections(bench: Bench) -> None:
     """403 with a fresh token: the run stops there, and says of which connection."""
     scripted, run = account(), bench.connect()
-    scripted.troubles = {"transactions": [AccessDenied("getTransactions", 403)]}
-    with pytest.raises(AccessDenied):
-        collect(bench, scripted, run)
-    assert [run.run_id] == scripted.denied
+    scripted.troubles = {"transactions": [AccessLost()]}
+    collect(bench, scripted, run)
+    assert [(run.run_id, "access_denied")] == scripted.losses
 
 
 def test_page_tokens_that_are_always_refused_end_the_attempt(bench: Bench) -> None:

@@ -2,9 +2,11 @@
 
 import platform
 import random
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from typing import Protocol
 from urllib.parse import urlencode
 
 import httpx
@@ -30,6 +32,7 @@ from services.fetcher.stages.ports import ConsentWithdrawn, NotDelivered, PageRe
 from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable
 from services.kernel.log import log
+from services.kernel.probes import ALERTS
 
 RECONCILIATION = "/reconciliation/2021-01-08"
 DOCUMENT = "/reports/2021-09-30"
@@ -44,6 +47,21 @@ THROTTLED_MAX = 20
 PAYLOAD_MAX_BYTES = 256 * 1024 * 1024
 
 
+class GivenConsent(Protocol):
+    """What a company agreed to, as long as it stands. Its token is never kept here; `fingerprint` tells one token from another."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def refresh_token(self) -> str:
+        """The token. Raises NotCollecting when the consent does not stand any more."""
+        ...
+
+    def renew(self, token: str) -> None:
+        """Amazon gave another token for it."""
+        ...
+
+
 class Amazon:
     """Our application at Amazon; opens the accounts of connections and remembers how fast each was asked."""
 
@@ -52,6 +70,7 @@ class Amazon:
         self.application, self.clock = application, clock
         self.client = client or httpx.Client(timeout=httpx.Timeout(30.0, connect=10.0))
         self._accounts: dict[str, AmazonAccount] = {}
+        self._secrets = application.client_secrets
 
     def consent_page(self, state: str) -> str:
         """Where the person is sent to consent. Without `version=beta`, which is for drafts of the seller API."""
@@ -66,18 +85,20 @@ class Amazon:
             raise AmazonRefused("token", 200, Refusal(message="no refresh token for the code"))
         return tokens.refresh_token
 
-    def account(self, connection_id: str, marketplace_id: str, refresh_token: str) -> "AmazonAccount":
+    def account(self, connection_id: str, marketplace_id: str, consent: GivenConsent) -> "AmazonAccount":
         """The account behind a connection; the same object, with its allowances and its access token, while the token is the same."""
         known = self._accounts.get(connection_id)
-        if known is None or not known.opened_with(refresh_token):
-            known = self._accounts[connection_id] = AmazonAccount(self, marketplace_id, refresh_token)
+        if known is None or not known.opened_with(consent):
+            known = self._accounts[connection_id] = AmazonAccount(self, marketplace_id, consent)
         return known
+
+    def forget(self, connection_id: str) -> None:
+        """The connection is closed: its access token goes too."""
+        self._accounts.pop(connection_id, None)
 
     def tokens(self, grant: Mapping[str, str], refusal: Exception) -> Tokens:
         """Ask the token endpoint; raises `refusal` on `invalid_grant`, AmazonRefused on other errors, Unavailable."""
-        secret = {"client_id": self.application.client_id, "client_secret": self.application.client_secret}
-        request = self.client.build_request("POST", self.application.token_url, data={**grant, **secret})
-        answer = self.sent(request, "token")
+        answer = self._with_a_good_secret(grant)
         if answer.status_code == 200:
             return readable(Tokens, "token", answer)
         if answer.status_code == 429:
@@ -86,6 +107,25 @@ class Amazon:
         if refused.code == "invalid_grant":
             raise refusal
         raise AmazonRefused("token", answer.status_code, refused)
+
+    def _with_a_good_secret(self, grant: Mapping[str, str]) -> httpx.Response:
+        """The answer under the secret that was good last; one that Amazon refuses makes way for the other, and the operator is told."""
+        first, *others = self._secrets
+        answer = self._granted(grant, first)
+        for secret in others:
+            if not _secret_refused(answer):
+                break
+            answer = self._granted(grant, secret)
+            self._secrets = (secret, *(other for other in self._secrets if other != secret))
+        return answer
+
+    def _granted(self, grant: Mapping[str, str], secret: str) -> httpx.Response:
+        credentials = {"client_id": self.application.client_id, "client_secret": secret}
+        answer = self.sent(self.client.build_request("POST", self.application.token_url, data={**grant, **credentials}), "token")
+        if _secret_refused(answer):
+            log.error(Logged.SECRET_REFUSED, which=self.application.client_secrets.index(secret) + 1)
+            ALERTS.labels("client_secret_refused").inc()
+        return answer
 
     def sent(self, request: httpx.Request, operation: str) -> httpx.Response:
         """The answer; 5xx and silence are tried again a few times. Raises Unavailable."""
@@ -115,16 +155,17 @@ class Amazon:
 class AmazonAccount:
     """What one connection may ask. Every call keeps to the connection's allowance of that operation."""
 
-    def __init__(self, amazon: Amazon, marketplace_id: str, refresh_token: str) -> None:
+    def __init__(self, amazon: Amazon, marketplace_id: str, consent: GivenConsent) -> None:
         """Asks for an access token when the first call needs one."""
         self._amazon, self._clock = amazon, amazon.clock
-        self._marketplace_id, self._refresh_token = marketplace_id, refresh_token
+        self._marketplace_id, self._consent = marketplace_id, consent
         self._access_token, self._good_until = "", datetime.min.replace(tzinfo=UTC)
+        self._refreshing = threading.Lock()
         self._buckets = {operation: Bucket(allowance, self._clock.now()) for operation, allowance in PUBLISHED.items()}
 
-    def opened_with(self, refresh_token: str) -> bool:
-        """Whether this is the token in use."""
-        return self._refresh_token == refresh_token
+    def opened_with(self, consent: GivenConsent) -> bool:
+        """Whether this is the consent in use."""
+        return self._consent.fingerprint == consent.fingerprint
 
     def wait_seconds(self, operation: Operation) -> float:
         """How long until this operation may be called without waiting."""
@@ -223,14 +264,26 @@ class AmazonAccount:
         return answer
 
     def _headers(self) -> dict[str, str]:
-        now = self._clock.now()
-        if not self._access_token or now >= self._good_until:
-            grant = {"grant_type": "refresh_token", "refresh_token": self._refresh_token}
-            tokens = self._amazon.tokens(grant, ConsentWithdrawn())
-            self._access_token = tokens.access_token
-            self._good_until = now + timedelta(seconds=tokens.expires_in) - REFRESH_BEFORE
+        access_token = self._fresh_access_token(self._consent.refresh_token())
         stamp = self._clock.now().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        return {"x-amz-access-token": self._access_token, "x-amz-date": stamp, "user-agent": USER_AGENT}
+        return {"x-amz-access-token": access_token, "x-amz-date": stamp, "user-agent": USER_AGENT}
+
+    def _fresh_access_token(self, refresh_token: str) -> str:
+        """The access token, renewed five minutes before its end by whoever needs it first; the others wait for that one."""
+        with self._refreshing:
+            now = self._clock.now()
+            if not self._access_token or now >= self._good_until:
+                grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+                tokens = self._amazon.tokens(grant, ConsentWithdrawn())
+                self._access_token = tokens.access_token
+                self._good_until = now + timedelta(seconds=tokens.expires_in) - REFRESH_BEFORE
+                if tokens.refresh_token and tokens.refresh_token != refresh_token:
+                    self._consent.renew(tokens.refresh_token)
+            return self._access_token
+
+
+def _secret_refused(answer: httpx.Response) -> bool:
+    return answer.is_client_error and token_refusal(answer).code == "invalid_client"
 
 
 def _follow_stated_rate(bucket: Bucket, answer: httpx.Response) -> None:

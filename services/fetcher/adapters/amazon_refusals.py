@@ -1,11 +1,14 @@
 """What Amazon refuses, by status: the error list of every API, the flat error of Login with Amazon."""
 
+import re
+
 import httpx
 
 from services.fetcher.domain.amazon.answer import Published, Refusal, Refusals, TokenRefusal
-from services.fetcher.stages.ports import AccessDenied as Denied
-from services.fetcher.stages.ports import AnswerUnreadable, RequestRefused
+from services.fetcher.stages.ports import AccessLost, AnswerUnreadable, RequestRefused
 from services.kernel.errors import KernelError
+
+TOKEN = re.compile(r"Atz[a-z]?\|\S+")
 
 
 class RefusedByAmazon(KernelError):
@@ -13,8 +16,13 @@ class RefusedByAmazon(KernelError):
 
     def __init__(self, operation: str, status: int, refusal: Refusal, request_id: str | None = None) -> None:
         """The first refusal of the list; support asks for the request's id."""
-        self.status, self.code, self.message = status, refusal.code, refusal.message
-        super().__init__(str(operation), status, *(said for said in (refusal.code, refusal.message, request_id) if said))
+        self.status, self.code, self.message = status, _without_tokens(refusal.code), _without_tokens(refusal.message)
+        super().__init__(str(operation), status, *(said for said in (self.code, self.message, request_id) if said))
+
+
+def _without_tokens(said: str | None) -> str | None:
+    """What Amazon says, should it repeat a token that was sent."""
+    return None if said is None else TOKEN.sub("(token)", said)
 
 
 class AmazonRefused(RefusedByAmazon):
@@ -25,7 +33,7 @@ class BadRequest(AmazonRefused, RequestRefused):
     """Amazon refuses what this request asks for; other requests may be good."""
 
 
-class AccessDenied(RefusedByAmazon, Denied):
+class AccessDenied(RefusedByAmazon, AccessLost):
     """Amazon denies access with a fresh token: the role is missing or the account is not enrolled."""
 
 

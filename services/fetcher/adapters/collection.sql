@@ -99,6 +99,18 @@ on conflict (connection_id, order_id, number) do update set
     failures = case when :changed then 0 else wanted.failures end,
     next_attempt_at = case when :changed then least(wanted.next_attempt_at, excluded.next_attempt_at) else wanted.next_attempt_at end;
 
+-- name: see_entity(connection_id, name, now)*!
+-- A legal entity whose purchases the account shows, unless it is known.
+insert into legal_entity (connection_id, name, first_seen) values (:connection_id, :name, :now) on conflict do nothing;
+
+-- name: entities(connection_id)
+-- The legal entities of the account, and whether they are the company's own.
+select name, ours from legal_entity where connection_id = :connection_id order by name;
+
+-- name: settle_entity(connection_id, name)!
+-- A document of this entity is said: it is the company's own, unless somebody decided.
+update legal_entity set ours = true where connection_id = :connection_id and name = :name and ours is null;
+
 -- name: lines_to_ask(connection_id, now, limit)
 -- Shipped lines that changed since they were asked, or whose turn has come while a number is unknown in a direction that money went.
 select l.order_id, l.order_line_item_id, l.shipment_id, l.charged, l.refunded, l.pending, l.moved_at, l.ask_at

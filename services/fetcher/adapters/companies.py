@@ -6,14 +6,16 @@ from datetime import datetime
 from schemas.company_described.v1 import CompanyDescribed, ConnectionState
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.contract import EventData
-from services.fetcher.adapters.announcing import outgoing
+from schemas.registry import topic_for
+from services.fetcher.adapters.announcing import SERVICE, outgoing
 from services.fetcher.adapters.jobs import defer_collect
 from services.fetcher.adapters.queries import Queries, Row
-from services.fetcher.domain.company import Choices, Company, CompanyFile
+from services.fetcher.domain.company import PLANS_WITH_CONNECTIONS, Choices, Company, CompanyFile
 from services.fetcher.domain.identity import run_id_of
-from services.fetcher.domain.records import Connection, Run
+from services.fetcher.domain.records import Connection, Consent, Run
 from services.fetcher.domain.windows import window
 from services.kernel.clock import instant
+from services.kernel.envelope import Outgoing
 from services.kernel.postgres import Transaction
 
 QUERIES = Queries("companies.sql")
@@ -40,6 +42,11 @@ class Companies:
         choices = Choices.model_validate_json(row.pop("choices"))
         return Company(**row, choices=choices)
 
+    def may_collect(self, company_id: str) -> bool:
+        """Whether the company is known and its plan includes the collection."""
+        row = QUERIES.row(self._session, "company", company_id=company_id)
+        return row is not None and self.company(company_id).may_collect
+
     def company_named(self, name: str) -> Company | None:
         """The company of that name, whatever the case."""
         company_id: str | None = QUERIES.value(self._session, "company_named", name=name.strip())
@@ -55,7 +62,16 @@ class Companies:
 
     def collecting_connections(self) -> list[Connection]:
         """Every connection that collects daily."""
-        return [Connection(**row) for row in QUERIES.rows(self._session, "collecting_connections")]
+        rows = QUERIES.rows(self._session, "collecting_connections", plans=sorted(PLANS_WITH_CONNECTIONS))
+        return [Connection(**row) for row in rows]
+
+    def denied_connections(self) -> list[Connection]:
+        """Every connection whose account Amazon does not let us read."""
+        return [Connection(**row) for row in QUERIES.rows(self._session, "denied_connections")]
+
+    def try_again(self, connection: Connection, slot: datetime, now: datetime) -> bool:
+        """Whether a denied connection is to be tried now: once for each slot."""
+        return QUERIES.run(self._session, "try_again", connection_id=connection.connection_id, slot=slot, now=now) == 1
 
     def connection(self, connection_id: str) -> Connection | None:
         """One connection."""
@@ -83,6 +99,28 @@ class Companies:
     def move(self, connection: Connection, state: str, now: datetime) -> None:
         """From one state to another."""
         QUERIES.run(self._session, "move_connection", connection_id=connection.connection_id, state=state, now=now)
+
+    def break_off(self, connection: Connection, trouble: str, now: datetime) -> None:
+        """Nothing is collected until a person acts."""
+        QUERIES.run(self._session, "break_connection", connection_id=connection.connection_id, trouble=trouble, now=now)
+
+    def close(self, connection: Connection, now: datetime) -> None:
+        """The end: the token is gone, and runs in hand say nothing more."""
+        QUERIES.run(self._session, "close_connection", connection_id=connection.connection_id, now=now)
+        QUERIES.run(self._session, "drop_runs", connection_id=connection.connection_id, now=now)
+
+    def prove(self, connection: Connection) -> None:
+        """The account behind its consent is the one it was opened for."""
+        QUERIES.run(self._session, "prove_connection", connection_id=connection.connection_id)
+
+    def reseal(self, connection_id: str, before: str, sealed: str) -> bool:
+        """The token under another seal, or a newer token; False when it is not the one of `before` any more."""
+        return QUERIES.run(self._session, "reseal_token", connection_id=connection_id, before=before, sealed=sealed) == 1
+
+    def latest_transactions(self, connection_id: str, limit: int) -> dict[str, str]:
+        """The payments that became known last: Amazon's id, and when Amazon says it fed them."""
+        rows = QUERIES.rows(self._session, "latest_transactions", connection_id=connection_id, limit=limit)
+        return {row["transaction_id"]: row["fed_at"] for row in rows}
 
     def say_about_connection(self, connection_id: str, data: EventData, now: datetime, causation_id: str | None = None) -> None:
         """An event about a connection."""
@@ -116,6 +154,10 @@ class Companies:
         )
         self._transaction.send(outgoing(described, version, now))
 
+    def end_contact(self, company_id: str) -> None:
+        """Nobody writes to the company's account any more: a tombstone."""
+        self._transaction.send(Outgoing(topic_for(SERVICE, ContactDescribed), company_id.encode(), None, ()))
+
     def authorise(self, session_id: str, company_id: str, now: datetime) -> None:
         """The first consent was given in this session."""
         QUERIES.run(self._session, "authorise", session_id=session_id, company_id=company_id, now=now)
@@ -129,6 +171,18 @@ class Companies:
         """Take a state value: the company it was made for and until when it was good; None when it was not made here or was used."""
         row = QUERIES.row(self._session, "use_state", session_id=session_id, state_hash=state_hash)
         return (row["company_id"], row["expires_at"]) if row else None
+
+    def refuse_consent(self, session_id: str, company_id: str, refusal: str) -> None:
+        """The second consent led nowhere, and why."""
+        QUERIES.run(self._session, "refuse_consent", session_id=session_id, company_id=company_id, refusal=refusal)
+
+    def consent(self, session_id: str, company_id: str) -> Consent | None:
+        """How far the two consents are in this session."""
+        return _one(Consent, QUERIES.row(self._session, "consent", session_id=session_id, company_id=company_id))
+
+    def forget_consents(self, company_id: str) -> None:
+        """Whoever connects this company again begins at the beginning."""
+        QUERIES.run(self._session, "forget_consents", company_id=company_id)
 
     def finish_consent(self, session_id: str, company_id: str) -> None:
         """Both consents were given."""
@@ -150,9 +204,13 @@ class Companies:
         since, until = window(kind, chosen, now.date(), scanned_until)
         values: dict[str, object] = {"run_id": run_id, "company_id": connection.company_id, "connection_id": connection.connection_id}
         if QUERIES.run(self._session, "put_run", **values, kind=kind, window_from=since, window_to=until, now=now):
-            for row in QUERIES.rows(self._session, "unfinished_runs", connection_id=connection.connection_id):
-                defer_collect(self._session, connection.connection_id, row["run_id"])
+            self.take_up(connection)
         return run_id
+
+    def take_up(self, connection: Connection) -> None:
+        """Queue every run of the connection that has not finished."""
+        for row in QUERIES.rows(self._session, "unfinished_runs", connection_id=connection.connection_id):
+            defer_collect(self._session, connection.connection_id, row["run_id"])
 
 
 def _one[T](kind: Callable[..., T], row: Row | None) -> T | None:

@@ -15,7 +15,8 @@ from services.fetcher.domain.auditing import Emission, counted_by_day
 from services.fetcher.domain.company import Company
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, LineKey, Run, StatedNumber, Statements
-from services.fetcher.domain.waiting import Wait
+from services.fetcher.domain.routing import UNNAMED, entity_named, routed
+from services.fetcher.domain.waiting import Wait, Waiting
 from services.fetcher.domain.wanting import Wanted, settled
 from services.kernel.envelope import RunPosition
 from services.kernel.postgres import Transaction
@@ -63,6 +64,15 @@ class PostgresBook:
         row = QUERIES.row(self._session, "invoice", invoice_id=named, sha256=sha256)
         assert row is not None, "it has just been kept"
         return Invoice(**row)
+
+    def routed(self, statements: Statements) -> Waiting | None:
+        """Why the document is not this company's for now, by its legal entities; those of one that is are settled with it."""
+        names = {entity_named(transaction.legal_entity_name) for transaction in statements.transactions}
+        about = {"connection_id": self.run.connection_id}
+        waiting = routed(names, {row["name"]: row["ours"] for row in QUERIES.rows(self._session, "entities", **about)})
+        for name in names - {UNNAMED} if waiting is None else ():
+            QUERIES.run(self._session, "settle_entity", **about, name=name)
+        return waiting
 
     def say_collected(self, invoice: Invoice, collected: InvoiceCollected, now: datetime) -> None:
         """The invoice's next revision, as the next event of the run."""

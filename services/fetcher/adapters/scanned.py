@@ -10,6 +10,7 @@ from services.fetcher.adapters.queries import Queries
 from services.fetcher.domain.amazon.collecting import Transaction, TransactionsPage
 from services.fetcher.domain.identity import digest
 from services.fetcher.domain.records import Kind, LineKey, Run, Scan, StatedNumber
+from services.fetcher.domain.routing import entity_named
 from services.fetcher.domain.stating import FROM_TRANSACTIONS, KIND_OF_TRANSACTION, key_of, moved_at
 from services.fetcher.domain.wanting import first_attempt
 from services.fetcher.domain.windows import WEEKLY, dated_on, outside, scan_end, shown_since
@@ -22,6 +23,8 @@ def keep_page(session: Session, run: Run, page: TransactionsPage, now: datetime)
     transactions = page.transactions or []
     for transaction in transactions:
         _keep_transaction(session, run.connection_id, transaction, now)
+    names = sorted({entity_named(transaction.legal_entity_name) for transaction in transactions})
+    QUERIES.run_each(session, "see_entity", [{"connection_id": run.connection_id, "name": name, "now": now} for name in names])
     astray = sum(outside(transaction, run.window_from, scan_end(run.started_at)) for transaction in transactions)
     end = None if page.next_page_token else now
     rows = {"rows_read": len(transactions), "rows_outside": astray}

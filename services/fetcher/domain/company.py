@@ -82,9 +82,14 @@ class Company:
     choices: Choices
     settings_revision: int
 
+    @property
+    def may_collect(self) -> bool:
+        """From Essentiel upward, or in a test environment."""
+        return self.test_environment or self.plan in PLANS_WITH_CONNECTIONS
+
     def check_plan(self) -> None:
         """Raises PlanTooLow below Essentiel, unless this is a test environment."""
-        if not self.test_environment and self.plan not in PLANS_WITH_CONNECTIONS:
+        if not self.may_collect:
             raise PlanTooLow
 
     def settings(self, today: date) -> CompanySettings:

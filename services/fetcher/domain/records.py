@@ -29,7 +29,7 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A company's connection to one marketplace."""
+    """A company's connection to one marketplace. `trouble` = why it is broken; not `proven` = its new consent was not compared yet."""
 
     connection_id: str
     company_id: str
@@ -37,6 +37,17 @@ class Connection:
     state: str
     opened_at: datetime
     since: datetime
+    trouble: str | None = None
+    proven: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """How far the two consents are: `step` company, amazon or done; until when Amazon's page may answer; why it refused the last time."""
+
+    step: str
+    expires_at: datetime | None
+    refusal: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,8 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether its marker has been said."""
-        return self.state == "finished"
+        """Whether it says nothing more: its marker has been said, or its connection was closed under it."""
+        return self.state != "collecting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class Waiting(StrEnum):
     PAYLOAD_DAMAGED = "payload_damaged"
     PAYLOAD_ENCRYPTED = "payload_encrypted"
     PAYLOAD_TOO_LARGE = "payload_too_large"
+    ENTITY_UNKNOWN = "entity_unknown"
+    OTHER_ENTITY = "other_entity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ WORDS: dict[Waiting, Words] = {
     Waiting.PAYLOAD_DAMAGED: Words("Le fichier reçu d'Amazon est abîmé.", _TRY_AND_ASK),
     Waiting.PAYLOAD_ENCRYPTED: Words("L'archive reçue d'Amazon demande un mot de passe.", _TRY_AND_ASK),
     Waiting.PAYLOAD_TOO_LARGE: Words("Le fichier reçu d'Amazon dépasse toute taille raisonnable.", _WRITE_US),
+    Waiting.ENTITY_UNKNOWN: Words("L'entité juridique de l'achat n'est pas attribuée.", "Choisissez les entités de l'entreprise."),
+    Waiting.OTHER_ENTITY: Words(
+        "L'achat est celui d'une autre entité juridique.", "Rien à faire, sauf si le choix des entités est à revoir."
+    ),
 }
 """Each reason with its French sentence and the one next action, as the page « documents manquants » shows them."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import Evidence, InvoiceCollected
@@ -22,12 +22,23 @@ from services.kernel.clock import Clock
 from services.kernel.errors import KernelError, Unavailable
 
 
-class ConsentWithdrawn(Exception):
+class NotCollecting(Exception):
+    """The run's connection may not be read now: it is closed, its consent was replaced, or the company's plan is too low."""
+
+    breaks: ClassVar[str | None] = None
+    """Why the connection is broken by this, as connection.broken says it."""
+
+
+class ConsentWithdrawn(NotCollecting):
     """Amazon refuses the connection's refresh token: the company withdrew its consent."""
 
+    breaks = "consent_withdrawn"
 
-class AccessDenied(KernelError):
-    """Amazon denies access with a fresh token: the role is missing or the account is not enrolled."""
+
+class AccessLost(NotCollecting):
+    """Amazon denies access with a fresh token: the account lost its role, or is closed or suspended."""
+
+    breaks = "access_denied"
 
 
 class RequestRefused(KernelError):
@@ -47,8 +58,8 @@ class NotDelivered(KernelError):
 
 
 class Account(Protocol):
-    """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, ConsentWithdrawn and AccessDenied
-    when it may not, RequestRefused when the request itself is wrong.
+    """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, NotCollecting when we may not ask,
+    RequestRefused when the request itself is wrong.
 
     `create_report` asks for the documents of an order, or of a consolidated `number`. `ended_reports` is one page of those that were
     asked for since. `payload` raises NotDelivered, and UnreadablePayload for one that no memory should hold.
@@ -74,9 +85,7 @@ class Accounts(Protocol):
 
     def open(self, run: Run) -> Account: ...
 
-    def consent_withdrawn(self, run: Run) -> None: ...
-
-    def access_denied(self, run: Run) -> None: ...
+    def lost(self, run: Run, why: NotCollecting) -> None: ...
 
 
 class Shelf(Protocol):
@@ -138,6 +147,8 @@ class Book(Protocol):
     def statements(self, found: Numbered) -> Statements: ...
 
     def invoice(self, orders: Sequence[str], found: Numbered, minted: str) -> Invoice: ...
+
+    def routed(self, statements: Statements) -> Waiting | None: ...
 
     def say_collected(self, invoice: Invoice, collected: InvoiceCollected, now: datetime) -> None: ...
 

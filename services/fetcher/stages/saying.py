@@ -62,7 +62,7 @@ def _say(run: Run, book: Book, found: Numbered, now: datetime) -> Waiting | None
     facts = facts_of(found, collected)
     if invoice.facts_hash == facts:
         return None
-    if reason := held_back(settings, collected):
+    if reason := held_back(settings, collected) or book.routed(statements):
         return reason
     book.say_collected(next_revision(invoice, facts), collected, now)
     return None

@@ -31,6 +31,7 @@ from services.fetcher.handler import Collect
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
 from services.fetcher.web.server import serve_web
+from services.fetcher.web.settling import Settling
 from services.kernel.clock import ScaledClock
 from services.kernel.envelope import Outgoing
 from services.kernel.postgres import PostgresStore
@@ -107,7 +108,7 @@ class Place:
         """Serve the pages."""
         connecting = Connecting(self.store, self.amazon, SEALER, self.clock)
         place = WebPlace("127.0.0.1", self.web_port, "session-key", https=False, names=("127.0.0.1",))
-        served = application(connecting, place)
+        served = application(connecting, Settling(self.store, self.clock), place)
         threading.Thread(target=serve_web, args=(served, place, self._closing), daemon=True).start()
 
     def browser(self) -> "Browser":
@@ -168,7 +169,7 @@ class Place:
 
     def said(self, *only: str) -> list[Said]:
         """What was said, of these types or of all."""
-        said = [_said(message) for message in self.outbox()]
+        said = [_said(message) for message in self.outbox() if message.value is not None]
         return [one for one in said if not only or one[0] in only]
 
     def truth(self) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, Invo
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey, Run
 from services.fetcher.handler import Collect
-from services.fetcher.stages.ports import Reader
+from services.fetcher.stages.ports import NotCollecting, Reader
 from tests.integration.fetcher.place import Place
 from tests.unit.fetcher.known import evidence
 
@@ -32,18 +32,15 @@ class Scripted:
     troubles: dict[str, list[Exception]] = field(default_factory=dict[str, list[Exception]])
     asked: list[str] = field(default_factory=list[str])
     listed: int = 0
-    denied: list[str] = field(default_factory=list[str])
+    losses: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, str | None]])
 
     def open(self, run: Run) -> "Scripted":
         """There is one account."""
         return self
 
-    def consent_withdrawn(self, run: Run) -> None:
-        """Never happens here."""
-
-    def access_denied(self, run: Run) -> None:
+    def lost(self, run: Run, why: NotCollecting) -> None:
         """Written down."""
-        self.denied.append(run.run_id)
+        self.losses.append((run.run_id, why.breaks))
 
     def wait_seconds(self, operation: Operation) -> float:
         """No hurry, no wait."""

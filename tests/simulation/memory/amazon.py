@@ -10,14 +10,14 @@ from random import Random
 from typing import Self, cast
 
 from schemas.invoice_collected.v1 import Evidence
-from services.fetcher.adapters.amazon import Amazon
+from services.fetcher.adapters.amazon import Amazon, GivenConsent
 from services.fetcher.adapters.amazon_refusals import CodeRefused
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.company import CompanyFile
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.reading.evidence import unreadable
 from services.fetcher.domain.records import LineKey
-from services.fetcher.stages.ports import ConsentWithdrawn, PageRefused
+from services.fetcher.stages.ports import AccessLost, ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock
 from tests.simulation.memory.purchases import Purchase, purchases
 
@@ -52,11 +52,15 @@ class Asked:
 
 @dataclass
 class AmazonWorld:
-    """What Amazon knows: it outlives every process that asks. A company that withdrew its consent is in `withdrawn`."""
+    """What Amazon knows: it outlives every process that asks. Companies that withdrew their consent are in `withdrawn`.
+
+    Those whose account Amazon does not let us read are in `denied`.
+    """
 
     purchases: Sequence[Purchase]
     reports: dict[str, Asked] = field(default_factory=dict[str, Asked])
     withdrawn: set[str] = field(default_factory=set[str])
+    denied: set[str] = field(default_factory=set[str])
     used_codes: set[str] = field(default_factory=set[str])
 
     @classmethod
@@ -97,13 +101,16 @@ class MemoryAmazon:
         self.world.used_codes.add(code)
         return f"Atzr|{code.removeprefix('code-')}"
 
-    def account(self, connection_id: str, marketplace_id: str, refresh_token: str) -> "MemoryAccount":
+    def account(self, connection_id: str, marketplace_id: str, consent: GivenConsent) -> "MemoryAccount":
         """The account behind a connection, the same object while the token is the same."""
         known = self._accounts.get(connection_id)
-        company_id = refresh_token.removeprefix("Atzr|")
-        if known is None or known.company_id != company_id:
-            known = self._accounts[connection_id] = MemoryAccount(self.world, company_id, self.clock)
+        if known is None or known.consent.fingerprint != consent.fingerprint:
+            known = self._accounts[connection_id] = MemoryAccount(self.world, consent, self.clock)
         return known
+
+    def forget(self, connection_id: str) -> None:
+        """The connection is closed."""
+        self._accounts.pop(connection_id, None)
 
     def as_amazon(self) -> Amazon:
         """This client where an adapter asks for the real one."""
@@ -113,8 +120,9 @@ class MemoryAmazon:
 class MemoryAccount:
     """What one connection may ask, within its allowance."""
 
-    def __init__(self, world: AmazonWorld, company_id: str, clock: Clock) -> None:
-        self.company_id, self._world, self._clock = company_id, world, clock
+    def __init__(self, world: AmazonWorld, consent: GivenConsent, clock: Clock) -> None:
+        self.company_id, self.consent = consent.refresh_token().removeprefix("Atzr|"), consent
+        self._world, self._clock = world, clock
         self._buckets = {operation: Bucket(allowance, clock.now()) for operation, allowance in PUBLISHED.items()}
 
     def wait_seconds(self, operation: Operation) -> float:
@@ -171,7 +179,10 @@ class MemoryAccount:
         return self._world.truth(self.company_id)
 
     def _take(self, operation: Operation) -> None:
-        """One call within the allowance. Raises ConsentWithdrawn."""
+        """One call within the allowance. Raises NotCollecting, ConsentWithdrawn, AccessLost."""
+        self.consent.refresh_token()
+        if self.company_id in self._world.denied:
+            raise AccessLost
         if self.company_id in self._world.withdrawn:
             raise ConsentWithdrawn
         if (wait := self.wait_seconds(operation)) > 0:

@@ -33,6 +33,26 @@ def locked_run(rows: Rows, given: Row) -> Answer:
 
 
 @query
+def see_entity(rows: Rows, given: Row) -> Answer:
+    """Once."""
+    key = (given["connection_id"], given["name"])
+    return rows.add("legal_entity", key, {"connection_id": key[0], "name": key[1], "ours": None, "first_seen": given["now"]})
+
+
+@query
+def entities(rows: Rows, given: Row) -> Answer:
+    """By name."""
+    found = sorted(rows.where("legal_entity", connection_id=given["connection_id"]), key=lambda row: row["name"])
+    return [{"name": row["name"], "ours": row["ours"]} for row in found]
+
+
+@query
+def settle_entity(rows: Rows, given: Row) -> Answer:
+    """Unless somebody decided."""
+    return rows.alter("legal_entity", (given["connection_id"], given["name"]), lambda row: {"ours": True} if row["ours"] is None else None)
+
+
+@query
 def begin_scan(rows: Rows, given: Row) -> Answer:
     """Once."""
     return rows.add("scan", given["run_id"], {"next_page_token": None, "pages": 0, "rows_read": 0, "rows_outside": 0, "finished_at": None})

@@ -2,6 +2,7 @@
 
 from services.kernel.errors import Refused
 from tests.simulation.memory.fetcher import STATEMENTS, Statement
+from tests.simulation.memory.fetcher_companies import WELL
 from tests.simulation.memory.fetcher_wanting import WANTED
 from tests.simulation.memory.rows import Answer, Row, Rows, picked
 
@@ -103,7 +104,8 @@ def _connected_twice(rows: Rows, given: Row) -> Answer:
     """A company has two connections to one marketplace."""
     named = {name: given[name] for name in ("connection_id", "company_id", "marketplace_id", "sealed_refresh_token")}
     dated = {"opened_at": given["now"], "since": given["now"]}
-    return rows.add("connection", given["connection_id"], {**named, **dated, "state": "initialising", "changes": 0})
+    begun = {**WELL, "state": "initialising", "changes": 0, "proven": True}
+    return rows.add("connection", given["connection_id"], {**named, **dated, **begun})
 
 
 MISTAKES: dict[str, dict[str, Statement]] = {

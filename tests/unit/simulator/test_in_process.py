@@ -9,6 +9,7 @@ from deploy.local.amazon.in_process import InProcess
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.config import Application
 from services.fetcher.domain.pace import Operation
+from tests.support.consents import HeldConsent
 from tests.unit.simulator.customer import FRANCE, START, Customer
 
 API, STORE, CONTROL = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
@@ -47,7 +48,7 @@ def test_the_fetcher_collects_an_order_without_waiting(customer: Customer, clien
     form = {"account": customer.simulator.accounts.first.people[0].id, "decision": "authorise"}
     back = client.post(f"{API}/b2b/abws/oauth", params={name: values[0] for name, values in query.items()}, data=form)
     token = amazon.exchange_code(parse_qs(urlsplit(back.headers["location"]).query)["code"][0])
-    account = amazon.account("connection", FRANCE, token)
+    account = amazon.account("connection", FRANCE, HeldConsent(token))
     page = account.transactions(START.date().replace(month=1), customer.clock.now(), None)
     assert 8 == len(page.transactions or [])
     report_id = account.create_report(customer.truth()[0]["order_id"], "")
