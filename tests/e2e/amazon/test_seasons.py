@@ -9,7 +9,7 @@ from deploy.local.amazon.settings import Settings, Ways
 from deploy.local.amazon.trouble import CALM, DAILY, HARSH, Rates
 from tests.e2e.amazon.comparing import Terms, differences, troubles_of
 from tests.e2e.amazon.conftest import Begin
-from tests.e2e.amazon.journey import Journey, settings_of
+from tests.e2e.amazon.journey import COMPANY, Journey, settings_of
 
 ORDERS_A_DAY = int(os.environ.get("ORDERS_A_DAY", "20"))
 WEEK, QUARTER, SETTLING = 7, 91, 32
@@ -26,11 +26,22 @@ def season(seed: int, days: int, orders_a_day: int, rates: Rates) -> Settings:
 def lived(journey: Journey, days: int, rates: Rates) -> list[str]:
     """The differences at the end of a period, and those when all is settled."""
     journey.connect()
-    journey.live(days=days)
+    for _ in range(days):
+        journey.live(days=1)
+        decide(journey)
     found = compared(journey, Terms(journey.clock.now(), troubles=troubles_of(rates)))
     journey.control("/rates", CLEAR_SKY)
     journey.live(days=SETTLING)
     return [*found, *compared(journey, Terms(journey.clock.now(), settled=True))]
+
+
+def decide(journey: Journey) -> None:
+    """A person says whose purchases are the company's, as soon as she is asked: those of the first entity and of none."""
+    choice = journey.settling.entities(COMPANY)
+    if choice.ask and any(entity.ours is None for entity in choice.entities):
+        own = journey.simulator.world.buyer.name
+        journey.settling.choose_entities(COMPANY, [entity.name for entity in choice.entities if entity.name in ("", own)])
+        journey.work_off()
 
 
 def compared(journey: Journey, terms: Terms) -> list[str]:
