@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from deploy.local.amazon.facts import Document
 from deploy.local.amazon.papers import Kind as Paper
-from deploy.local.amazon.truth import announced_at, final_at, waits_for
 from deploy.local.amazon.trouble import Rates
+from deploy.local.amazon.truth import announced_at, final_at, waits_for
 from deploy.local.amazon.world import World
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.domain.records import Kind
@@ -155,7 +155,7 @@ def _facts(data: InvoiceCollected) -> str:
 
 
 def _of_silence(unsaid: Iterable[Document], held: Sequence[Held], terms: Terms) -> Iterator[str]:
-    """Of what was not said, each document that Amazon announced is held for a reason that is true, and nothing final when all is settled."""
+    """Of what was not said, each document that Amazon announced is held for a true reason, and nothing final when all is settled."""
     for document in unsaid:
         if announced_at(document) > terms.at:
             continue
@@ -163,7 +163,8 @@ def _of_silence(unsaid: Iterable[Document], held: Sequence[Held], terms: Terms) 
         if terms.settled and ended is not None and ended <= terms.at and not is_anothers(document):
             yield f"final since {ended:%Y-%m-%d %H:%M} and not said ({_shown(document, held)}): {name_of(document)}"
         elif not any(_is_for(document, hold, terms) for hold in held) and not _is_fresh(document, terms):
-            yield f"neither said nor held for its reason ({_shown(document, held)}, true {sorted(reasons(document, terms))}): {name_of(document)}"
+            true = ", ".join(sorted(reasons(document, terms)))
+            yield f"neither said nor held for its reason ({_shown(document, held)}; true: {true}): {name_of(document)}"
 
 
 def _of_holding(unsaid: Sequence[Document], held: Sequence[Held], terms: Terms) -> Iterator[str]:

@@ -79,7 +79,7 @@ class Journey:
         self.simulator = build(self.settings)
         self.client = httpx.Client(transport=InProcess(self.simulator, self.settings))
         self.store = PostgresStore(self.url, SERVICE)
-        self.session = psycopg.connect(self.url, autocommit=True, options="-c search_path=fetcher,fetcher_jobs", row_factory=dict_row)
+        self.session = psycopg.connect(self.url, autocommit=True, options="-c search_path=fetcher,fetcher_jobs")
         self.restart()
         enter(company_file(COMPANY, START), self.store, SEALER, self.clock)
 
@@ -136,7 +136,8 @@ class Journey:
     def outcome(self) -> Outcome:
         """What the fetcher has to show."""
         rows = self.rows("select order_id, number, reason, next_attempt_at from waiting")
-        return Outcome(self.said(), [Held(**{**row, "reason": Waiting(row["reason"])}) for row in rows], self.kept)
+        held = [Held(row["order_id"], row["number"], Waiting(row["reason"]), row["next_attempt_at"]) for row in rows]
+        return Outcome(self.said(), held, self.kept)
 
     def kept(self, object_key: str) -> bytes:
         """The bytes of a document on the shelf."""
@@ -167,7 +168,7 @@ class Journey:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The answer of the database to a query of the test's own."""
-        return self.session.execute(query.encode()).fetchall()
+        return self.session.cursor(row_factory=dict_row).execute(query.encode()).fetchall()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -178,5 +179,7 @@ class Journey:
         query = "select topic, key, value, header_names, header_values from outbox where value is not null order by stripe, seq"
         for row in self.rows(query):
             headers = tuple(zip(row["header_names"], row["header_values"], strict=True))
-            if event := decode(Record(row["topic"], 0, 0, 0, row["key"], row["value"], headers), {InvoiceCollected.ce_type: InvoiceCollected}):
+            if event := decode(
+                Record(row["topic"], 0, 0, 0, row["key"], row["value"], headers), {InvoiceCollected.ce_type: InvoiceCollected}
+            ):
                 yield event

@@ -13,7 +13,7 @@ from tests.e2e.amazon.journey import COMPANY, Journey, settings_of
 
 ORDERS_A_DAY = int(os.environ.get("ORDERS_A_DAY", "20"))
 WEEK, QUARTER, SETTLING = 7, 91, 32
-"""Days. After so many without new purchases every month is invoiced, every late document is there, and a rung of each ladder was climbed."""
+"""Days. After so many without purchases the month is invoiced, every late document is there, and a rung of each ladder was climbed."""
 
 CLEAR_SKY = dict.fromkeys(("fatal", "cancelled", "odd_payloads", "server_error", "malformed", "truncated", "slow"), 0)
 
