@@ -204,7 +204,8 @@ def reasons(document: Document, terms: Terms) -> frozenset[Waiting]:
     """Why it may be held: what it lacks now, or lacked when it was last asked for, with the age that counts then; and troubles."""
     moments = {terms.at, terms.at - ONE_DAY, _last_asked(document, terms.at)}
     told = frozenset(reason for moment in moments for reason in _lacking(document, moment))
-    return told | terms.troubles | (ANOTHERS if is_anothers(document) and document.uploaded(terms.at) else frozenset())
+    routed = is_anothers(document) and document.uploaded(terms.at)
+    return told | terms.troubles | ANOTHERS if routed else told | terms.troubles
 
 
 def is_anothers(document: Document) -> bool:

@@ -18,9 +18,9 @@ WEEK, QUARTER, SETTLING = 7, 91, 32
 CLEAR_SKY = dict.fromkeys(("fatal", "cancelled", "odd_payloads", "server_error", "malformed", "truncated", "slow"), 0)
 
 
-def season(seed: int, days: int, orders_a_day: int, rates: Rates) -> Settings:
-    """Eight documents from before, then so many days of purchases."""
-    return settings_of(seed, 8, Ways(season=Season(days, orders_a_day), rates=rates))
+def season(seed: int, days: int, orders_a_day: int, rates: Rates, returned: float = 0.125) -> Settings:
+    """Eight documents from before, then so many days of purchases, with returns for a share of the invoices."""
+    return settings_of(seed, 8, Ways(season=Season(days, orders_a_day, returned), rates=rates))
 
 
 def lived(journey: Journey, days: int, rates: Rates) -> list[str]:
@@ -75,8 +75,8 @@ def test_twenty_seeds_of_a_week(begin: Begin, seed: int):
 @pytest.mark.long
 @pytest.mark.timeout(36_000)
 def test_a_quarter(begin: Begin):
-    """Every kind of trouble at the rates of a test, one seed."""
-    journey = begin(season(1, QUARTER, ORDERS_A_DAY, HARSH))
+    """Three refunds in a hundred, every kind of trouble at the rates of a test, one seed."""
+    journey = begin(season(1, QUARTER, ORDERS_A_DAY, HARSH, returned=0.03))
     found = lived(journey, QUARTER, HARSH)
     print(f"{len(journey.simulator.world.documents)} documents, {len(journey.said())} events, {journey.calls()}")
     assert [] == found
