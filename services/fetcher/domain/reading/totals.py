@@ -44,16 +44,27 @@ class PrintedTotals:
 def totals_of(document: Document, taxes: Taxes) -> PrintedTotals:
     """The surest three that add up; else each by itself where its surest label names one number only."""
     candidates = [*_labelled(document), *_in_columns(document), *_from_vat(taxes)]
-    chosen = _adding_up(candidates) or _alone(candidates)
+    whole = _adding_up(candidates)
+    chosen = _shown(document, whole or _alone(candidates), most_summed=1 if whole else 0)
     cents = {kind: candidate.cents for kind, candidate in chosen.items()}
     printed = tuple(candidate.printed for candidate in chosen.values() if candidate.printed)
     return PrintedTotals(cents.get("net"), cents.get("vat"), cents.get("gross"), printed)
 
 
+def _shown(document: Document, chosen: dict[str, Candidate], most_summed: int) -> dict[str, Candidate]:
+    """Without the sums of rows that nobody printed, unless two printed totals leave no other value for the one that is missing."""
+    amounts = {amount.cents for line in document.lines for amount in line.amounts}
+    summed = {kind for kind, candidate in chosen.items() if candidate.cents not in amounts}
+    return chosen if len(summed) <= most_summed else {kind: each for kind, each in chosen.items() if kind not in summed}
+
+
 def _of_kind(candidates: Sequence[Candidate], kind: str) -> list[Candidate]:
     """Surest first; each number once."""
     ordered = sorted((each for each in candidates if each.kind == kind), key=lambda each: each.tier)
-    return list({each.cents: each for each in reversed(ordered)}.values())[::-1]
+    surest = dict[int, Candidate]()
+    for each in ordered:
+        surest.setdefault(each.cents, each)
+    return list(surest.values())
 
 
 def _adding_up(candidates: Sequence[Candidate]) -> dict[str, Candidate] | None:
