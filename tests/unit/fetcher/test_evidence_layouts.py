@@ -1,6 +1,12 @@
 """Ways in which sellers print the same things: each case is one that was once read wrong, or that invites a wrong reading."""
 
-from tests.unit.fetcher.test_evidence_text import read, totals, vat
+from datetime import date
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.generated import amount_shown
+from tests.unit.fetcher.test_evidence_text import head, lines, party, read, totals, value, vat
 
 
 def test_the_total_of_the_invoice_is_found_among_twenty_subtotals():
@@ -30,3 +36,157 @@ def test_the_sums_of_a_table_are_not_reported_when_nobody_prints_them():
         """)
     assert (None, None, 331_00) == totals(evidence)
     assert [("20", None, 100_00, 20_00), ("5.5", None, 200_00, 11_00)] == vat(evidence)
+
+
+def test_a_credit_note_is_not_dated_by_the_invoice_it_names():
+    """« Avoir client », its number and day under their headings, then « Avoir relatif à la facture … du … »."""
+    evidence = read("""
+        AVOIR CLIENT
+        N° de pièce     Date de pièce     Réf. commande
+        AV2601051       17/03/2026        408-8838968-0588102
+        Avoir relatif à la facture FA2601051 du 02/03/2026
+        Net à payer TTC     30,38 €
+        """)
+    assert ("AV2601051", "credit_note", date(2026, 3, 17), "EUR", "FA2601051") == head(evidence)
+
+
+def test_a_refund_receipt_credits_the_receipt_it_names():
+    """English, addresses in one line behind the names, one total without a word on VAT."""
+    evidence = read("""
+        Refund receipt
+        Refund number: RF77398627
+        Refund date: February 21, 2026
+        Order number: 402-4028015-0786052
+        Refund for receipt RC42417142 of February 16, 2026
+
+        Sold by
+        Shenzhen Lianqiao Co., Ltd, Room 1207, Building B, Longhua
+        Bill to
+        Atelier Lumière SAS, 27 rue des Verriers, 69003 Lyon
+
+        Total amount     EUR -353.59
+        This receipt is not an invoice. No VAT can be deducted.
+        """)
+    assert ("RF77398627", "credit_note", date(2026, 2, 21), "EUR", "RC42417142") == head(evidence)
+    assert (None, None, 353_59) == totals(evidence)
+    assert ("Shenzhen Lianqiao Co., Ltd", "Atelier Lumière SAS") == (value(evidence.seller.name), value(evidence.buyer.name))
+    assert ("not_a_vat_invoice",) == evidence.mentions
+
+
+def test_a_small_business_writes_its_headings_with_articles():
+    """« L'entreprise », « Le client », « Annule tout ou partie de la facture n° … »; no VAT, so none is reported."""
+    evidence = read("""
+        Facture d'avoir
+        Avoir n° : A2026-009
+        Émis le : 18 août 2026
+        Annule tout ou partie de la facture n° F2026-009 du 27 juillet 2026
+
+        L'entreprise
+        Ateliers Bois-Clair (M. Perrin)
+        39200 Saint-Claude
+
+        Le client
+        Atelier Lumière SAS
+        69003 Lyon
+
+        Net à payer     720,27 €
+        TVA non applicable, art. 293 B du CGI
+        """)
+    assert ("A2026-009", "credit_note", date(2026, 8, 18), "EUR", "F2026-009") == head(evidence)
+    assert ("Ateliers Bois-Clair (M. Perrin)", "Atelier Lumière SAS") == (value(evidence.seller.name), value(evidence.buyer.name))
+    assert (None, None, 720_27) == totals(evidence)
+    assert ([], ("small_business_exempt",)) == (vat(evidence), evidence.mentions)
+
+
+def test_from_and_to_name_seller_and_buyer():
+    """Two blocks side by side: the buyer's VAT number is not the seller's."""
+    evidence = read("""
+        INVOICE
+        From                            To
+        Arredo Quattro Venti S.r.l.     Atelier Lumière SAS
+        Via delle Prove 11              27 rue des Verriers
+        40121 Bologna                   69003 Lyon
+        Italia                          VAT reg. no.: FR68906550314
+        VAT reg. no.: IT04738120965
+
+        Invoice #      Issued                Order #
+        FA2601009      September 18, 2026    408-8477255-6599378
+        Grand total    €279.61
+        """)
+    assert ("Arredo Quattro Venti S.r.l.", "IT04738120965", None, "IT") == party(evidence.seller)
+    assert ("Atelier Lumière SAS", "FR68906550314", None, None) == party(evidence.buyer)
+
+
+def test_a_page_full_of_traps_says_only_what_is_sure():
+    """
+    numbers of a customer, an order, a delivery, a contract and a phone; an IBAN and a BIC
+    the buyer's VAT number before the seller's; three days; amounts paid before, saved and due
+    """
+    evidence = read("""
+        Client n° C-88213            Commande n° 402-1112223-4445556     Bon de livraison n° BL-5521
+        Votre n° TVA : FR40303265045                                     Contrat n° 2025-1180
+        Notre n° TVA : FR27552100554                                     Tél. 04 78 00 11 22
+
+        Facturé à                    Livré à
+        Atelier Dubois SARL          Dépôt Dubois
+        12 rue des Lilas             4 quai Rambaud
+        69003 Lyon                   69002 Lyon
+
+        FACTURE N° FA-2026-118       Date de commande : 01/02/2026
+        Date de la facture : 05/02/2026      Échéance : 07/03/2026
+
+        Désignation       Qté     PU HT     Montant HT
+        Ramette A4          2     10,00 €     20,00 €
+        Total HT                              20,00 €
+        TVA 20 %                               4,00 €
+        Total TTC                             24,00 €
+        Déjà réglé                            10,00 €
+        Reste à payer                         14,00 €
+        Vous économisez                        3,00 €
+        IBAN FR76 3000 4000 0312 3456 7890 143     BIC BNPAFRPPXXX
+        """)
+    assert ("FA-2026-118", "invoice", date(2026, 2, 5), "EUR", None) == head(evidence)
+    assert ("FR27552100554", "FR40303265045") == (value(evidence.seller.vat_id), value(evidence.buyer.vat_id))
+    assert "Atelier Dubois SARL" == value(evidence.buyer.name)
+    assert (20_00, 4_00, 24_00) == totals(evidence)
+    assert [("Ramette A4", "2", 20_00, None)] == lines(evidence)
+
+
+def test_two_numbers_of_one_invoice_are_told_by_their_order_and_an_iban_is_nobodys_vat_number():
+    """No label says whose the IBAN's letters are; a German IBAN has the shape of no VAT number."""
+    evidence = read("""
+        RECHNUNG
+        Kundennummer: 10021
+        Rechnungsnummer: RE-2026-33
+        Bestellnummer: 402-1112223-4445556
+        Rechnungsdatum: 05.02.2026
+        IBAN: DE89 3704 0044 0532 0130 00   BIC: COBADEFFXXX
+        Gesamtbetrag: 12,00 EUR
+        """)
+    assert ("RE-2026-33", "invoice", date(2026, 2, 5), "EUR", None) == head(evidence)
+    assert (None, None, None, None) == party(evidence.seller)
+    assert (None, None, None, None) == party(evidence.buyer)
+
+
+VOCABULARY = """
+    FACTURE AVOIR Invoice Rechnung Gutschrift N° no. du from To Von An Client Vendeur TVA VAT USt-IdNr. FR68906550314 DE813470268
+    SIREN 906550314 Total HT TTC netto brutto 20 % 5,5 % 0 % 12,00 € 1.234,56 EUR 14,40 2,40 F-2026-1 03/02/2026 2026-02-03 5. März 2026
+    France Deutschland Désignation Qté Montant Base Taux : # - ( ) DE89 3704 0044 SAS GmbH, 12 rue des Lilas 69003 Lyon
+"""
+WORDS = st.sampled_from(VOCABULARY.split())
+STRETCHES = st.lists(st.lists(WORDS, min_size=1, max_size=5).map(" ".join), min_size=1, max_size=4).map("    ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(STRETCHES, max_size=14).map("\n".join))
+def test_no_heap_of_words_makes_the_reader_invent(page: str):
+    """Stretches of an invoice's words in any order: no error, and what is reported stands on the page (one total may follow from two)."""
+    evidence, printed = read(page), " ".join(page.split())
+    texts = [evidence.number, evidence.credited_number, evidence.seller.name, evidence.buyer.name]
+    ids = [evidence.seller.vat_id, evidence.buyer.vat_id, evidence.seller.siren, evidence.buyer.siren]
+    sums = [value(fact) for fact in (evidence.net_cents, evidence.vat_cents, evidence.gross_cents)]
+    unprinted = [cents for cents in sums if cents is not None and not amount_shown(cents, printed)]
+    assert [] == [fact.value for fact in texts if fact and fact.value not in printed]
+    assert [] == [fact.value for fact in ids if fact and fact.value not in printed.replace(" ", "").replace(".", "")]
+    assert [] == unprinted or (1 == len(unprinted) and sums[0] + sums[1] == sums[2])
+    assert [] == [amount for group in evidence.vat for amount in (group.base_cents, group.vat_cents) if not amount_shown(amount, printed)]

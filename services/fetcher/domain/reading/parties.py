@@ -165,9 +165,17 @@ def _as_name(text: str) -> str | None:
     text = text.strip(" \t:,").split("\t")[0]
     if attention := party_labels.ATTENTION.match(plain(text)):
         text = text[attention.end() :]
+    text = _without_address(text)
     if not re.search(r"[^\W\d_]{2}", text) or party_labels.NOT_A_NAME.match(plain(text)):
         return None
     return text.strip()[:MAX_NAME] or None
+
+
+def _without_address(text: str) -> str:
+    """« Hartwell Ltd, 8 Placeholder Road, Leeds LS1 4AX » → its name: what a comma parts from the first words with a digit on."""
+    parts = text.split(", ")
+    address = next((place for place, part in enumerate(parts) if place and re.search(r"\d", part)), len(parts))
+    return ", ".join(parts[:address])
 
 
 def _sentence_name(document: Document) -> str | None:

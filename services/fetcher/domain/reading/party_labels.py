@@ -3,6 +3,7 @@
 from services.fetcher.domain.reading.labels import pattern
 
 _HEADING_END = r"\s*(?::|$)"
+_ARTICLE = r"(?:le |la |l'|the |der |die |votre |notre |your |our |ihr |unser )?"
 PARTY_HEADINGS = (
     (
         "other",
@@ -30,24 +31,29 @@ PARTY_HEADINGS = (
             r"facture a\b(?! (?:regler|payer|acquitter|nous|votre)\b)",
             r"factures? (?:pour|adressee a)\b",
             r"adresse de facturation",
-            r"(?:client|acheteur|destinataire|acquereur|preneur|abonne)" + _HEADING_END,
+            _ARTICLE + r"(?:client|acheteur|destinataire|acquereur|preneur|abonne)" + _HEADING_END,
             r"nom (?:du client|de l'abonne|de l'acheteur)",
             r"(?:billing address|bill(?:ed)? to(?: address)?|invoice to|sold to)\b(?! (?:pay|be)\b)",
-            r"(?:customer|buyer|purchaser)" + _HEADING_END,
-            r"(?:kaufer|kunde|rechnungsempfanger|rechnungsadresse|rechnungsanschrift|leistungsempfanger)(?:/\w+)?" + _HEADING_END,
+            _ARTICLE + r"(?:customer|buyer|purchaser|recipient|invoiced? to|to)" + _HEADING_END,
+            _ARTICLE + r"(?:cliente|destinatario|acquirente|cessionario|comprador)" + _HEADING_END,
+            r"rechnung an\b",
+            _ARTICLE
+            + r"(?:an|empfanger|kaufer|kunde|rechnungsempfanger|rechnungsadresse|rechnungsanschrift|leistungsempfanger)(?:/\w+)?"
+            + _HEADING_END,
         ),
     ),
     (
         "seller",
         pattern(
             r"vendue?s?(?: et expedie\w*)? par\b",
-            r"(?:vendeur|emetteur|fournisseur|prestataire)" + _HEADING_END,
+            _ARTICLE + r"(?:vendeur|emetteur|fournisseur|prestataire|entreprise)" + _HEADING_END,
             r"emise? par\b",
             r"sold by\b",
-            r"(?:seller|supplier|vendor|service provider)" + _HEADING_END,
+            _ARTICLE + r"(?:seller|supplier|vendor|service provider|from)" + _HEADING_END,
+            _ARTICLE + r"(?:venditore|fornitore|cedente|vendedor|proveedor|emisor)" + _HEADING_END,
             r"issued by\b",
             r"verkauft (?:von|durch)\b",
-            r"(?:verkaufer|lieferant|rechnungssteller|leistungserbringer)(?:/\w+)?" + _HEADING_END,
+            _ARTICLE + r"(?:von|absender|verkaufer|lieferant|rechnungssteller|leistungserbringer)(?:/\w+)?" + _HEADING_END,
         ),
     ),
 )
