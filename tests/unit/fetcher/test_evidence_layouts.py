@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,3 +191,31 @@ def test_no_heap_of_words_makes_the_reader_invent(page: str):
     assert [] == [fact.value for fact in ids if fact and fact.value not in printed.replace(" ", "").replace(".", "")]
     assert [] == unprinted or (1 == len(unprinted) and sums[0] + sums[1] == sums[2])
     assert [] == [amount for group in evidence.vat for amount in (group.base_cents, group.vat_cents) if not amount_shown(amount, printed)]
+
+
+@pytest.mark.parametrize(
+    ("language", "page"),
+    [
+        ("de", "Rechnung\nRechnungs-Nr.: X-12\nDatum: 5. Januar 2026\nSumme netto 100,00 €\nUSt. 20 % 20,00 €\nRechnungssumme 120,00 €"),
+        ("de", "RECHNUNG X-12\nerstellt am 05.01.2026\nGesamt netto 100,00\nMwSt gesamt 20,00\nGesamt brutto 120,00 EUR"),
+        ("it", "Fattura n. X-12\nData: 05/01/2026\nTotale imponibile 100,00 €\nTotale IVA 20,00 €\nTotale fattura 120,00 €"),
+        ("es", "FACTURA\nNúmero: X-12\nFecha: 05/01/2026\nBase imponible 100,00 €\nTotal IVA 20,00 €\nImporte total 120,00 €"),
+    ],
+)
+def test_the_same_invoice_in_other_words(language: str, page: str):
+    """Number, type, day, currency and totals under labels that real invoices use."""
+    evidence = read(page)
+    assert ("X-12", "invoice", date(2026, 1, 5), "EUR", None) == head(evidence), language
+    assert (100_00, 20_00, 120_00) == totals(evidence), language
+
+
+def test_headings_in_two_languages_are_headings():
+    """« Venditore / Seller » and « Cliente / Customer »."""
+    evidence = read("""
+        Fattura / Invoice
+        Venditore / Seller              Cliente / Customer
+        Arredo Quattro Venti S.r.l.     Atelier Lumière SAS
+        P. IVA IT04738120965            P. IVA FR68906550314
+        """)
+    assert ("Arredo Quattro Venti S.r.l.", "IT04738120965") == (value(evidence.seller.name), value(evidence.seller.vat_id))
+    assert ("Atelier Lumière SAS", "FR68906550314") == (value(evidence.buyer.name), value(evidence.buyer.vat_id))

@@ -100,14 +100,14 @@ AFTER_TITLE = pattern(
     r"\s*$",
     r"\s*[-:#/|*(]",
     r"\s+(?:client|kunde)\s*$",
-    r"\s+(?:n\s?°|no\b|nr\b|num|number|du\b|vom\b|of\b|dated\b|en date|sur (?:la )?facture|relatif|concernant|summary\b)",
+    r"\s+(?:n\s?°|n\.|no\b|nr\b|num|number|du\b|vom\b|of\b|dated\b|en date|sur (?:la )?facture|relatif|concernant|summary\b)",
     r"\s+[a-z]{0,8}[-_/]?\d",
 )
 """What may follow a title; anything else makes it part of a sentence or of a label (`Facturé à`, `Invoice date`)."""
 
 # Numbers ---------------------------------------------------------------------------------------------------------------
 
-_SIGN = r"(?:n\s?°\.?|#|(?:no\.?|nr\.?|num(?:ero|ber|\.)|nummer|id)(?!\w))"
+_SIGN = r"(?:n\s?°\.?|n\.|#|(?:no\.?|nr\.?|num(?:ero|ber|\.)|nummer|id)(?!\w))"
 _LATER = r"(?: (?:liee?|d'origine|initiale?|originale?|concernee?|de reference|rectifiee?|corrigee?|creditee?|annulee?|remboursee?))"
 _INVOICE = r"(?:facture|invoice|(?:handels)?rechnung|fattura|factura)"
 
@@ -134,7 +134,7 @@ NUMBER_LABELS = {
         r"\b(?:n\s?°|numero) (?:de |du )?(?:document|piece)\b",
         r"\bdocument (?:no\.?|number|id)(?!\w)",
         r"\bbeleg-?(?:nr\.?|nummer)",
-        r"^(?:n\s?°|numero|number|nummer)\s*:",
+        r"^(?:n\s?°|numero|number|nummer|nr\.?)\s*(?::|$)",
         r"^n\s?°\s?(?=\S*\d\S{4})",
     ),
 }
@@ -179,7 +179,7 @@ ISSUE_DAY_LABELS = pattern(
     r"\bdate of (?:issue|invoice)\b",
     r"\bissued(?: on)?\b",
     r"\b(?:rechnungs|ausstellungs|beleg)datum\b",
-    r"\bausgestellt am\b",
+    r"\b(?:ausgestellt|erstellt) am\b",
     r"\bdata (?:della )?(?:fattura|documento|emissione)\b",
     r"\bfecha de (?:la )?(?:factura|emision|expedicion)\b",
     r"\ben date du\b",
@@ -210,6 +210,8 @@ TOTALS = (
             r"total net(?: ht)?\b(?! a payer| amount due)",
             r"(?:rechnungs|gesamt)?(?:summe|betrag) (?:ohne|netto|exkl\.?|zzgl\.?)(?: (?:ust|mwst|umsatzsteuer)\.?)?",
             r"netto(?:betrag|summe|gesamt\w*)\b",
+            r"(?:gesamt|rechnungs|waren)?(?:summe|betrag|preis|wert|gesamt)? ?\(?netto\)?(?! zahlbar)\b",
+            r"total(?:e)? (?:imponibile|neto|netto|sin iva|s/iva)\b",
         ),
     ),
     (
@@ -222,6 +224,7 @@ TOTALS = (
             r"(?:gesamt|summe) ?(?:mwst|ust|umsatzsteuer|steuer)\b\.?",
             r"(?:mwst|ust|umsatzsteuer|steuer)\.?(?:betrag)? ?(?:gesamt|summe)\b",
             r"steuerbetrag(?: in [a-z]{3}\b)?",
+            r"(?:total(?:e)?|importe) (?:del |de )?iva\b",
         ),
     ),
     (
@@ -235,7 +238,9 @@ TOTALS = (
             r"grand total\b",
             r"total general\b",
             r"brutto(?:betrag|summe)\b",
-            r"(?:gesamt|rechnungs|end|gutschrifts)betrag(?: brutto)?\b(?! (?:der|netto))",
+            r"(?:gesamt|rechnungs|end|gutschrifts)(?:betrag|summe|preis)(?: brutto)?\b(?! (?:der|netto))",
+            r"(?:gesamt|summe|betrag) (?:inkl\.?|brutto)(?: (?:ust|mwst|umsatzsteuer)\.?)?",
+            r"total(?:e)? (?:fattura|factura|documento|con iva)\b",
             r"(?:gesamt)?summe brutto\b",
         ),
     ),
@@ -257,7 +262,7 @@ TOTALS = (
         pattern(
             r"(?:montant (?:de la |de )?)?(?:dont )?(?:tva|t\.v\.a)\b",
             r"(?:vat|tax|taxes)\b",
-            rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer)\b",
+            rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer|iva)\b",
         ),
     ),
     (
@@ -274,6 +279,9 @@ TOTALS = (
             r"balance due\b",
             r"zahlbetrag\b",
             r"zu zahlen(?:der betrag)?\b",
+            r"(?:offener|falliger) betrag\b",
+            r"(?:totale|total) (?:da|a) pagar\w*\b",
+            r"(?:importe total|importo totale)\b",
         ),
     ),
     ("gross", 3, pattern(r"total\b", r"gesamt(?:summe)?\b", r"summe\b")),
@@ -289,19 +297,21 @@ COLUMNS = (
             r"\bh\.?t\b", r"hors tax", r"\bnet\b", r"netto", r"\bexcl", r"\bbase\b", r"\bbasis", r"\bohne\b", r"\bw/o\b", r"\btaxable\b"
         ),
     ),
-    ("vat", pattern(r"\btva\b", r"\bvat\b", r"\btax(?:es)?\b", r"mwst", r"\bust\b", r"steuer", r"\bmontant\b", r"\bamount\b")),
+    ("vat", pattern(r"\btva\b", r"\bvat\b", r"\btax(?:es)?\b", r"mwst", r"\bust\b", r"\biva\b", r"steuer", r"\bmontant\b", r"\bamount\b")),
 )
 """What a column holds, by its heading."""
 
 TOTAL_ROW = pattern(r"(?:sous-?|grand |sub-?)?total\b", r"(?:gesamt)?summe\b", r"gesamt\b")
 SUBTOTAL = pattern(r"sous-?total", r"sub-?total", r"zwischensumme", r"report\b")
-TAX_WORD = pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust)\b", r"\btaux\b", r"steuer")
+TAX_WORD = pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust|iva)\b", r"\btaux\b", r"steuer")
 TAX_LABEL = pattern(
     r"(?:montant (?:de la |de )?|dont )?(?:tva|t\.v\.a|vat|tax(?:e|es)?)\b", rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer)\b"
 )
 
 # Lines ---------------------------------------------------------------------------------------------------------------------
 
-ITEM_HEADING = pattern(r"\b(?:designation|description|libelle|article|produit|prestation|item|beschreibung|bezeichnung|artikel)s?\b")
-QUANTITY_HEADING = pattern(r"\b(?:quantite|qte|qty|quantity|nombre|menge|anzahl)\b")
+ITEM_HEADING = pattern(
+    r"\b(?:designation|description|libelle|article|produit|prestation|item|beschreibung|bezeichnung|artikel|articulo|descripcion|articolo|descrizione|ware|leistung)s?\b"
+)
+QUANTITY_HEADING = pattern(r"\b(?:quantite|qte|qty|quantity|nombre|menge|anzahl|cantidad|quantita)\b")
 VAT_RATE_HEADING = pattern(r"\btva\b", r"\bvat\b", r"\bmwst\b", r"\bust\b", r"\bsteuersatz\b", r"tax rate")

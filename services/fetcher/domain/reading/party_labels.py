@@ -2,7 +2,7 @@
 
 from services.fetcher.domain.reading.labels import pattern
 
-_HEADING_END = r"\s*(?::|$)"
+_HEADING_END = r"(?:\s?/\s?[\w' ]{1,30})?\s*(?::|$)"
 _ARTICLE = r"(?:le |la |l'|the |der |die |votre |notre |your |our |ihr |unser )?"
 PARTY_HEADINGS = (
     (
