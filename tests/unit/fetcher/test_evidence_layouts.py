@@ -1,11 +1,14 @@
 """Ways in which sellers print the same things: each case is one that was once read wrong, or that invites a wrong reading."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.fetcher.domain.reading.layout import Word, rows_of
+from services.fetcher.domain.reading.text_evidence import text_evidence
 from tests.support.generated import amount_shown
 from tests.unit.fetcher.test_evidence_text import head, lines, party, read, totals, value, vat
 
@@ -219,3 +222,57 @@ def test_headings_in_two_languages_are_headings():
         """)
     assert ("Arredo Quattro Venti S.r.l.", "IT04738120965") == (value(evidence.seller.name), value(evidence.seller.vat_id))
     assert ("Atelier Lumière SAS", "FR68906550314") == (value(evidence.buyer.name), value(evidence.buyer.vat_id))
+
+
+def test_a_reference_is_the_number_of_an_invoice_and_not_of_the_credit_note_that_names_it():
+    """« Réf. facture » over the number; « Réf. note de crédit » beside « En rectification de la facture … »; « Établie le »."""
+    invoice = read("Facture client\nRéf. facture\n2026/FC/01000\nÉtablie le\n20-03-2026")
+    note = read("""
+        Note de crédit
+        Réf. note de crédit
+        2026/NC/01004
+        Établie le
+        11-07-2026
+        En rectification de la facture 2026/FC/01004 du 24-06-2026
+        """)
+    assert ("2026/FC/01000", "invoice", date(2026, 3, 20), None, None) == head(invoice)
+    assert ("2026/NC/01004", "credit_note", date(2026, 7, 11), None, "2026/FC/01004") == head(note)
+
+
+def test_a_tax_beside_its_base_in_one_line_is_the_tax():
+    """« zzgl. 20 % MwSt. auf … », twice; nobody prints their sum, which net and gross leave no choice for."""
+    evidence = read("""
+        Rechnung RE-118
+        Zwischensumme netto              300,00 €
+        zzgl. 20 % MwSt. auf 100,00 €     20,00 €
+        zzgl. 5,5 % MwSt. auf 200,00 €    11,00 €
+        Rechnungsbetrag brutto           331,00 €
+        """)
+    assert (300_00, 31_00, 331_00) == totals(evidence)
+    assert [("20", None, 100_00, 20_00), ("5.5", None, 200_00, 11_00)] == vat(evidence)
+
+
+def test_the_window_of_an_envelope_tells_sender_and_recipient():
+    """
+    no heading: the sender's line in smaller type over the recipient's address (DIN 5008), the sender's numbers in the foot
+    the foot repeats the line in the type of what is under it: that is no window
+    """
+    page = [
+        (40, 100, 7, "Arredo S.r.l. · Via delle Prove 11 · 40121 Bologna · Italia"),
+        (40, 114, 10, "Atelier Lumière SAS"),
+        (40, 127, 10, "69003 Lyon"),
+        (40, 140, 10, "SIREN 906 550 314 - RCS Lyon"),
+        (40, 153, 10, "USt-ID: FR68906550314"),
+        (40, 753, 8, "Arredo S.r.l. · Via delle Prove 11 · 40121 Bologna · Italia"),
+        (40, 763, 8, "Handelsregister: REA BO-512204 · USt-ID: IT04738120965"),
+    ]
+    evidence = text_evidence([rows_of(word for stretch in page for word in words(*stretch))])
+    assert ("Arredo S.r.l.", "IT04738120965", None) == party(evidence.seller)[:3]
+    assert ("Atelier Lumière SAS", "FR68906550314", "906550314", None) == party(evidence.buyer)
+
+
+def words(left: float, top: float, height: float, text: str) -> Iterator[Word]:
+    """The words of a line of a page, half as wide as high."""
+    for word in text.split():
+        yield Word(word, left, left + len(word) * height / 2, top, top + height)
+        left += (len(word) + 0.5) * height / 2

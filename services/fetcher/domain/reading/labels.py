@@ -139,6 +139,16 @@ NUMBER_LABELS = {
     ),
 }
 
+REFERENCE_LABELS = {
+    "invoice": pattern(r"\bref(?:erence|\.)? (?:de la |de )?facture\b", r"\binvoice ref(?:erence|\.)?(?!\w)", r"\brechnungsreferenz\b"),
+    "credit_note": pattern(
+        r"\bref(?:erence|\.)? (?:de la |de l'|de |d')?(?:note de credit|avoir)\b",
+        r"\bcredit (?:note|memo) ref(?:erence|\.)?(?!\w)",
+        r"\bgutschriftsreferenz\b",
+    ),
+}
+"""A document's own reference, where nothing is called its number; « Réf. facture » is another's on a credit note."""
+
 CREDITED_LABELS = pattern(
     rf"\b(?:avoir|note de credit|credit (?:note|memo)|gutschrift|rechnungskorrektur|annulation)(?: \w+)? "
     r"(?:sur|relati\w+ a|concernant|pour|de|for|to|against|on|zur?|fur) (?:la |votre |notre |your |our |the |ihre[rn]? |unsere[rn]? )?"
@@ -149,6 +159,7 @@ CREDITED_LABELS = pattern(
     rf"\b(?:original|credited|related|corrected|linked|preceding) invoice\b\s*(?:{_SIGN})?",
     r"\binvoice reference\b",
     rf"\b(?:for|to|against|relating to|relative a la|zur?|fur) {_INVOICE}\b\s*(?:{_SIGN})?",
+    rf"\b(?:rectification|correction|annulation|remboursement)(?: \w+)? (?:de|a) (?:la |votre |notre )?facture\b\s*(?:{_SIGN})?",
     rf"\b(?:concerne|annule|corrige|rectifie|credite|remplace)\b[^\t:]{{0,30}}\b(?:la |notre |votre )?facture\b\s*(?:{_SIGN})?",
     r"\b(?:remboursement (?:du|de votre)|refund (?:for|of|to|on)(?: your)?) (?:recu|receipt|facture|invoice)\b\s*"
     rf"(?:{_SIGN})?",
@@ -174,7 +185,7 @@ ISSUE_DAY_LABELS = pattern(
     r"\bdate d'emission\b",
     rf"\bdate (?:de la |de |d')?(?:facture|facturation)\b(?!{_LATER})",
     r"\bdate (?:de la |de |du |d')?(?:recu|piece|document)\b",
-    r"\bemise? le\b",
+    r"\b(?:emise?|etablie?|facture(?:e)?) le\b",
     r"\b(?:invoice|issue|billing|receipt|document) date\b",
     r"\bdate of (?:issue|invoice)\b",
     r"\bissued(?: on)?\b",
@@ -304,6 +315,8 @@ COLUMNS = (
 TOTAL_ROW = pattern(r"(?:sous-?|grand |sub-?)?total\b", r"(?:gesamt)?summe\b", r"gesamt\b")
 SUBTOTAL = pattern(r"sous-?total", r"sub-?total", r"zwischensumme", r"report\b")
 TAX_WORD = pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust|iva)\b", r"\btaux\b", r"steuer")
+ON_A_BASE = pattern(r"\b(?:sur|on|of|auf|von|de|su|sobre)\b[^\w]{0,5}(?:eur|usd|gbp)?[^\w]{0,3}$")
+"""Before the base of a tax in one line with it: « zzgl. 20 % MwSt. auf 801,68 € »."""
 TAX_LABEL = pattern(
     r"(?:montant (?:de la |de )?|dont )?(?:tva|t\.v\.a|vat|tax(?:e|es)?)\b", rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer)\b"
 )

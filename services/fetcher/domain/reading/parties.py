@@ -8,7 +8,7 @@ from itertools import pairwise
 from stdnum.eu import vat as eu_vat
 
 from services.fetcher.domain.reading import party_labels
-from services.fetcher.domain.reading.blocks import Block, block_above, headed_blocks
+from services.fetcher.domain.reading.blocks import Block, block_above, headed_blocks, is_sender_line
 from services.fetcher.domain.reading.identifiers import PrintedId, sirens_in, vat_ids_in
 from services.fetcher.domain.reading.layout import Cell, plain
 from services.fetcher.domain.reading.printed import Document
@@ -17,7 +17,7 @@ LABELLED, PLACED, NOTICED = 1, 2, 3
 """How surely an identifier is someone's: a label says so, it stands in his block, or among the legal notices of the issuer."""
 
 MAX_NAME = 200
-_SEGMENTS = re.compile(r"\s[-–—•|]\s")
+_SEGMENTS = re.compile(r"\s[-–—•·|]\s")
 _LABEL_GAP = re.compile(r"\s*\t\s*:")
 _NOTICE_REACH = 2
 _WITH_CAPITAL = re.compile(rf"(?:^|[-–—•|.]\s)([A-ZÀ-Ý][^\t–—•|:]{{1,60}}?\s{party_labels.LEGAL_FORM})\s+au\s+capital", re.MULTILINE)
@@ -58,7 +58,7 @@ def _seller(document: Document, blocks: Sequence[Block], vat_ids: Sequence[_Foun
     own = [block for block in blocks if block.role == "seller"]
     mark = vat_id or siren
     beside = [cell.text for cell in block_above(document, mark.line, mark.cell)] if mark and not own else []
-    name = _name_in(own) or _sentence_name(document) or _notice_name(document) or _top_name(beside)
+    name = _name_in(own) or _sentence_name(document) or _notice_name(document) or _sender_name(document) or _top_name(beside)
     return _party(name, vat_id, siren, _country_in(own) or _country(beside))
 
 
@@ -195,6 +195,12 @@ def _notice_name(document: Document) -> str | None:
         if party_labels.HEAD_OFFICE.match(line.plain) and len(above.plain.split()) <= 6 and not re.search(r"\d", above.plain):
             return _as_name(above.row.text)
     return None
+
+
+def _sender_name(document: Document) -> str | None:
+    """The name before the address in the window of an envelope."""
+    senders = (cell for index, line in enumerate(document.lines) for cell in line.row.cells if is_sender_line(document, index, cell))
+    return next((name for cell in senders if (name := _as_name(_SEGMENTS.split(cell.text)[0]))), None)
 
 
 def _top_name(texts: Sequence[str]) -> str | None:

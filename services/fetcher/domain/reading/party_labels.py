@@ -59,6 +59,9 @@ PARTY_HEADINGS = (
 )
 """Headings of the block that names a party; `other` ends a block and names nobody of interest."""
 
+SENDER_LINE = pattern(r"[^\t]{2,60}?(?:\s[·•|-]\s|, )[^\t]{2,60}?(?:\s[·•|-]\s|, )(?:[a-z]{1,3}-)?\d{4,5} [^\t]{2,60}$")
+"""The sender's name and address in one line: over the recipient's, in smaller type, it is the window of an envelope (DIN 5008)."""
+
 BUYER_ID = pattern(r"\b(?:client|acheteur|acquereur|preneur|destinataire|customer|buyer|your|votre|kunde\w*|kaufer\w*|ihre)\b", r"\bbill")
 SELLER_ID = pattern(r"\b(?:vendeur|emetteur|fournisseur|prestataire|seller|supplier|vendor|our|notre|verkaufer\w*|lieferant\w*|unsere)\b")
 SOLD_BY_SENTENCE = pattern(
