@@ -15,8 +15,11 @@ from schemas.values import Fact
 from services.fetcher.adapters.pdf_reader import PdfReader
 
 TEXT = "document:text"
-GROSS_ALONE = (Layout.SMALL_BUSINESS, Layout.RECEIPT)
-"""Their pages show one total and no VAT: net and VAT are nowhere printed."""
+NO_NET = (Layout.SMALL_BUSINESS, Layout.RECEIPT)
+"""Their pages print one total and no net."""
+
+NO_VAT = (*NO_NET, Layout.REVERSE_CHARGE)
+"""Their pages print no amount of VAT: « TVA: Autoliquidation », « TVA non applicable », or no word of it."""
 
 _MONTHS = (
     "janvier january januar",
@@ -107,6 +110,8 @@ def _heads(reading: Reading) -> dict[str, tuple[object, object]]:
         "date": (truth.date, _value(evidence.issue_date)),
         "seller": (truth.seller, _value(evidence.seller.name)),
         "seller's VAT number": (truth.seller_vat_number, _value(evidence.seller.vat_id)),
+        "seller's SIREN": (_printed_siren(reading, paper.seller.siren), _value(evidence.seller.siren)),
+        "buyer's SIREN": (_printed_siren(reading, paper.buyer.siren), _value(evidence.buyer.siren)),
         "buyer": (paper.buyer.name, _value(evidence.buyer.name)),
         "buyer's VAT number": (buyers_vat, _value(evidence.buyer.vat_id)),
         "credited": (truth.credited_number, _value(evidence.credited_number)),
@@ -114,12 +119,18 @@ def _heads(reading: Reading) -> dict[str, tuple[object, object]]:
     }
 
 
+def _printed_siren(reading: Reading, siren: str | None) -> str | None:
+    """A SIREN that the pages or the XML name; a VAT number that ends with it is none."""
+    return siren if siren and f"SIREN {siren[:3]} {siren[3:6]} {siren[6:]}" in reading.text else None
+
+
 def _sums(reading: Reading) -> dict[str, tuple[object, object]]:
     paper, evidence, truth = reading.paper, reading.evidence, reading.paper.truth()
-    has_vat = paper.embedded_xml or paper.layout not in GROSS_ALONE
+    has_net = paper.embedded_xml or paper.layout not in NO_NET
+    has_vat = paper.embedded_xml or paper.layout not in NO_VAT
     return {
         "currency": (truth.currency, _value(evidence.currency)),
-        "net": (truth.net_cents if has_vat else None, _value(evidence.net_cents)),
+        "net": (truth.net_cents if has_net else None, _value(evidence.net_cents)),
         "VAT": (truth.vat_cents if has_vat else None, _value(evidence.vat_cents)),
         "gross": (truth.gross_cents, _value(evidence.gross_cents)),
         "VAT by rate": (_true_rates(reading), {(group.rate, group.base_cents, group.vat_cents) for group in evidence.vat}),
@@ -159,14 +170,19 @@ def _party_shown(party: Party, text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _sums_shown(evidence: Evidence, text: str) -> Iterator[tuple[str, bool]]:
-    for name, fact in (("net", evidence.net_cents), ("VAT", evidence.vat_cents), ("gross", evidence.gross_cents)):
-        if fact and fact.origin == TEXT:
-            yield f"{name} {fact.value}", amount_shown(fact.value, text)
+    totals = [fact for fact in (evidence.net_cents, evidence.vat_cents, evidence.gross_cents) if fact]
+    unprinted = [fact.value for fact in totals if fact.origin == TEXT and not amount_shown(fact.value, text)]
+    yield f"totals {unprinted}", unprinted == [] or (len(unprinted) == 1 and _adds_up([fact.value for fact in totals]))
     for group in evidence.vat:
         if group.origin == TEXT:
             yield f"rate {group.rate}", _rate_shown(group.rate or "", text)
             yield f"base {group.base_cents}", amount_shown(group.base_cents, text)
             yield f"tax {group.vat_cents}", amount_shown(group.vat_cents, text)
+
+
+def _adds_up(totals: list[int]) -> bool:
+    """Net, VAT and gross: then one of them follows from the two that are printed (VAT at two rates without a sum of them)."""
+    return len(totals) == 3 and totals[0] + totals[1] == totals[2]
 
 
 def amount_shown(cents: int, text: str) -> bool:
@@ -185,7 +201,7 @@ def _rate_shown(rate: str, text: str) -> bool:
 def _day_shown(day: date, text: str) -> bool:
     """In figures, or with the name of the month, whatever stands between."""
     names = "|".join(_MONTHS[day.month - 1].split())
-    figures = rf"{day.year}-{day.month:02}-{day.day:02}|0?{day.day}[/.]0?{day.month}[/.]{day.year}"
+    figures = rf"{day.year}-{day.month:02}-{day.day:02}|0?{day.day}[/.-]0?{day.month}[/.-]{day.year}"
     words = rf"\b0?{day.day}(?:er|\.)? (?:{names}) {day.year}|(?:{names}) {day.day}, {day.year}"
     return re.search(rf"{figures}|{words}", text, re.IGNORECASE) is not None
 
