@@ -276,3 +276,18 @@ def words(left: float, top: float, height: float, text: str) -> Iterator[Word]:
     for word in text.split():
         yield Word(word, left, left + len(word) * height / 2, top, top + height)
         left += (len(word) + 0.5) * height / 2
+
+
+PLACED = st.tuples(
+    st.floats(0, 600), st.floats(0, 800), st.sampled_from((6, 8, 10, 14)), st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PLACED, max_size=25))
+def test_words_anywhere_on_a_page_are_read_without_error_and_without_invention(stretches: list[tuple[float, float, int, str]]):
+    """Any sizes, one over another, beside and across: numbers and names are made of words that are there."""
+    placed = [word for left, top, height, text in stretches for word in words(left, top, height, text)]
+    evidence, there = text_evidence([rows_of(placed)]), {word.text for word in placed}
+    texts = [evidence.number, evidence.credited_number, evidence.seller.name, evidence.buyer.name]
+    assert [] == [fact.value for fact in texts if fact and not all(any(part in word for word in there) for part in fact.value.split())]
