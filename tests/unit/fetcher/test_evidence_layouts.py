@@ -172,6 +172,54 @@ def test_two_numbers_of_one_invoice_are_told_by_their_order_and_an_iban_is_nobod
     assert (None, None, None, None) == party(evidence.buyer)
 
 
+def test_a_siren_beside_rcs_is_not_the_sellers_for_that():
+    """A French buyer's address names SIREN and register too; the seller is Italian, and nothing heads the two addresses."""
+    evidence = read("""
+        Facture n° INV-IT-26-001000
+        Atelier Lumière SAS                        Arredo Quattro Venti S.r.l.
+        27 rue des Verriers                        Via delle Prove 11
+        SIREN 906 550 314 - RCS Lyon               REA BO-512204
+        N° TVA : FR68906550314                     N° TVA : IT04738120965
+        """)
+    assert (None, None, None, None) == party(evidence.seller)
+    assert (None, None, None, None) == party(evidence.buyer)
+
+
+def test_a_french_vat_number_tells_whose_siren_it_ends_with():
+    """The SIREN stands alone in the foot; the buyer's VAT number says it is his."""
+    evidence = read("""
+        Facture n° F-1234
+        Client :
+        Atelier Lumière SAS
+        N° TVA : FR68906550314
+
+
+
+        SIREN 906 550 314
+        """)
+    assert (None, None, None, None) == party(evidence.seller)
+    assert ("Atelier Lumière SAS", "FR68906550314", "906550314", None) == party(evidence.buyer)
+
+
+@pytest.mark.parametrize("address", ["Via delle Prove 11", "Musterstraße 18", "Italia", "40121 Bologna", "REA BO-512204 : x", "Société"])
+def test_a_block_whose_name_cannot_be_read_has_no_name(address: str):
+    """Streets, countries and headings are no names, nor is the heading of the articles under them."""
+    evidence = read(f"Facture n° F-1234\nVendu par\n{address}\nArticle    Qté    Montant\nStylo    1    2,00 €")
+    assert None is evidence.seller.name
+
+
+def test_totals_that_contradict_each_other_are_those_with_a_sure_label():
+    """A VAT table of which a row was not recognised: its sum is not the VAT when net and gross say otherwise."""
+    evidence = read("""
+        FACTURE N° F-77
+        Taux TVA    Base HT    Montant TVA
+        20 %       100,00 €        20,00 €
+        Total HT                  300,00 €
+        Total TTC                 331,00 €
+        """)
+    assert (300_00, None, 331_00) == totals(evidence)
+
+
 VOCABULARY = """
     FACTURE AVOIR Invoice Rechnung Gutschrift N° no. du from To Von An Client Vendeur TVA VAT USt-IdNr. FR68906550314 DE813470268
     SIREN 906550314 Total HT TTC netto brutto 20 % 5,5 % 0 % 12,00 € 1.234,56 EUR 14,40 2,40 F-2026-1 03/02/2026 2026-02-03 5. März 2026

@@ -131,7 +131,7 @@ def _inside(document: Document, index: int, heading: Cell, limit: float) -> Iter
             return
         if cell is None or cell.left >= limit:
             continue
-        if heading_role(cell):
+        if heading_role(cell) or (len(line.row.cells) > 1 and ITEM_HEADING.search(line.plain)):
             return
         yield number, cell
         above, gap = line, _GAP_UNDER_LABEL if cell.text.endswith(":") else _GAP_IN_BLOCK

@@ -130,7 +130,8 @@ def _number_at(text: str) -> str | None:
 def _days(document: Document, title: Title) -> Iterator[date]:
     if title.kind == "credit_note":
         yield from _days_at(document, labels.CREDIT_DAY_LABELS)
-    in_title = days_in(title.text, month_first=document.month_first)
+    named = labels.CREDITED_LABELS.search(plain(title.text))
+    in_title = days_in(title.text[: named.start()] if named else title.text, month_first=document.month_first)
     yield from (found.day for found in in_title[:1] if found.day)
     yield from _days_at(document, labels.ISSUE_DAY_LABELS)
     yield from _days_at(document, labels.BARE_DAY_LABELS)

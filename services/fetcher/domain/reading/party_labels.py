@@ -80,6 +80,17 @@ LEGAL_NOTICE = pattern(
     r"\bhandelsregister",
     r"\bhrb\b",
 )
+ISSUERS_NOTICE = pattern(
+    r"\bau capital\b",
+    r"\bsiege social\b",
+    r"\bape\b",
+    r"\bnaf\b",
+    r"\bhandelsregister",
+    r"\bhr[ab] ?\d",
+    r"\bamtsgericht\b",
+    r"\bgeschaftsfuhr",
+)
+"""What only an issuer prints of himself; SIREN and register stand in a French buyer's address too (CGI ann. II, art. 242 nonies A)."""
 HEAD_OFFICE = pattern(r"siege (?:social )?:", r"siege social\b", r"registered office\b")
 LEGAL_FORM = (
     r"(?:SASU|SAS|S\.A\.S\.?|SARL|S\.A\.R\.L\.?|S\.?a\.? ?r\.?l\.?|EURL|SA|S\.A\.|SNC|SCI|SCOP|SE|GmbH(?: & Co\. KG)?|AG|KG|UG|"
@@ -95,6 +106,9 @@ NOT_A_NAME = pattern(
     r"\+?[\d\s().-]+$",
     r"\d+[ ,]*(?:bis|ter|[a-d])?,? (?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|street|st|road)\b",
     r"(?:[a-z]{1,2}-? ?)?\d{4,5} [a-z]",
+    r"(?:via|viale|piazza|corso|calle|avenida|plaza|paseo|rua) .*\d",
+    r".*(?:strass?e|str\.|weg|allee|platz|gasse|ring|damm|ufer) \d{1,4} ?[a-z]?$",
+    r"(?:societe|entreprise|firma|company)$",
     r"(?:n\s?°|no\.?|numero|tva|vat|siret|siren|rcs|tel|fax|page|date|facture|invoice|rechnung|avoir|adresse|address|total|montant|description)\b",
     r".*\b(?:tva|vat|ust)\b.*\d{6}",
 )

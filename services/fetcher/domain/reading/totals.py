@@ -75,11 +75,9 @@ def _adding_up(candidates: Sequence[Candidate]) -> dict[str, Candidate] | None:
 
 
 def _alone(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
-    """Each kind's one number of its surest tier. What is still to pay is no gross when net and VAT are known and do not add up to it."""
+    """Each kind's one number of its surest tier; of three that do not add up, those whose label is sure."""
     chosen = {kind: surest for kind in ("net", "vat", "gross") if (surest := _surest(candidates, kind))}
-    if len(chosen) == 3 and chosen["gross"].tier > SURE:
-        del chosen["gross"]
-    return chosen
+    return chosen if len(chosen) < 3 else {kind: surest for kind, surest in chosen.items() if surest.tier == SURE}
 
 
 def _surest(candidates: Sequence[Candidate], kind: str) -> Candidate | None:
