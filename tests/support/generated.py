@@ -172,7 +172,7 @@ def _party_shown(party: Party, text: str) -> Iterator[tuple[str, bool]]:
 def _sums_shown(evidence: Evidence, text: str) -> Iterator[tuple[str, bool]]:
     totals = [fact for fact in (evidence.net_cents, evidence.vat_cents, evidence.gross_cents) if fact]
     unprinted = [fact.value for fact in totals if fact.origin == TEXT and not amount_shown(fact.value, text)]
-    yield f"totals {unprinted}", unprinted == [] or (len(unprinted) == 1 and _adds_up([fact.value for fact in totals]))
+    yield f"totals {unprinted}", unprinted == [] or (len(unprinted) == 1 and adds_up([fact.value for fact in totals]))
     for group in evidence.vat:
         if group.origin == TEXT:
             yield f"rate {group.rate}", _rate_shown(group.rate or "", text)
@@ -180,7 +180,7 @@ def _sums_shown(evidence: Evidence, text: str) -> Iterator[tuple[str, bool]]:
             yield f"tax {group.vat_cents}", amount_shown(group.vat_cents, text)
 
 
-def _adds_up(totals: list[int]) -> bool:
+def adds_up(totals: list[int]) -> bool:
     """Net, VAT and gross: then one of them follows from the two that are printed (VAT at two rates without a sum of them)."""
     return len(totals) == 3 and totals[0] + totals[1] == totals[2]
 
@@ -190,7 +190,7 @@ def amount_shown(cents: int, text: str) -> bool:
     whole, fraction = divmod(abs(cents), 100)
     digits = f"{whole:,}".replace(",", "[ .,'\u00a0\u202f]?")
     decimals = rf"[.,]{fraction:02}" if fraction else r"(?:[.,]00)?"
-    return re.search(rf"(?<!\d)(?<!\d[.,]){digits}{decimals}(?!\d)", text) is not None
+    return re.search(rf"(?<!\d)(?<!\d[.,])0*{digits}{decimals}(?!\d)", text) is not None
 
 
 def _rate_shown(rate: str, text: str) -> bool:
