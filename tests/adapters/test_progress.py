@@ -273,6 +273,14 @@ def test_a_consolidated_number_is_wanted_once_for_all_its_orders(bench: Bench) -
         )
 
 
+def test_a_consolidated_number_is_wanted_though_a_payment_told_it_before(bench: Bench) -> None:
+    """The transaction states the number and not that it is consolidated; `/invoices` does: only then it can be asked for by itself."""
+    run = scanned(bench, charge(number="FR-1"))
+    bench.clock.sleep(1)
+    answer(bench, run, [key()], replace(number("FR-1"), consolidated=True))
+    assert ["FR-1"] == [wanted.number for wanted in bench.progress.dossier(run, ORDER).wants if wanted.number]
+
+
 def test_what_is_wanted_moves_once(bench: Bench) -> None:
     """Two looked at the same rung; one moved it: what the other makes of it is no longer true and is not kept."""
     run = scanned(bench)
@@ -450,7 +458,7 @@ def test_a_settled_number_is_the_pdf_s(bench: Bench) -> None:
     bring(bench, run, paper(None))
     assert () == bench.progress.dossier(run, OTHER).papers
     say(bench, run, numbered(paper(None)))
-    assert (paper(None),) == bench.progress.dossier(run, OTHER).papers
+    assert (replace(paper(None), settled="FR-1"),) == bench.progress.dossier(run, OTHER).papers
 
 
 def test_what_is_said_has_its_place_in_the_run(bench: Bench) -> None:

@@ -73,7 +73,8 @@ class PostgresProgress:
             QUERIES.run_each(session, "mark_asked", [_mark(run.connection_id, line, line.key in pending, now) for line in asked])
             QUERIES.run_each(session, "put_number", [number_columns(run.connection_id, number) for number in numbers])
             QUERIES.run(session, "touch", **about, orders=orders, now=now)
-            new = [number for number in numbers if (number.key.order_id, number.number, number.kind) not in known]
+            unseen = [number for number in numbers if (number.key.order_id, number.number, number.kind) not in known]
+            new = [*unseen, *(number for number in numbers if number.consolidated)]  # a payment may have told it, but not how to ask for it
             _want(session, run.connection_id, new, {line.key: line.moved_at for line in asked}, now)
 
     def next_wanted(self, run: Run, now: datetime) -> Wanted | None:
@@ -194,7 +195,8 @@ def _line(row: Row) -> OrderLine:
 
 def _paper(row: Row) -> Paper:
     document = DocumentRef(sha256=row["sha256"], size_bytes=row["size_bytes"], media_type=MEDIA_TYPE, object_key=row["object_key"])
-    return Paper(document, Evidence.model_validate_json(row["evidence"]))
+    evidence = Evidence.model_validate_json(row["evidence"])
+    return Paper(document, evidence, None if evidence.number else row["number"])
 
 
 def _wanted(row: Row) -> Wanted:

@@ -267,7 +267,7 @@ order by number, kind, shipment_id, order_line_item_id;
 
 -- name: papers_of_order(connection_id, order_id)
 -- The PDFs that came for an order or bear one of its numbers, in the order they came.
-select d.sha256, d.size_bytes, d.object_key, d.evidence::text as evidence
+select d.sha256, d.size_bytes, d.object_key, d.number, d.evidence::text as evidence
 from document as d
 where
     d.connection_id = :connection_id

@@ -144,10 +144,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A stored PDF and what it says."""
+    """A stored PDF and what it says. `settled` = the number that was found for it earlier, when it says none."""
 
     document: DocumentRef
     evidence: Evidence
+    settled: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

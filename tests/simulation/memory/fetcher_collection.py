@@ -15,7 +15,7 @@ LINE = ("order_id", "order_line_item_id", "shipment_id")
 NUMBER = (*LINE, "number", "kind", "issue_date", "origin", "consolidated")
 ORDER_LINE = (*LINE, "charged", "refunded", "pending", "moved_at", "ask_at")
 REPORT = ("report_id", "order_id", "number", "state", "polls", "asked_at", "next_poll_at", "report_document_id")
-PAPER = ("sha256", "size_bytes", "object_key", "evidence")
+PAPER = ("sha256", "size_bytes", "object_key", "number", "evidence")
 
 COLLECTION: dict[str, Callable[[Rows, Row], Answer]] = {"run": run, **SAYING, **WANTING}
 
