@@ -48,6 +48,7 @@ def unpacked(payload: bytes) -> list[bytes]:
         ([A + B], gzip.compress(A) + gzip.compress(B)),
         ([A], zipped(A, zipped(), gzip.compress(zipped()))),
     ],
+    ids=lambda value: "",
 )
 def test_each_layer_is_told_by_its_magic_bytes(expected: list[bytes], payload: bytes):
     """Bare PDF, gzip, zip, gzip of zip, archives in archives, gzip of two members, an empty archive beside a PDF."""
@@ -80,6 +81,7 @@ def test_names_in_an_archive_are_never_paths():
         (unpacking.Damaged, zipped(A, method=zipfile.ZIP_STORED).replace(A, A[:-1] + b"!")),
         (unpacking.TooDeep, gzip.compress(gzip.compress(gzip.compress(gzip.compress(gzip.compress(A)))))),
     ],
+    ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_bad_payload_is_refused_by_name(error: type[UnreadablePayload], payload: bytes):
     """Empty, foreign, cut, altered, of an unknown method, too deep."""
