@@ -96,7 +96,7 @@ class Reader(Protocol):
 
 
 class Each(Protocol):
-    """How the same is done to many things, in their order: `map`, or the `map` of an executor, which does several at a time."""
+    """How the same is done to many things, in their order: `map`, or what does several at a time."""
 
     def __call__[T, R](self, work: Callable[[T], R], things: Iterable[T], /) -> Iterable[R]: ...
 
