@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from deploy.local.amazon.facts import Document
 from deploy.local.amazon.papers import Kind as Paper
-from deploy.local.amazon.truth import announced_at, final_at, waits_for
 from deploy.local.amazon.trouble import Rates
+from deploy.local.amazon.truth import announced_at, final_at, waits_for
 from deploy.local.amazon.world import World
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.domain.records import Kind

@@ -169,5 +169,7 @@ class Journey:
         query = "select topic, key, value, header_names, header_values from outbox where value is not null order by stripe, seq"
         for row in self.rows(query):
             headers = tuple(zip(row["header_names"], row["header_values"], strict=True))
-            if event := decode(Record(row["topic"], 0, 0, 0, row["key"], row["value"], headers), {InvoiceCollected.ce_type: InvoiceCollected}):
+            if event := decode(
+                Record(row["topic"], 0, 0, 0, row["key"], row["value"], headers), {InvoiceCollected.ce_type: InvoiceCollected}
+            ):
                 yield event

@@ -125,7 +125,9 @@ def test_an_authorisation_that_is_corrected_after_the_export(begin: Begin):
     assert [(number, 1), (number, 2)] == said(journey)
     assert (first.data.invoice_id, first.data.document) == (second.data.invoice_id, second.data.document)
     gross = document.gross_cents or 0
-    assert [gross * 120 // 100, gross] == [sum(charge.total_cents or 0 for charge in event.data.stated.charges) for event in (first, second)]
+    assert [gross * 120 // 100, gross] == [
+        sum(charge.total_cents or 0 for charge in event.data.stated.charges) for event in (first, second)
+    ]
     assert [] == everything_is_said(journey)
 
 
