@@ -35,10 +35,11 @@ COST_CENTRES = ("Atelier", "Bureaux", "Informatique", "")
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """Purchases after the clock's start: so many days, so many orders on each."""
+    """Purchases after the clock's start: so many days, so many orders on each; the share of invoices that have a return."""
 
     days: int = 0
     orders_a_day: int = 0
+    returned: float = 1 / CREDIT_NOTE_EVERY
 
 
 NO_SEASON = Season()
@@ -110,13 +111,13 @@ class Shopping:
         return [_draft(dice, paper) for paper in (*invoices, *self.numbered(notes))]
 
     def season(self, season: Season) -> list[Draft]:
-        """Orders of each day after the start; every eighth invoice has a return within 40 days, inside the season or not at all."""
+        """Orders of each day after the start; a share of invoices has a return within 40 days, inside the season or not at all."""
         dice, papers, last_day = Random(f"{self.seed} season"), list[Paper](), -season.days
         for day in range(season.days):
             for _ in range(dice.randint(season.orders_a_day * 8 // 10, season.orders_a_day * 12 // 10)):
                 papers.extend(self._order(dice, -day))
         invoices = self.numbered(sorted(papers, key=_issued_at))
-        returned = dice.sample(invoices, len(invoices) // CREDIT_NOTE_EVERY)
+        returned = dice.sample(invoices, int(len(invoices) * season.returned))
         returned = [invoice for invoice in returned if (self.start.date() - invoice.issued_on).days > last_day + 1]
         notes = sorted((self._credit_note(dice, invoice, 40, last_day) for invoice in returned), key=_issued_at)
         return [_draft(dice, paper) for paper in (*invoices, *self.numbered(notes))]

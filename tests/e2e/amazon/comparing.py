@@ -19,7 +19,8 @@ from services.kernel.envelope import Event
 
 ONE_DAY = timedelta(days=1)
 LAST_RUNG = RUNGS[-1]
-NOT_BY_ITSELF = frozenset({Waiting.DOCUMENT_GIVEN_UP, Waiting.DOCUMENT_NEVER_SUPPLIED})
+ANOTHERS = frozenset({Waiting.ENTITY_UNKNOWN, Waiting.OTHER_ENTITY})
+NOT_BY_ITSELF = frozenset({Waiting.DOCUMENT_GIVEN_UP, Waiting.DOCUMENT_NEVER_SUPPLIED, *ANOTHERS})
 
 KINDS = {None: None, Paper.INVOICE: Kind.INVOICE, Paper.CREDIT_NOTE: Kind.CREDIT_NOTE}
 """The simulator's word for a side, and ours."""
@@ -154,15 +155,16 @@ def _facts(data: InvoiceCollected) -> str:
 
 
 def _of_silence(unsaid: Iterable[Document], held: Sequence[Held], terms: Terms) -> Iterator[str]:
-    """Of what was not said, each document that Amazon announced is held for a reason that is true, and nothing final when all is settled."""
+    """Of what was not said, each document that Amazon announced is held for a true reason, and nothing final when all is settled."""
     for document in unsaid:
         if announced_at(document) > terms.at:
             continue
         ended = final_at(document)
-        if terms.settled and ended is not None and ended <= terms.at:
+        if terms.settled and ended is not None and ended <= terms.at and not is_anothers(document):
             yield f"final since {ended:%Y-%m-%d %H:%M} and not said ({_shown(document, held)}): {name_of(document)}"
         elif not any(_is_for(document, hold, terms) for hold in held) and not _is_fresh(document, terms):
-            yield f"neither said nor held for its reason ({_shown(document, held)}, true {sorted(reasons(document, terms))}): {name_of(document)}"
+            true = ", ".join(sorted(reasons(document, terms)))
+            yield f"neither said nor held for its reason ({_shown(document, held)}; true: {true}): {name_of(document)}"
 
 
 def _of_holding(unsaid: Sequence[Document], held: Sequence[Held], terms: Terms) -> Iterator[str]:
@@ -202,7 +204,14 @@ def reasons(document: Document, terms: Terms) -> frozenset[Waiting]:
     """Why it may be held: what it lacks now, or lacked when it was last asked for, with the age that counts then; and troubles."""
     moments = {terms.at, terms.at - ONE_DAY, _last_asked(document, terms.at)}
     told = frozenset(reason for moment in moments for reason in _lacking(document, moment))
-    return told | terms.troubles
+    routed = is_anothers(document) and document.uploaded(terms.at)
+    return told | terms.troubles | ANOTHERS if routed else told | terms.troubles
+
+
+def is_anothers(document: Document) -> bool:
+    """Whether its payments name another legal entity than the company's, which is the first one and the nameless one."""
+    payments = [payment for shipment in document.shipments for payment in shipment.payments]
+    return document.entity != 0 and not all(payment.nameless for payment in payments)
 
 
 def _lacking(document: Document, at: datetime) -> Iterator[Waiting]:

@@ -33,8 +33,8 @@ from services.fetcher.adapters.tries import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_S
 from services.fetcher.config import Application
 from services.fetcher.domain.waiting import Waiting
 from services.fetcher.handler import Collect
-from services.fetcher.stages.ports import ConsentWithdrawn
 from services.fetcher.web.connecting import Connecting
+from services.fetcher.web.settling import Settling
 from services.kernel.envelope import Event, Record, decode
 from services.kernel.errors import Unavailable
 from services.kernel.postgres import PostgresStore
@@ -46,10 +46,16 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 API, CONTROL = "http://127.0.0.1:1", "http://127.0.0.1:3"
 SEALER = Sealer({"k1": b"k" * 32}, "k1")
 COMPANY, SESSION = "acme", "session"
-TICK = timedelta(minutes=15)
+TICK = timedelta(hours=1)
 """How often somebody looks whether a run is due."""
 
 TRIES = 50
+
+TAKE = """
+delete from procrastinate_jobs
+where id = (select id from procrastinate_jobs where status = 'todo' order by priority desc, id limit 1)
+returning args ->> 'run_id' as run_id
+"""
 
 
 def settings_of(seed: int = 1, invoices: int = 0, ways: Ways | None = None) -> Settings:
@@ -73,7 +79,7 @@ class Journey:
         self.simulator = build(self.settings)
         self.client = httpx.Client(transport=InProcess(self.simulator, self.settings))
         self.store = PostgresStore(self.url, SERVICE)
-        self.session = psycopg.connect(self.url, autocommit=True, options="-c search_path=fetcher", row_factory=dict_row)
+        self.session = psycopg.connect(self.url, autocommit=True, options="-c search_path=fetcher,fetcher_jobs")
         self.restart()
         enter(company_file(COMPANY, START), self.store, SEALER, self.clock)
 
@@ -94,6 +100,11 @@ class Journey:
         answer = parse_qs(urlsplit(back).query)
         self.connecting.come_back(SESSION, answer["state"][0], answer["code"][0])
 
+    @property
+    def settling(self) -> Settling:
+        """What the settings pages do."""
+        return Settling(self.store, self.clock)
+
     def live(self, **duration: float) -> None:
         """Time passes; each run is started when it is due, and worked off."""
         until = self.clock.now() + timedelta(**duration)
@@ -103,9 +114,9 @@ class Journey:
             self.clock.set(max(self.clock.now(), min(until, self.clock.now() + TICK)))
 
     def work_off(self) -> None:
-        """Every run that has not finished, oldest first."""
-        for row in self.rows("select run_id from run where state = 'collecting' order by started_at"):
-            self.attempt(row["run_id"])
+        """Every job of the queue."""
+        while taken := self.rows(TAKE):
+            self.attempt(taken[0]["run_id"])
 
     def attempt(self, run_id: str) -> None:
         """One run as the queue treats it: what does not answer is tried again later, what may not be asked is left."""
@@ -114,8 +125,6 @@ class Journey:
                 self.collect(run_id)
             except Unavailable:
                 self.clock.sleep(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**tried))
-            except ConsentWithdrawn:
-                return
             else:
                 return
 
@@ -127,7 +136,8 @@ class Journey:
     def outcome(self) -> Outcome:
         """What the fetcher has to show."""
         rows = self.rows("select order_id, number, reason, next_attempt_at from waiting")
-        return Outcome(self.said(), [Held(**{**row, "reason": Waiting(row["reason"])}) for row in rows], self.kept)
+        held = [Held(row["order_id"], row["number"], Waiting(row["reason"]), row["next_attempt_at"]) for row in rows]
+        return Outcome(self.said(), held, self.kept)
 
     def kept(self, object_key: str) -> bytes:
         """The bytes of a document on the shelf."""
@@ -158,7 +168,7 @@ class Journey:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The answer of the database to a query of the test's own."""
-        return self.session.execute(query.encode()).fetchall()
+        return self.session.cursor(row_factory=dict_row).execute(query.encode()).fetchall()
 
     def close(self) -> None:
         """Give the connections back."""
