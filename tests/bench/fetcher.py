@@ -170,20 +170,21 @@ def _page() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`own` and `readers` = seconds of processor time of the fetcher's process and of its readers; `megabytes` = what it grew by."""
+    """`own`, `readers` and `database` = seconds of processor time of each's processes; `megabytes` = what the fetcher's grew by."""
 
     documents: int
     seconds: float
     own: float
     readers: float
+    database: float
     megabytes: float
 
     def __str__(self) -> str:
-        each = 1000 / self.documents
-        return (
-            f"{self.documents / self.seconds:.0f} a second; a document takes {self.own * each:.1f} ms of the process, "
-            f"{self.readers * each:.1f} ms of the readers, {self.seconds * each:.1f} ms in all; {self.megabytes:.0f} MB more"
-        )
+        each = 1000 / self.documents  # milliseconds
+        parts = {"process": self.own, "readers": self.readers, "database": self.database}
+        shares = ", ".join(f"{name} {seconds * each:.1f}" for name, seconds in parts.items())
+        took = f"{self.documents / self.seconds:.0f} a second, {self.seconds * each:.1f} ms each"
+        return f"{took}; processor ms: {shares}; {self.megabytes:.0f} MB more"
 
 
 def measured(orders: int, reading: bool) -> Measured:
@@ -196,7 +197,8 @@ def measured(orders: int, reading: bool) -> Measured:
             grown, began, own = _megabytes(), time.perf_counter(), time.process_time()
             _collect(bench, Account(orders, bench.clock, limited=False), run, shelf, reader, readers.each)
             took, own, grown = time.perf_counter() - began, time.process_time() - own, _megabytes() - grown
-            return Measured(orders, took, own, sum(map(_processor_seconds, readers.processes)), grown)
+            read, written = (sum(map(_processor_seconds, processes)) for processes in (readers.processes, _sessions(bench)))
+            return Measured(orders, took, own, read, written, grown)
 
 
 def calls_of_a_day(orders: int) -> tuple[Counter[str], timedelta]:
@@ -216,6 +218,12 @@ def _collect(bench: Bench, account: Account, run: Run, shelf: Any, reader: Any, 
 def _megabytes() -> float:
     """The most that was resident until now."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _sessions(bench: Bench) -> list[int]:
+    """The database's processes that serve this one."""
+    with bench.store.connection() as session:
+        return [row[0] for row in session.execute("select pid from pg_stat_activity where datname = current_database()")]
 
 
 def _processor_seconds(process: int) -> float:
