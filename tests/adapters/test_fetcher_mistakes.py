@@ -87,8 +87,8 @@ IN_QUERIES = [
     Mistake(
         "order_requested_again",
         COLLECTION,
-        "r.number = w.number and r.state in ('asked', 'ready')",
-        "r.number = w.number and r.state = 'never'",
+        "r.connection_id = :connection_id and r.state in ('asked', 'ready')",
+        "r.connection_id = :connection_id and r.state = 'never'",
         test_progress.test_an_order_is_requested_while_no_report_is_under_way,
     ),
     Mistake(

@@ -36,7 +36,7 @@ class Fetcher:
 
     def collect(self, progress: PostgresProgress | None = None) -> Collect:
         """The story of one process."""
-        return Collect(progress or self.bench.progress, self.bench.desk, self.shelf, self.world, self.bench.clock, lambda: None)
+        return Collect(progress or self.bench.progress, self.bench.desk, self.shelf, self.world, self.bench.clock, lambda: None, at_once=2)
 
     def work(self) -> None:
         """Every job that waits."""

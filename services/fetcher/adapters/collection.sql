@@ -184,10 +184,10 @@ from wanted as w
 where
     w.connection_id = :connection_id
     and w.next_attempt_at <= :now
-    and not exists (
-        select from report as r
-        where
-            r.connection_id = w.connection_id and r.order_id = w.order_id and r.number = w.number and r.state in ('asked', 'ready')
+    and (w.order_id, w.number) not in (
+        select r.order_id, r.number
+        from report as r
+        where r.connection_id = :connection_id and r.state in ('asked', 'ready')
     )
 order by w.next_attempt_at, w.order_id, w.number
 limit :limit;
@@ -360,13 +360,19 @@ order by n.order_id, n.shipment_id, n.order_line_item_id;
 
 -- name: transactions_of_orders(connection_id, orders)
 -- The current transactions that have a line of these orders, under each of them.
-select asked.order_id, t.transaction_id, t.raw
-from unnest(:orders::text[]) as asked (order_id)
-inner join
-    amazon_transaction as t
-    on t.raw @> jsonb_build_object('transactionLineItems', jsonb_build_array(jsonb_build_object('orderId', asked.order_id)))
-where t.connection_id = :connection_id and t.current
-order by t.transaction_id;
+-- An order is found by the index on `raw` first: the one on connections would go through all of a connection for each.
+with found as materialized (
+    select asked.order_id, t.connection_id, t.current, t.transaction_id, t.raw
+    from unnest(:orders::text[]) as asked (order_id)
+    inner join
+        amazon_transaction as t
+        on t.raw @> jsonb_build_object('transactionLineItems', jsonb_build_array(jsonb_build_object('orderId', asked.order_id)))
+)
+
+select found.order_id, found.transaction_id, found.raw
+from found
+where found.connection_id = :connection_id and found.current
+order by found.transaction_id;
 
 -- name: invoices_named(connection_id, orders, numbers, kinds)
 -- The ids of the invoices that Amazon's own keys name: an order, a number and a kind each.

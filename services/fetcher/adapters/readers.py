@@ -32,6 +32,11 @@ class Readers:
         """The same done to many things, as many at a time as there are readers; the answers in the things' order."""
         return self._threads.map(work, things)
 
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the processes that run."""
+        return [reader.process for reader in self._readers if reader.process is not None]
+
     def close(self) -> None:
         """End the processes."""
         self._threads.shutdown()

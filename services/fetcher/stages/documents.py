@@ -11,7 +11,7 @@ from services.fetcher.domain.records import Report, ReportState
 from services.fetcher.domain.reports import ASKED_ONE_BY_ONE, Outcome, after_poll, still_open
 from services.fetcher.domain.waiting import Waiting
 from services.fetcher.domain.wanting import Wanted, after_vain_request, settled
-from services.fetcher.stages.keeping import AT_ONCE, keep_answers
+from services.fetcher.stages.keeping import keep_answers
 from services.fetcher.stages.payloads import fetch, keep_outcomes, until_turn
 from services.fetcher.stages.ports import AnswerUnreadable, RequestRefused, Work
 from services.kernel.log import log
@@ -36,7 +36,7 @@ def fetch_documents(work: Work) -> None:
 
 def _request(work: Work) -> float | None:
     """Ask for the documents of orders and numbers while the allowance lasts; seconds until the next turn, None = nothing is due."""
-    due = work.progress.next_wanted(work.run, work.clock.now(), AT_ONCE)
+    due = work.progress.next_wanted(work.run, work.clock.now(), work.at_once)
     if not due:
         return None
     wait = work.account.wait_seconds(Operation.CREATE_REPORT)

@@ -12,7 +12,7 @@ from services.fetcher.domain.records import Paper, Report, ReportState
 from services.fetcher.domain.reports import Outcome, after_refusal, is_gone
 from services.fetcher.domain.unpacking import EmptyArchive, UnreadablePayload, unpack
 from services.fetcher.domain.waiting import Waiting
-from services.fetcher.stages.keeping import AT_ONCE, keep_answers
+from services.fetcher.stages.keeping import keep_answers
 from services.fetcher.stages.ports import AnswerUnreadable, NotDelivered, RequestRefused, Work
 from services.kernel.log import log
 
@@ -30,7 +30,7 @@ class Fetched:
 
 def fetch(work: Work) -> float | None:
     """Fetch and keep the documents of reports that are ready; seconds until the next turn, None = none is ready."""
-    ready = work.progress.next_reports(work.run, ReportState.READY, AT_ONCE)
+    ready = work.progress.next_reports(work.run, ReportState.READY, work.at_once)
     if not ready:
         return None
     wait = until_turn(work, ready[0], Operation.GET_REPORT_DOCUMENT)

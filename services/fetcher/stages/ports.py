@@ -178,3 +178,4 @@ class Work:
     clock: Clock
     check_stopping: Callable[[], None]
     each: Each
+    at_once: int

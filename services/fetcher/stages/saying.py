@@ -19,14 +19,11 @@ from services.fetcher.stages.ports import Book, Work
 from services.kernel.envelope import VALUE_MAX_BYTES
 from services.kernel.log import log
 
-ORDERS_AT_ONCE = 50
-"""Orders that are in memory at a time and said in one transaction, whatever the run holds."""
-
 
 def say_final(work: Work) -> Counter[Waiting]:
     """Say every document that is final; what is not is counted by reason. Remembered are only the PDFs that several orders show."""
     reasons, shared, after = Counter[Waiting](), set[str](), ""
-    while touched := work.progress.orders_touched(work.run, after, ORDERS_AT_ONCE):
+    while touched := work.progress.orders_touched(work.run, after, work.at_once):
         work.check_stopping()
         orders = together(work.progress.dossiers(work.run, touched))
         reasons.update(wait.reason for wait in _say_orders(work, orders, shared))

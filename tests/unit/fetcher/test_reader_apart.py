@@ -27,9 +27,8 @@ def reader() -> Generator[ReaderApart]:
 
 def process_of(reader: ReaderApart) -> int:
     """The id of its process, which must run."""
-    process = reader._process  # pyright: ignore[reportPrivateUsage]
-    assert process is not None
-    return process.pid
+    assert reader.process is not None
+    return reader.process
 
 
 def test_it_says_what_the_reader_inside_says(reader: ReaderApart):
