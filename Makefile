@@ -31,7 +31,7 @@ test: $(DEVELOPMENT) ## every test but the long ones, on a real Kafka and Postgr
 test-long: $(DEVELOPMENT) ## the long ones: faults of every kind during imports (FAULT_SEED=N draws others)
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
-bench-fetcher: $(DEVELOPMENT) ## documents a second, memory, and calls to Amazon a day (ARGS=2000 orders)
+bench-fetcher: $(DEVELOPMENT) ## documents a second, memory, and calls to Amazon a day (ARGS=10000 orders)
 	@$(BIN)/python -m tests.bench.fetcher $(ARGS)
 
 check: $(DEVELOPMENT) ## format, lint, strict types, import contracts, contracts, architecture

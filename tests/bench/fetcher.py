@@ -4,12 +4,17 @@ Real PostgreSQL, object store and PDF reader; the account is made up in this pro
 """
 
 import logging
+import os
+import platform
 import resource
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,13 +25,13 @@ from fpdf import FPDF
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.adapters.documents import DocumentShelf
-from services.fetcher.adapters.reader_apart import ReaderApart
+from services.fetcher.adapters.readers import Readers
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.records import LineKey, Run
 from services.fetcher.handler import Collect
 from services.fetcher.main import MIGRATIONS
-from services.fetcher.stages.ports import NotCollecting
+from services.fetcher.stages.ports import Each, NotCollecting
 from services.kernel.clock import Clock
 from services.kernel.migrate import migrate
 from tests.adapters.fetcher_bench import Bench, memory_bench, real_bench
@@ -35,7 +40,7 @@ from tests.simulation.memory.shelf import MemoryShelf
 from tests.support.local import new_database, session_postgres
 from tests.unit.fetcher.known import evidence
 
-PAGE = 100
+PAGE, DAY = 100, 500
 TAKES = timedelta(seconds=45)
 BUDGET = {"getTransactions": 293, "getInvoiceDetailsByOrderLineItems": 48, "createReport": 665, "getReport": 1663, "getReportDocument": 665}
 """Amazon Business API §12.5, 500 orders a day of 1.3 documents and 2 lines in a window of 45 days; here an order has one of each."""
@@ -121,11 +126,22 @@ class Account:
 
 
 class NameReader:
-    """Reads nothing but the number: what the rest of the fetcher takes."""
+    """Reads nothing but the number behind the document: what the rest of the fetcher takes."""
 
     def read(self, data: bytes) -> Evidence:
         """The number that stands behind `%%`."""
         return evidence(data.rpartition(b"%%")[2].decode())
+
+
+class Both:
+    """The real reader, whose answer gets the number behind the document: every page is the same."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    def read(self, data: bytes) -> Evidence:
+        """What the page says, and the number."""
+        return self._readers.read(data).model_copy(update={"number": NameReader().read(data).number})
 
 
 def order(number: int) -> str:
@@ -135,28 +151,51 @@ def order(number: int) -> str:
 
 def pdf(number: int) -> bytes:
     """A page of text that bears a number; the bytes behind its end make it a file of its own."""
-    return _page(number) + f"%%FR-L{number}".encode()
+    return _page() + f"%%FR-L{number}".encode()
 
 
-def _page(number: int) -> bytes:
+@cache
+def _page() -> bytes:
+    """Drawn once: a reader takes as long for the same words."""
     page = FPDF()
     page.add_page()
     page.set_font("Helvetica", size=10)
-    for words in ("Facture", f"Numéro de la facture FR-L{number}", "Date de la facture 12/11/2026", "Total TTC 12,00 EUR"):
+    for words in ("Facture", "Numéro de la facture FR-L", "Date de la facture 12/11/2026", "Total TTC 12,00 EUR"):
         page.cell(text=words, new_x="LMARGIN", new_y="NEXT")
     return bytes(page.output())
 
 
-def collected_per_second(orders: int, reading: bool) -> tuple[float, float]:
-    """Documents in a second, and megabytes the process grew by."""
-    with TemporaryDirectory() as folder, session_postgres() as server, new_database(server) as url:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`own`, `readers` and `database` = seconds of processor time of each's processes; `megabytes` = what the fetcher's grew by."""
+
+    documents: int
+    seconds: float
+    own: float
+    readers: float
+    database: float
+    megabytes: float
+
+    def __str__(self) -> str:
+        each = 1000 / self.documents  # milliseconds
+        parts = {"process": self.own, "readers": self.readers, "database": self.database}
+        shares = ", ".join(f"{name} {seconds * each:.1f}" for name, seconds in parts.items())
+        took = f"{self.documents / self.seconds:.0f} a second, {self.seconds * each:.1f} ms each"
+        return f"{took}; processor ms: {shares}; {self.megabytes:.0f} MB more"
+
+
+def measured(orders: int, reading: bool) -> Measured:
+    """An import of so many orders; reading = by the real reader, which knows no number of these pages, with the number put in."""
+    with TemporaryDirectory() as folder, session_postgres() as server, new_database(server) as url, closing(Readers()) as readers:
         migrate(url, SERVICE, MIGRATIONS, with_outbox=True)
         with real_bench(url) as bench:
-            before, began = _megabytes(), time.perf_counter()
-            run = bench.connect()
-            shelf = DocumentShelf(f"file://{Path(folder)}/documents")
-            _collect(bench, Account(orders, bench.clock, limited=False), run, shelf, ReaderApart() if reading else NameReader())
-            return bench.progress.run(run.run_id).emitted / (time.perf_counter() - began), _megabytes() - before
+            run, shelf = bench.connect(), DocumentShelf(f"file://{Path(folder)}/documents")
+            reader = Both(readers) if reading else NameReader()
+            grown, began, own = _megabytes(), time.perf_counter(), time.process_time()
+            _collect(bench, Account(orders, bench.clock, limited=False), run, shelf, reader, readers.each)
+            took, own, grown = time.perf_counter() - began, time.process_time() - own, _megabytes() - grown
+            read, written = (sum(map(_processor_seconds, processes)) for processes in (readers.processes, _sessions(bench)))
+            return Measured(orders, took, own, read, written, grown)
 
 
 def calls_of_a_day(orders: int) -> tuple[Counter[str], timedelta]:
@@ -167,26 +206,40 @@ def calls_of_a_day(orders: int) -> tuple[Counter[str], timedelta]:
         return account.calls, bench.clock.now() - began
 
 
-def _collect(bench: Bench, account: Account, run: Run, shelf: Any, reader: Any) -> None:
-    Collect(bench.progress, account, shelf, reader, bench.clock, lambda: None)(run.run_id)
+def _collect(bench: Bench, account: Account, run: Run, shelf: Any, reader: Any, each: Each = map) -> None:
+    Collect(bench.progress, account, shelf, reader, bench.clock, lambda: None, each)(run.run_id)
     said = bench.progress.run(run.run_id).emitted
     assert account.orders == said, f"{said} of {account.orders} were said"
 
 
 def _megabytes() -> float:
+    """The most that was resident until now."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _sessions(bench: Bench) -> list[int]:
+    """The database's processes that serve this one."""
+    with bench.store.connection() as session:
+        return [row[0] for row in session.execute("select pid from pg_stat_activity where datname = current_database()")]
+
+
+def _processor_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main(orders: int) -> None:
     """Measure and print."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    for reading in (False, True):
-        for many in (orders // 4, orders):
-            rate, grown = collected_per_second(many, reading)
-            print(f"{many} documents, {'read' if reading else 'not read'}: {rate:.0f} a second, {grown:.0f} MB more")
-    calls, took = calls_of_a_day(orders)
-    print(f"{orders} orders under the published limits: {dict(calls)} in {took}; budget for 500 orders: {BUDGET}")
+    print(f"{platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {datetime.now(UTC):%Y-%m-%d}", flush=True)
+    for many, reading in ((orders // 4, False), (orders, False), (orders, True)):
+        print(f"{many} orders, {'read' if reading else 'not read'}: {measured(many, reading)}", flush=True)
+    calls, took = calls_of_a_day(DAY)
+    print(f"{DAY} orders under the published limits take {took} and so many calls:")
+    for operation, allowed in BUDGET.items():
+        print(f"    {operation}: {calls[operation]} of {allowed}")
+    print(f"    getReports, for getReport when many are open: {calls['getReports']}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)

@@ -37,6 +37,7 @@ from tests.simulation.world import World
 from tests.support.reference_classifier import AnswerAll
 
 PASSING = (Unavailable, Fenced, JobGone)  # errors by which a process may end, to be started again
+FEW = 2  # of what the fetcher keeps in one transaction: these accounts are small, and a fault must find many
 SEALER = Sealer({"k1": b"1" * 32}, "k1")
 
 
@@ -144,7 +145,7 @@ def fetcher(world: World, parts: Parts, name: str) -> Sequence[Loop]:
     amazon = world.watched("Amazon", MemoryAmazon(world.amazon, engine))
     desk = ConnectionDesk(store, amazon, SEALER, engine)
     progress: Any = world.watched("progress", PostgresProgress(store))
-    collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None)
+    collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None, at_once=FEW)
     jobs = parts.jobs()
     listen = OncePerEvent(
         world.watched("fetcher store", parts.store("fetcher")),

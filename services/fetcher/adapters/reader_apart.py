@@ -50,6 +50,11 @@ class ReaderApart:
                     return Evidence.model_validate_json(answer)
         return unreadable("too_heavy")
 
+    @property
+    def process(self) -> int | None:
+        """The id of its process, if one runs."""
+        return self._process.pid if self._process is not None else None
+
     def close(self) -> None:
         """End the process."""
         with self._lock:

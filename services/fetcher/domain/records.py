@@ -153,12 +153,13 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What the API says of one number over all its orders."""
+    """What the API says of one number over all its orders. `several_orders` = more than one order shows the PDF."""
 
     marketplace_id: str
     orders: tuple[str, ...]
     numbers: tuple[StatedNumber, ...]
     transactions: tuple[Transaction, ...]
+    several_orders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a run needs from outside, what can go wrong there, and what its stages share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,10 +13,13 @@ from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Repo
 from services.fetcher.domain.amazon.collecting import Report as ReportAnswer
 from services.fetcher.domain.company import Company
 from services.fetcher.domain.dossier import Dossier
+from services.fetcher.domain.emitting import Named
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.pace import Operation
-from services.fetcher.domain.records import Invoice, LineKey, OrderLine, Paper, Report, ReportState, Run, Scan, StatedNumber, Statements
-from services.fetcher.domain.waiting import Wait, Waiting
+from services.fetcher.domain.records import Invoice, LineKey, OrderLine, Report, ReportState, Run, Scan, StatedNumber, Statements
+from services.fetcher.domain.reports import Outcome
+from services.fetcher.domain.settling import Settlement
+from services.fetcher.domain.waiting import Waiting
 from services.fetcher.domain.wanting import Wanted
 from services.kernel.clock import Clock
 from services.kernel.errors import KernelError, Unavailable
@@ -102,6 +105,12 @@ class Reader(Protocol):
     def read(self, data: bytes) -> Evidence: ...
 
 
+class Each(Protocol):
+    """How the same is done to many things, in their order: `map`, or what does several at a time."""
+
+    def __call__[T, R](self, work: Callable[[T], R], things: Iterable[T], /) -> Iterable[R]: ...
+
+
 class Progress(Protocol):
     """What a run has done so far. Each `keep_…` is one transaction, so that a killed run goes on where it was."""
 
@@ -119,19 +128,17 @@ class Progress(Protocol):
         self, run: Run, asked: Sequence[OrderLine], numbers: Sequence[StatedNumber], pending: Sequence[LineKey], now: datetime
     ) -> None: ...
 
-    def next_wanted(self, run: Run, now: datetime) -> Wanted | None: ...
+    def next_wanted(self, run: Run, now: datetime, limit: int = 1) -> Sequence[Wanted]: ...
 
-    def keep_wanted(self, run: Run, before: Wanted, after: Wanted, now: datetime) -> None: ...
+    def keep_wanted(self, run: Run, moved: Sequence[tuple[Wanted, Wanted]], now: datetime) -> None: ...
 
-    def keep_reports(self, run: Run, reports: Sequence[Report], now: datetime, trouble: Waiting | None = None) -> None: ...
+    def keep_outcomes(self, run: Run, outcomes: Sequence[Outcome], now: datetime) -> None: ...
 
     def next_reports(self, run: Run, state: ReportState, limit: int = 1) -> Sequence[Report]: ...
 
-    def keep_papers(self, run: Run, report: Report, payload_sha256: str, papers: Sequence[Paper], now: datetime) -> None: ...
-
     def orders_touched(self, run: Run, after: str, limit: int) -> Sequence[str]: ...
 
-    def dossier(self, run: Run, order_id: str) -> Dossier: ...
+    def dossiers(self, run: Run, orders: Sequence[str]) -> Sequence[Dossier]: ...
 
     def writing(self, run_id: str) -> "AbstractContextManager[Book]": ...
 
@@ -144,15 +151,15 @@ class Book(Protocol):
 
     def company(self, company_id: str) -> Company: ...
 
-    def statements(self, found: Numbered) -> Statements: ...
+    def statements(self, several: Sequence[Numbered]) -> Sequence[Statements]: ...
 
-    def invoice(self, orders: Sequence[str], found: Numbered, minted: str) -> Invoice: ...
+    def invoices(self, several: Sequence[Named]) -> Sequence[Invoice]: ...
 
     def routed(self, statements: Statements) -> Waiting | None: ...
 
-    def say_collected(self, invoice: Invoice, collected: InvoiceCollected, now: datetime) -> None: ...
+    def say_collected(self, several: Sequence[tuple[Invoice, InvoiceCollected]], now: datetime) -> None: ...
 
-    def settle(self, order_id: str, waits: Sequence[Wait], complete: Sequence[Wanted], now: datetime) -> None: ...
+    def settle(self, settled: Sequence[Settlement], now: datetime) -> None: ...
 
     def finish_run(self, finished: CollectionFinished, now: datetime) -> None: ...
 
@@ -170,3 +177,5 @@ class Work:
     reader: Reader
     clock: Clock
     check_stopping: Callable[[], None]
+    each: Each
+    at_once: int
