@@ -62,7 +62,8 @@ def serve(config: Config, store: PostgresStore) -> int:
     amazon = Amazon(config.amazon, config.clock)
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
     collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
-    worker = Worker(config.database_url, Tries(store, collect), desk.start_due_runs, health)
+    tries = Tries(store, collect)
+    worker = Worker(config.database_url, tries, tries, desk.start_due_runs, health)
     pages = application(Connecting(store, amazon, config.token_sealer, config.clock), config.web)
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}

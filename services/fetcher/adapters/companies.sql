@@ -48,13 +48,6 @@ from connection
 where company_id = :company_id
 order by opened_at, connection_id;
 
--- name: collecting_connections()
--- Every connection that collects daily.
-select connection_id, company_id, marketplace_id, state, opened_at, since
-from connection
-where state in ('initialising', 'active')
-order by connection_id;
-
 -- name: connection(connection_id)^
 -- One connection.
 select connection_id, company_id, marketplace_id, state, opened_at, since from connection where connection_id = :connection_id;
@@ -121,16 +114,16 @@ on conflict do nothing;
 
 -- name: unfinished_runs(connection_id)
 -- The runs of a connection that have not finished, oldest first.
-select run_id from run where connection_id = :connection_id and state = 'collecting' order by started_at;
+select run_id, kind from run where connection_id = :connection_id and state = 'collecting' order by started_at;
 
 -- name: run(run_id)^
 -- One run.
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted from run where run_id = :run_id;
 
 -- name: last_run(connection_id)^
--- The latest run of a connection, for people.
+-- The latest run of a connection, for people; migrations of history have a page of their own.
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted
 from run
-where connection_id = :connection_id
+where connection_id = :connection_id and kind <> 'history'
 order by started_at desc
 limit 1;

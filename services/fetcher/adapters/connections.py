@@ -1,16 +1,20 @@
 """What jobs do with connections: open the account behind one, note that its consent is gone, start the runs that are due."""
 
 from services.fetcher import Logged
+from services.fetcher.adapters.agenda import Agenda
 from services.fetcher.adapters.amazon import Amazon, AmazonAccount
 from services.fetcher.adapters.companies import Companies
-from services.fetcher.domain.company import last_daily_slot
 from services.fetcher.domain.identity import token_seal
 from services.fetcher.domain.records import Run
+from services.fetcher.domain.schedule import caught_up, missed, next_slot
 from services.fetcher.handler import ConsentWithdrawn
-from services.kernel.clock import Clock
+from services.kernel.clock import Clock, instant
 from services.kernel.log import log
 from services.kernel.postgres import PostgresStore
 from services.kernel.sealing import Sealer
+
+BATCH = 100
+"""Runs that one transaction starts at most."""
 
 
 class ConnectionDesk:
@@ -42,12 +46,20 @@ class ConnectionDesk:
             book.describe_company(run.company_id, now)
         log.warning(Logged.CONSENT_WITHDRAWN, company_id=run.company_id, connection_id=run.connection_id)
 
-    def start_due_runs(self) -> None:
-        """Start each connection's daily run once its time of the day has come; a day that was missed is made up for by the next."""
+    def start_due_runs(self) -> bool:
+        """Start the regular runs that are due, a batch of them; whether there may be more.
+
+        What was missed, as when the fetcher was away, is put off to a moment in the rest of the day's window.
+        """
         now = self._clock.now()
         with self._store.transaction() as transaction:
-            book = Companies(transaction)
-            for connection in book.collecting_connections():
-                slot = last_daily_slot(connection.company_id, now)
-                if slot > connection.opened_at:
-                    book.start_run(connection, "daily", slot.date().isoformat(), now)
+            agenda, book = Agenda(transaction), Companies(transaction)
+            due = agenda.due(now, BATCH)
+            for one in due:
+                connection = book.connection(one.connection_id)
+                assert connection is not None, "the agenda is one of connections"
+                away = missed(one.due_at, now)
+                agenda.put_off(one, (caught_up if away else next_slot)(one.kind, connection.company_id, now))
+                if not away and connection.state in ("initialising", "active"):
+                    book.start_run(connection, one.kind, instant(one.due_at), now)
+        return len(due) == BATCH

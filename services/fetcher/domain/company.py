@@ -1,13 +1,12 @@
 """A company, its settings, and what it may do: connect, and how far back it may import."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from pydantic import Field
 
 from schemas.contract import Contract
 from schemas.values import Code, CompanySettings, Day, Siren, Text, VatId
-from services.fetcher.domain.identity import digest
 
 PLANS_WITH_CONNECTIONS = frozenset({"essentiel", "premium"})
 OLDEST_IMPORT = timedelta(days=30)
@@ -117,10 +116,3 @@ def check_import_start(chosen: date, opened_on: date) -> None:
 def window(import_start: date, today: date) -> tuple[date, date]:
     """The days whose transactions a run scans."""
     return min(import_start, today) - SCAN_MARGIN, today
-
-
-def last_daily_slot(company_id: str, now: datetime) -> datetime:
-    """The latest moment at or before `now` when this company's daily run is due: its minute of the day follows from its id."""
-    minute = int(digest(company_id)[:8], 16) % (24 * 60)
-    slot = datetime.combine(now.date(), time(minute // 60, minute % 60), now.tzinfo)
-    return slot if slot <= now else slot - timedelta(days=1)

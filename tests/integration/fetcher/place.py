@@ -120,9 +120,9 @@ class Place:
         shelf = DocumentShelf(f"file://{self.folder}/documents")
         return Collect(PostgresProgress(self.store), self.desk, shelf, PdfReader(), self.clock, check_stopping)
 
-    def worker(self, collect: Callable[[str], None], start_due_runs: Callable[[], None] = lambda: None) -> Worker:
-        """A worker of the queue."""
-        return Worker(self.url, Tries(self.store, collect), start_due_runs, self.health)
+    def worker(self, collect: Callable[[str], None], start_due_runs: Callable[[], bool] = lambda: False) -> Worker:
+        """A worker of the queue; what it does for a migration of history is `collect` too."""
+        return Worker(self.url, Tries(self.store, collect), Tries(self.store, collect), start_due_runs, self.health)
 
     def connect_and_collect(self, **changes: Any) -> None:
         """Enter the company, walk through both consents, collect the first run."""
@@ -134,7 +134,7 @@ class Place:
         """Start the run of a day of the one connection."""
         with self.store.transaction() as transaction:
             book = Companies(transaction)
-            [connection] = book.collecting_connections()
+            [connection] = book.connections("acme")
             return book.start_run(connection, "daily", day, self.clock.now())
 
     def daily_run(self) -> None:

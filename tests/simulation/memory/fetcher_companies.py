@@ -90,13 +90,6 @@ def connections(rows: Rows, given: Row) -> Answer:
 
 
 @query
-def collecting_connections(rows: Rows, given: Row) -> Answer:
-    """Neither broken nor closed."""
-    found = [row for row in rows.where("connection") if row["state"] in ("initialising", "active")]
-    return [one for row in sorted(found, key=lambda row: row["connection_id"]) for one in picked(row, CONNECTION)]
-
-
-@query
 def connection(rows: Rows, given: Row) -> Answer:
     """One connection."""
     return picked(rows.one("connection", given["connection_id"]), CONNECTION)
@@ -184,7 +177,7 @@ def put_run(rows: Rows, given: Row) -> Answer:
 def unfinished_runs(rows: Rows, given: Row) -> Answer:
     """Oldest first."""
     found = rows.where("run", connection_id=given["connection_id"], state="collecting")
-    return [{"run_id": row["run_id"]} for row in sorted(found, key=lambda row: row["started_at"])]
+    return [{"run_id": row["run_id"], "kind": row["kind"]} for row in sorted(found, key=lambda row: row["started_at"])]
 
 
 @query
@@ -195,6 +188,7 @@ def run(rows: Rows, given: Row) -> Answer:
 
 @query
 def last_run(rows: Rows, given: Row) -> Answer:
-    """The one that started last."""
-    found = sorted(rows.where("run", connection_id=given["connection_id"]), key=lambda row: row["started_at"])
+    """The one that started last, migrations of history aside."""
+    ours = [row for row in rows.where("run", connection_id=given["connection_id"]) if row["kind"] != "history"]
+    found = sorted(ours, key=lambda row: row["started_at"])
     return picked(found[-1] if found else None, RUN)

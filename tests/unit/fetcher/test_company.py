@@ -1,6 +1,6 @@
 """What a company may do, and from when its documents count."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 
@@ -10,7 +10,6 @@ from services.fetcher.domain.company import (
     ImportStartTooEarly,
     PlanTooLow,
     check_import_start,
-    last_daily_slot,
     window,
 )
 from services.fetcher.domain.records import Kind, Statements
@@ -59,15 +58,6 @@ def test_without_a_choice_import_starts_today_and_nothing_is_before_the_cut_over
 def test_a_run_looks_forty_five_days_further_back() -> None:
     """Amazon's date filter has two readings; the margin covers both."""
     assert (date(2026, 9, 17), date(2026, 11, 23)) == window(date(2026, 11, 1), date(2026, 11, 23))
-
-
-def test_the_daily_slot_is_the_company_s_own_and_never_in_the_future() -> None:
-    """Every moment of two days: the slot is at the same time of day and at most a day old."""
-    start = datetime(2026, 11, 23, tzinfo=UTC)
-    slots = {last_daily_slot("acme", start + timedelta(minutes=minute)) for minute in range(2 * 24 * 60)}
-    assert 3 == len(slots)
-    assert 1 == len({slot.time() for slot in slots})
-    assert all(timedelta() <= start - last_daily_slot("acme", start) < timedelta(days=1) for start in slots)
 
 
 def test_a_document_the_api_is_silent_about_has_no_charges() -> None:
