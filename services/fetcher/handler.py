@@ -201,10 +201,10 @@ class Collect:
         while scan.finished_at is None:
             self.check_stopping()
             try:
-                page = account.transactions(run.window_from, run.started_at, scan.next_page_token)
+                page = account.transactions(run.window_from, run.reads_until, scan.next_page_token)
             except PageRefused:
                 scan = self.progress.restart_scan(run)
-                page = account.transactions(run.window_from, run.started_at, None)
+                page = account.transactions(run.window_from, run.reads_until, None)
             scan = self.progress.keep_page(run, page, self.clock.now())
 
     def _resolve(self, run: Run, account: Account) -> None:

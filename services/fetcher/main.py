@@ -12,6 +12,7 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topics_read_by, types_on
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.adapters.announcing import SERVICE
+from services.fetcher.adapters.backfill import Backfill
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
@@ -25,6 +26,7 @@ from services.fetcher.config import Config, EntryConfig, migrate_url
 from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
+from services.fetcher.web.run_pages import RunPages
 from services.fetcher.web.server import serve_web
 from services.kernel import probes
 from services.kernel.kafka import KafkaSender, KafkaSource
@@ -62,9 +64,10 @@ def serve(config: Config, store: PostgresStore) -> int:
     amazon = Amazon(config.amazon, config.clock)
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
     collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
-    tries = Tries(store, collect)
-    worker = Worker(config.database_url, tries, tries, desk.start_due_runs, health)
-    pages = application(Connecting(store, amazon, config.token_sealer, config.clock), config.web)
+    backfill = Backfill(store, desk, collect, config.clock)
+    worker = Worker(config.database_url, Tries(store, collect), Tries(store, backfill), desk.start_due_runs, health)
+    connecting = Connecting(store, amazon, config.token_sealer, config.clock)
+    pages = application(connecting, config.web, RunPages(connecting).routes())
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)

@@ -14,7 +14,7 @@ on conflict (company_id) do update set
     settings_revision = company.settings_revision + 1;
 
 -- name: company(company_id)^
--- One company.
+-- One company, and from when on its history was migrated.
 select
     company_id,
     name,
@@ -25,7 +25,8 @@ select
     test_environment,
     sealed_address,
     choices::text as choices,
-    settings_revision
+    settings_revision,
+    (select min(m.since) from migration as m where m.company_id = company.company_id and m.state = 'done') as migrated_since
 from company
 where company_id = :company_id;
 
@@ -113,7 +114,7 @@ values (:run_id, :company_id, :connection_id, :kind, 'collecting', :window_from,
 on conflict do nothing;
 
 -- name: unfinished_runs(connection_id)
--- The runs of a connection that have not finished, oldest first.
+-- The runs of a connection that have not finished, oldest first; a migration that is paused does nothing with its job.
 select run_id, kind from run where connection_id = :connection_id and state = 'collecting' order by started_at;
 
 -- name: run(run_id)^

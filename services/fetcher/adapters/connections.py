@@ -6,7 +6,7 @@ from services.fetcher.adapters.amazon import Amazon, AmazonAccount
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.domain.identity import token_seal
 from services.fetcher.domain.records import Run
-from services.fetcher.domain.schedule import caught_up, missed, next_slot
+from services.fetcher.domain.schedule import HISTORY, caught_up, missed, next_slot
 from services.fetcher.handler import ConsentWithdrawn
 from services.kernel.clock import Clock, instant
 from services.kernel.log import log
@@ -25,14 +25,15 @@ class ConnectionDesk:
         self._store, self._amazon, self._sealer, self._clock = store, amazon, sealer, clock
 
     def open(self, run: Run) -> AmazonAccount:
-        """The account of the run's connection. Raises ConsentWithdrawn when the connection is closed."""
+        """The account of the run's connection, unhurried for a migration of history. Raises ConsentWithdrawn when it is closed."""
         with self._store.transaction() as transaction:
             book = Companies(transaction)
             sealed, connection = book.sealed_refresh_token(run.connection_id), book.connection(run.connection_id)
         if sealed is None or connection is None:
             raise ConsentWithdrawn
         token = self._sealer.open(sealed, token_seal(run.company_id, run.connection_id)).decode()
-        return self._amazon.account(run.connection_id, connection.marketplace_id, token)
+        account = self._amazon.account(run.connection_id, connection.marketplace_id, token)
+        return account.unhurried() if run.kind == HISTORY else account
 
     def consent_withdrawn(self, run: Run) -> None:
         """The connection is broken until the company consents again; its data stay."""

@@ -1,6 +1,6 @@
 """A company, its settings, and what it may do: connect, and how far back it may import."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pydantic import Field
@@ -70,7 +70,7 @@ class CompanyFile(Contract):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company as stored. `sealed_address` only the notifier opens."""
+    """A company as stored. `sealed_address` only the notifier opens; from `migrated_since` on its history was migrated."""
 
     company_id: str
     name: str
@@ -82,6 +82,7 @@ class Company:
     sealed_address: str
     choices: Choices
     settings_revision: int
+    migrated_since: date | None = None
 
     def check_plan(self) -> None:
         """Raises PlanTooLow below Essentiel, unless this is a test environment."""
@@ -89,8 +90,11 @@ class Company:
             raise PlanTooLow
 
     def settings(self, today: date) -> CompanySettings:
-        """The settings in force; import starts on `today` when nothing was chosen, and nothing is before the cut-over."""
-        start = self.choices.import_start or today
+        """The settings in force; import starts on `today` when nothing was chosen, and nothing is before the cut-over.
+
+        What was migrated belongs to the import: its later corrections are imported too.
+        """
+        start = _earlier(self.choices.import_start or today, self.migrated_since)
         return CompanySettings(
             revision=self.settings_revision,
             company_name=self.name,
@@ -106,13 +110,21 @@ class Company:
             test_environment=self.test_environment,
         )
 
+    def importing_since(self, day: date) -> "Company":
+        """The company as its migration from that day on sees it."""
+        return replace(self, migrated_since=_earlier(day, self.migrated_since))
 
-def check_import_start(chosen: date, opened_on: date) -> None:
-    """Raises ImportStartTooEarly more than 30 days before the connection."""
-    if chosen < opened_on - OLDEST_IMPORT:
+
+def check_import_start(chosen: date, opened_on: date, migrated_since: date | None = None) -> None:
+    """Raises ImportStartTooEarly more than 30 days before the connection, unless history was migrated from before that."""
+    if chosen < _earlier(opened_on - OLDEST_IMPORT, migrated_since):
         raise ImportStartTooEarly
 
 
 def window(import_start: date, today: date) -> tuple[date, date]:
     """The days whose transactions a run scans."""
     return min(import_start, today) - SCAN_MARGIN, today
+
+
+def _earlier(day: date, other: date | None) -> date:
+    return min(day, other) if other else day

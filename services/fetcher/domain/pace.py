@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 SHARE = 0.8
+HISTORY_PART = 1 / 3
+"""Of our share: what a migration of history takes at most, so that a daily run always finds two thirds."""
+
 POLL_LADDER_SECONDS = (15, 30, 60, 120, 300)
 POLL_FOR = timedelta(hours=24)
 
@@ -40,9 +43,10 @@ PUBLISHED = {
 class Bucket:
     """A token bucket kept at 80 % of an allowance, so that Amazon's own never runs dry."""
 
-    def __init__(self, allowance: Allowance, now: datetime) -> None:
-        self._rate = allowance.rate * SHARE
-        self._burst = max(1.0, allowance.burst * SHARE)
+    def __init__(self, allowance: Allowance, now: datetime, share: float = SHARE) -> None:
+        self._share = share
+        self._rate = allowance.rate * share
+        self._burst = max(1.0, allowance.burst * share)
         self._tokens = self._burst
         self._at = now
 
@@ -59,7 +63,7 @@ class Bucket:
     def adjust(self, published_rate: float) -> None:
         """Follow the rate that Amazon states in `x-amzn-RateLimit-Limit`."""
         if published_rate > 0:
-            self._rate = published_rate * SHARE
+            self._rate = published_rate * self._share
 
     def drain(self, now: datetime) -> None:
         """Amazon refused for going too fast: wait for a whole new token."""
@@ -70,6 +74,23 @@ class Bucket:
         elapsed = max(0.0, (now - self._at).total_seconds())
         self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
         self._at = max(self._at, now)
+
+
+class PartOfBucket(Bucket):
+    """What a migration of history may take of a bucket: a third, and nothing that the whole does not have."""
+
+    def __init__(self, whole: Bucket, allowance: Allowance, now: datetime) -> None:
+        super().__init__(allowance, now, SHARE * HISTORY_PART)
+        self._whole = whole
+
+    def wait_seconds(self, now: datetime) -> float:
+        """How long until both have a token."""
+        return max(super().wait_seconds(now), self._whole.wait_seconds(now))
+
+    def take(self, now: datetime) -> None:
+        """Count one request in both."""
+        super().take(now)
+        self._whole.take(now)
 
 
 def poll_again_after(polls: int) -> timedelta:

@@ -1,7 +1,7 @@
 """What the fetcher remembers, as values: runs, lines, numbers, reports, documents, invoices."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from schemas.invoice_collected.v1 import Evidence
@@ -63,6 +63,11 @@ class Run:
     window_to: date
     started_at: datetime
     emitted: int
+
+    @property
+    def reads_until(self) -> datetime:
+        """Until when it reads transactions: the moment it started, unless its window ends before, as that of a migration does."""
+        return min(self.started_at, datetime.combine(self.window_to, time.max, UTC))
 
     @property
     def finished(self) -> bool:

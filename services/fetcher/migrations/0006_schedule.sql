@@ -22,7 +22,7 @@ cross join (values ('daily'), ('weekly')) as k (kind);
 -- Procrastinate asks for every job it may take whether another one has its lock.
 create index jobs_of_lock on fetcher_jobs.procrastinate_jobs (lock, priority, id) where status in ('todo', 'doing');
 
--- The documents of [since, until) of a connection, imported for a fee. `orders` and `documents` are estimated.
+-- The documents of [since, until) of a connection, imported for a fee. `orders` = how many were counted for the estimate.
 create table migration (
     migration_id text primary key,
     run_id text not null unique,
@@ -31,8 +31,7 @@ create table migration (
     since date not null,
     until date not null check (since < until),
     state text not null check (state in ('requested', 'estimated', 'approved', 'running', 'paused', 'done', 'refused')),
-    orders integer,
-    documents integer
+    orders integer
 );
 
 create unique index migration_open on migration (connection_id) where state not in ('done', 'refused');

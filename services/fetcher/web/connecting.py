@@ -147,8 +147,9 @@ class Connecting:
             connection = _open_connection(book, company_id)
             if connection is None:
                 raise NotAuthorised
-            check_import_start(import_start, connection.opened_at.date())
-            before = book.company(company_id).choices
+            company = book.company(company_id)
+            check_import_start(import_start, connection.opened_at.date(), company.migrated_since)
+            before = company.choices
             after = before.model_copy(update={"automatic_import": automatic_import, "import_start": import_start})
             if after == before:
                 return

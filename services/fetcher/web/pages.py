@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,7 @@ class Pages:
 
     def _choose(self, request: Request, form: Form) -> Response:
         try:
-            start = _day(form.get("import_start", ""))
+            start = day_of(form.get("import_start", ""))
             self._connecting.choose(request.session.get("company_id", ""), form.get("automatic_import") == "on", start)
         except Refusal as refusal:
             return self._page(request, "settings.html", 422, refusal=refusal)
@@ -160,12 +160,13 @@ class Pages:
         return TEMPLATES.TemplateResponse(request, template, {**shown, **facts}, status, HEADERS)
 
 
-def application(connecting: Connecting, place: WebPlace) -> Starlette:
-    """The web application; the session cookie is signed and stays on this site, and no other host's name is answered to."""
+def application(connecting: Connecting, place: WebPlace, more: Sequence[Route] = ()) -> Starlette:
+    """The web application with `more` pages; the session cookie is signed and stays on this site; no other host's name is answered to."""
     own_hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(place.names), www_redirect=False)
     session = Middleware(SessionMiddleware, secret_key=place.session_key, session_cookie="achats", same_site="lax", https_only=place.https)
     pages = Pages(connecting)
-    application = Starlette(routes=pages.routes(), middleware=[own_hosts, session], exception_handlers={Unavailable: pages.unavailable})
+    routes = [*pages.routes(), *more]
+    application = Starlette(routes=routes, middleware=[own_hosts, session], exception_handlers={Unavailable: pages.unavailable})
     application.router.redirect_slashes = False
     return application
 
@@ -181,7 +182,8 @@ def _session(request: Request) -> str:
     return request.session.setdefault("id", secrets.token_urlsafe(32))
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """The day of a form. Raises DateUnreadable."""
     try:
         return date.fromisoformat(text)
     except ValueError as unreadable:

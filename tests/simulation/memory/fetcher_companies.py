@@ -48,8 +48,9 @@ def _others(rows: Rows, company_id: str) -> list[Row]:
 
 @query
 def company(rows: Rows, given: Row) -> Answer:
-    """One company."""
-    return picked(rows.one("company", given["company_id"]), COMPANY)
+    """One company, and from when on its history was migrated."""
+    since = min((row["since"] for row in rows.where("migration", company_id=given["company_id"], state="done")), default=None)
+    return [{**row, "migrated_since": since} for row in picked(rows.one("company", given["company_id"]), COMPANY)]
 
 
 @query

@@ -128,9 +128,9 @@ class JobGone(Exception):
     """The job was taken over and finished by another worker."""
 
 
-def work(jobs: Jobs, worker: str, collect: Callable[[str], None], clock: Clock) -> bool:
-    """One job by the rules of the real worker; whether there was one. What no rule foresees is a bug and is raised."""
-    taken = jobs.take(worker)
+def work(jobs: Jobs, worker: str, collect: Callable[[str], None], clock: Clock, queue: str = QUEUE) -> bool:
+    """One job of a queue by the rules of the real worker; whether there was one. What no rule foresees is a bug and is raised."""
+    taken = jobs.take(worker, queue)
     if taken is None:
         return False
     try:
