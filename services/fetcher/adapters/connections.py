@@ -47,20 +47,18 @@ class ConnectionDesk:
             book.describe_company(run.company_id, now)
         log.warning(Logged.CONSENT_WITHDRAWN, company_id=run.company_id, connection_id=run.connection_id)
 
-    def start_due_runs(self) -> bool:
-        """Start the regular runs that are due, a batch of them; whether there may be more.
+    def start_due_runs(self) -> None:
+        """Start the regular runs that are due, a batch of them: those that have waited longest.
 
         What was missed, as when the fetcher was away, is put off to a moment in the rest of the day's window.
         """
         now = self._clock.now()
         with self._store.transaction() as transaction:
             agenda, book = Agenda(transaction), Companies(transaction)
-            due = agenda.due(now, BATCH)
-            for one in due:
+            for one in agenda.due(now, BATCH):
                 connection = book.connection(one.connection_id)
                 assert connection is not None, "the agenda is one of connections"
                 away = missed(one.due_at, now)
                 agenda.put_off(one, (caught_up if away else next_slot)(one.kind, connection.company_id, now))
                 if not away and connection.state in ("initialising", "active"):
                     book.start_run(connection, one.kind, instant(one.due_at), now)
-        return len(due) == BATCH

@@ -10,7 +10,7 @@ select m.migration_id, m.run_id, m.company_id, m.connection_id, m.since, m.until
 from migration as m
 inner join migration_step as s on m.migration_id = s.migration_id and s.place = 1
 where m.company_id = :company_id
-order by s.at desc, m.migration_id;
+order by s.at desc, m.migration_id asc;
 
 -- name: locked_migration(migration_id)^
 -- One migration, locked until the transaction ends.

@@ -25,7 +25,6 @@ from services.kernel.probes import RETRIES, Health
 QUEUE, HISTORY_QUEUE = "collect", "history"
 COLLECT, BACKFILL = "collect", "backfill"
 WATCH_SECONDS = 1.0
-DUE_EVERY_SECONDS = 15.0
 GRACE_SECONDS = 5.0  # for jobs in hand when the process is asked to end; what is not done then is taken up by the next process
 JOBS_AT_ONCE, HISTORIES_AT_ONCE = 16, 2
 """Jobs wait for Amazon nearly all the time: half a minute for a daily run, days for a migration of history."""
@@ -52,16 +51,15 @@ def queue(url: str) -> App:
 class Worker:
     """Runs the jobs, and sees to it that there are some."""
 
-    def __init__(self, url: str, collects: Tries, backfills: Tries, start_due_runs: Callable[[], bool], health: Health) -> None:
+    def __init__(self, url: str, collects: Tries, backfills: Tries, start_due_runs: Callable[[], None], health: Health) -> None:
         """`collects` and `backfills` run the jobs of their lanes.
 
-        `start_due_runs` starts some of the runs that are due, and says whether more are; `health` hears of the loop `collect`.
+        `start_due_runs` is called every second; `health` hears of the loop `collect`.
         """
         self._app, self._tries = queue(url), collects
         for name, queue_name, tries in ((COLLECT, QUEUE, collects), (BACKFILL, HISTORY_QUEUE, backfills)):
             self._app.task(name=name, queue=queue_name, retry=RetryCollect(), pass_context=True)(tries.once)
         self._start_due_runs, self._health = start_due_runs, health
-        self._due_at = time.monotonic()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop`; jobs in hand end by themselves at their next step. Raises Unavailable: the queue's database was lost."""
@@ -120,5 +118,4 @@ class Worker:
     def _turn(self, overslept: bool) -> None:
         if not overslept:  # frozen for long, we look dead ourselves until our next heartbeat
             self._tries.give_back()
-        if time.monotonic() >= self._due_at and not self._start_due_runs():
-            self._due_at = time.monotonic() + DUE_EVERY_SECONDS
+        self._start_due_runs()

@@ -124,7 +124,7 @@ class Place:
     def worker(
         self,
         collect: Callable[[str], None],
-        start_due_runs: Callable[[], bool] = lambda: False,
+        start_due_runs: Callable[[], None] = lambda: None,
         backfills: Callable[[str], None] | None = None,
     ) -> Worker:
         """A worker of the queues; without `backfills`, `collect` does what comes for a migration of history too."""
