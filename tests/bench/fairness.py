@@ -35,7 +35,7 @@ from tests.support.local import new_database, session_postgres
 DAY, PRESSED, RUN_SECONDS, SOON = timedelta(hours=20, minutes=20), timedelta(seconds=90), 1.0, timedelta(seconds=5)
 BEYOND = timedelta(minutes=10)
 MOST = 2.0
-"""No connection may wait longer than so many times the median, and a look: what is due evenly between two looks has a ratio of 2 by itself."""
+"""No connection may wait longer than so many times the median and a look: due evenly between two looks has a ratio of 2 by itself."""
 
 COMPANY = """
 insert into fetcher.company (company_id, name, siren, plan, file_code, test_environment, sealed_address, choices)
