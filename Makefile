@@ -14,7 +14,7 @@ DEMO := .venv/.demo
 DEVELOPMENT := .venv/.development
 BIN := .venv/bin
 
-.PHONY: help demo up test test-long bench-fairness check format lock clean
+.PHONY: help demo up test test-long bench-fetcher bench-fairness check format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: $(DEVELOPMENT) ## every test but the long ones, on a real Kafka and Postgr
 
 test-long: $(DEVELOPMENT) ## the long ones: faults of every kind during imports (FAULT_SEED=N draws others)
 	@$(BIN)/python -m pytest -m long $(ARGS)
+
+bench-fetcher: $(DEVELOPMENT) ## documents a second, memory, and calls to Amazon a day (ARGS=2000 orders)
+	@$(BIN)/python -m tests.bench.fetcher $(ARGS)
 
 bench-fairness: $(DEVELOPMENT) ## how long 1,000 connections wait for their runs, on two workers (ARGS=connections)
 	@$(BIN)/python -m tests.bench.fairness $(ARGS)

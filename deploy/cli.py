@@ -76,6 +76,14 @@ def up(
         _stay(screen, deployment)
 
 
+@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def simulator(context: typer.Context) -> None:
+    """Amazon Business, simulated, alone: --port P --control-port C [--static DIR]; --help lists every option."""
+    from deploy.local.amazon.__main__ import run
+
+    run(context.args)
+
+
 @app.command()
 def doctor() -> None:
     """Say in words what is missing or unreachable."""

@@ -178,6 +178,7 @@ class Deployment:
             "ACHATS_DOCUMENTS_URL": self._documents.as_uri(),
             "ACHATS_AMAZON_API": amazon,
             "ACHATS_AMAZON_CONSENT": amazon,
+            "ACHATS_AMAZON_DOMAINS": amazon,
             "ACHATS_AMAZON_TOKEN_URL": f"{amazon}/auth/o2/token",
         } | {f"ACHATS_AMAZON_{name}": value for name, value in _APPLICATION.items()}
 

@@ -19,7 +19,11 @@ class CollectionFinished(EventData):
     kind: Code = known("initial, daily, weekly, sync_now, history")
     emitted: Annotated[int, Field(ge=0, le=MOST_EVENTS)]
     waiting: Reasons = known(
-        "import_disabled, before_import_start, number_unknown, number_pending, document_missing, document_failed", says="by reason"
+        "import_disabled, before_import_start, not_shipped, number_unknown, number_pending, number_overdue, document_missing, seller_late, "
+        "document_never_supplied, document_failed, document_given_up, document_undelivered, document_of_another_order, request_refused, "
+        "answer_unreadable, archive_empty, payload_empty, payload_no_document, payload_truncated, payload_damaged, payload_encrypted, "
+        "payload_too_large",
+        says="by reason",
     )
     window_from: Day
     window_to: Day

@@ -15,8 +15,8 @@ class NotificationSent(EventData):
 
     company_id: Id
     notification_id: Id
-    kind: Code = known("integration_active")
-    about: Text = Field(description="the subject of the event that caused it")
+    kind: Code = known("integration_active, connection_broken")
+    about: Text = Field(description="the subject of the event that caused it; for connection_broken, and since when")
     channel: Code = known("email")
     message_id: Annotated[str, Field(pattern=r"^<[^<>\s]{1,200}@[^<>\s]{1,255}>$", description="RFC 5322 Message-ID")]
     sent_at: Instant

@@ -1,4 +1,7 @@
-"""`achats-fetcher` runs the service; `… migrate` brings its schema up to date, `… company FILE` enters one, `… read FILE…` reads PDFs."""
+"""`achats-fetcher` runs the service; `… migrate` brings its schema up to date, `… company FILE` enters one, `… read FILE…` reads PDFs.
+
+`… rotate-keys` seals every token and address again under the first of the keys.
+"""
 
 import os
 import sys
@@ -21,13 +24,15 @@ from services.fetcher.adapters.entry import enter_company
 from services.fetcher.adapters.jobs import Worker
 from services.fetcher.adapters.pdf_reader import PdfReader
 from services.fetcher.adapters.reader_apart import ReaderApart
+from services.fetcher.adapters.rotation import Rotation
 from services.fetcher.adapters.tries import Tries, stopper
-from services.fetcher.config import Config, EntryConfig, migrate_url
+from services.fetcher.config import Config, EntryConfig, RotationConfig, migrate_url
 from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
 from services.fetcher.web.run_pages import RunPages
 from services.fetcher.web.server import serve_web
+from services.fetcher.web.settling import Settling
 from services.kernel import probes
 from services.kernel.kafka import KafkaSender, KafkaSource
 from services.kernel.log import configure
@@ -47,6 +52,12 @@ def main() -> None:
             entry = EntryConfig.from_env(os.environ)
             with closing(PostgresStore(entry.database_url, SERVICE)) as store:
                 enter_company(Path(file), store, entry.contact_sealer, entry.clock)
+        case ["rotate-keys"]:
+            change = RotationConfig.from_env(os.environ)
+            with closing(PostgresStore(change.database_url, SERVICE)) as store:
+                rotated = Rotation(store, change.token_sealer, change.contact_sealer, change.clock)()
+                keys = f"{change.token_sealer.current} and {change.contact_sealer.current}"
+                sys.stdout.write(f"{rotated.tokens} tokens and {rotated.addresses} addresses are now under the keys {keys}\n")
         case ["read", *files]:
             sys.stdout.writelines(f"{PdfReader().read(Path(file).read_bytes()).model_dump_json()}\n" for file in files)
         case []:
@@ -66,8 +77,8 @@ def serve(config: Config, store: PostgresStore) -> int:
     collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
     backfill = Backfill(store, desk, collect, config.clock)
     worker = Worker(config.database_url, Tries(store, collect), Tries(store, backfill), desk.start_due_runs, health)
-    connecting = Connecting(store, amazon, config.token_sealer, config.clock)
-    pages = application(connecting, config.web, RunPages(connecting).routes())
+    connecting, settling = Connecting(store, amazon, config.token_sealer, config.clock), Settling(store, config.clock)
+    pages = application(connecting, settling, config.web, RunPages(connecting, settling).routes())
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)

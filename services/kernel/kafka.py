@@ -51,7 +51,7 @@ class KafkaSource:
 
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str], positions: Positions | None = None) -> None:
         self._bootstrap, self._positions, self._ids = bootstrap, positions, dict[str, str]()
-        self._topic, self._ask_at = topics[0], 0.0
+        self._topic, self._ask_at, self._due = topics[0], 0.0, dict[tuple[str, int], int]()
         own = {"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "error" if positions else "earliest"}
         self._consumer = Consumer({**CONSUMER, **own}, logger=logging.getLogger("librdkafka"))
         self._consumer.subscribe(list(topics), on_assign=self._assigned, on_revoke=self._released, on_lost=self._released)
@@ -63,16 +63,22 @@ class KafkaSource:
         return [_record(message) for message in messages if _good(message)]
 
     def commit(self, records: Sequence[Record]) -> None:
-        """Commit the group's offsets behind these records; a refusal (the group moved on) is logged: the records come again."""
-        reached = {(record.topic, record.partition): record.offset + 1 for record in records}
-        offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in reached.items()]
-        try:
-            self._consumer.commit(offsets=offsets, asynchronous=False)
-        except KafkaException as refused:
-            log.warning(Log.COMMIT_FAILED, error=str(refused))
+        """Commit the group's offsets behind these records. A refusal (the group divides itself anew) is logged and made up for later."""
+        self._due |= {(record.topic, record.partition): record.offset + 1 for record in records}
+        self._commit_what_is_due()
 
     def close(self) -> None:
         self._consumer.close()
+
+    def _commit_what_is_due(self) -> None:
+        """A partition that stays with us amid a rebalance brings no record again: what was refused is due until it is given up."""
+        offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in self._due.items()]
+        try:
+            if offsets:
+                self._consumer.commit(offsets=offsets, asynchronous=False)
+            self._due.clear()
+        except KafkaException as refused:
+            log.warning(Log.COMMIT_FAILED, error=str(refused))
 
     def _ask_for_a_sign_of_life(self) -> None:
         """An empty topic and a broker that is gone look the same: ask every few seconds, and at every poll while no answer comes."""
@@ -81,6 +87,7 @@ class KafkaSource:
         except KafkaException as trouble:
             raise BrokerSilent(str(trouble)) from trouble
         self._ask_at = time.monotonic() + SIGN_OF_LIFE_SECONDS
+        self._commit_what_is_due()
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         log.info(Log.ASSIGNED, partitions=[f"{p.topic}/{p.partition}" for p in partitions])
@@ -95,6 +102,8 @@ class KafkaSource:
         if self._positions is not None:
             for place in partitions:
                 self._positions.release(place.topic, place.partition)
+        for place in partitions:
+            self._due.pop((place.topic, place.partition), None)
         consumer.incremental_unassign(partitions)
 
     def _topic_id(self, topic: str) -> str:

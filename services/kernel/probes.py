@@ -16,6 +16,7 @@ RECORDS = Counter("achats_records_total", "Records handled.", ["service"])
 PARKED = Counter("achats_records_parked_total", "Records parked.", ["service", "reason"])
 ANNOUNCED = Counter("achats_records_announced_total", "Records sent and acknowledged.", ["service"])
 RETRIES = Counter("achats_retries_total", "Times an outside part did not answer.", ["loop"])
+ALERTS = Counter("achats_operator_alerts_total", "Times something needed an operator.", ["reason"])
 BREAKER = Gauge("achats_breaker_tripped", "1 while nothing is consumed because too much was refused.")
 TURNED = Gauge("achats_loop_turned_timestamp_seconds", "When a loop last turned.", ["loop"])
 

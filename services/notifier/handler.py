@@ -1,4 +1,4 @@
-"""What the notifier does: a connection became active → one letter reserved; contact known → letter sent, once; sent → said so."""
+"""What the notifier does: a connection is active, or broken → one letter reserved; contact known → letter sent, once; sent → said so."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.notification_sent.v1 import NotificationSent
@@ -21,13 +22,13 @@ from services.kernel.postgres import Transaction
 from services.kernel.probes import RETRIES, Health
 from services.kernel.sealing import Sealer
 from services.notifier import Logged
-from services.notifier.domain.letter import Addressee, Letter, integration_active
+from services.notifier.domain.letter import Addressee, Letter, Occasion, connection_broken, integration_active
 from services.notifier.domain.outcome import Outcome, Verdict, given_up, wait_after
 from services.notifier.domain.recipient import is_address, message_id
 
 SERVICE = "notifier"
 SOURCE = f"/achats/{SERVICE}"
-INTEGRATION_ACTIVE = "integration_active"
+INTEGRATION_ACTIVE, CONNECTION_BROKEN = "integration_active", "connection_broken"
 LEASE = timedelta(minutes=5)  # longer than any attempt: after it, the attempt's process is dead
 IDLE_SECONDS = 0.5
 
@@ -79,8 +80,8 @@ class Register(Protocol):
         """The contact's end."""
         ...
 
-    def reserve(self, kind: str, event: Event[ConnectionChanged], at: datetime, transaction: Transaction) -> bool:
-        """Reserve the one notification of this kind about the event's subject; False when it was reserved before."""
+    def reserve(self, kind: str, event: Event[Occasion], at: datetime, transaction: Transaction) -> bool:
+        """Reserve the one notification of this kind about what the event is about; False when it was reserved before."""
         ...
 
 
@@ -117,7 +118,7 @@ class Post(Protocol):
 
 
 class ReserveLetter:
-    """connection.changed, initialising → active: one letter reserved. Replays never mail."""
+    """connection.changed, to active: one letter of the connection reserved. Replays never mail."""
 
     def __init__(self, register: Register) -> None:
         """Reserves in `register`."""
@@ -126,12 +127,24 @@ class ReserveLetter:
     def __call__(self, event: Event[ConnectionChanged], transaction: Transaction) -> None:
         """Raises CountsMissing."""
         change = event.data
-        if event.replay_id or (change.from_state, change.to_state) != ("initialising", "active"):
+        if event.replay_id or change.to_state != "active":
             return
         if change.counts is None:
             raise CountsMissing(change.subject)
-        reserved = self._register.reserve(INTEGRATION_ACTIVE, event, datetime.fromisoformat(event.time), transaction)
-        log.info(Logged.NOTIFICATION_RESERVED if reserved else Logged.NOTIFICATION_REPEATED, kind=INTEGRATION_ACTIVE, about=change.subject)
+        _reserve(self._register, INTEGRATION_ACTIVE, event, transaction)
+
+
+class ReserveWarning:
+    """connection.broken: one letter of this breakage reserved. Replays never mail."""
+
+    def __init__(self, register: Register) -> None:
+        """Reserves in `register`."""
+        self._register = register
+
+    def __call__(self, event: Event[ConnectionBroken], transaction: Transaction) -> None:
+        """A breakage that is said again is the same one."""
+        if not event.replay_id:
+            _reserve(self._register, CONNECTION_BROKEN, event, transaction)
 
 
 class KeepContact:
@@ -221,9 +234,11 @@ class Deliver:
         return partial(self._desk.sent, due, message, at, _announcement(due, message, at))
 
     def _letter(self, due: Due) -> Letter:
+        to = Addressee(due.company_name, due.file_code)
+        if due.kind == CONNECTION_BROKEN:
+            return connection_broken(ConnectionBroken.model_validate_json(due.facts, extra="ignore"), to, self._letterhead.public_url)
         fact = ConnectionChanged.model_validate_json(due.facts, extra="ignore")
         assert fact.counts is not None  # ReserveLetter saw to it
-        to = Addressee(due.company_name, due.file_code)
         return integration_active(fact, fact.counts, to, due.occurred_at, self._letterhead.public_url)
 
     def _aside(self, due: Due, outcome: Outcome) -> Callable[[], None]:
@@ -236,6 +251,11 @@ class Deliver:
         if outcome.verdict is Verdict.REFUSED or wait is None:
             return partial(self._desk.suppress, due, outcome, now)
         return partial(self._desk.postpone, due, outcome, now + wait)
+
+
+def _reserve(register: Register, kind: str, event: Event[Occasion], transaction: Transaction) -> None:
+    reserved = register.reserve(kind, event, datetime.fromisoformat(event.time), transaction)
+    log.info(Logged.NOTIFICATION_RESERVED if reserved else Logged.NOTIFICATION_REPEATED, kind=kind, about=event.data.subject)
 
 
 def _announcement(due: Due, message: str, at: datetime) -> Outgoing:

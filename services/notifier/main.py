@@ -8,6 +8,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.contract import EventData
@@ -22,7 +23,7 @@ from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
 from services.notifier.adapters.desk import PostgresDesk
 from services.notifier.adapters.smtp import SmtpPost
 from services.notifier.config import Config, migrate_url
-from services.notifier.handler import SERVICE, Deliver, EndContacts, KeepContact, Letterhead, ReserveLetter
+from services.notifier.handler import SERVICE, Deliver, EndContacts, KeepContact, Letterhead, ReserveLetter, ReserveWarning
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -46,7 +47,11 @@ def serve(config: Config, store: PostgresStore) -> int:
     health, stop = probes.Health(frozenset({"consume", "deliver", "relay"})), threading.Event()
     desk = PostgresDesk(store)
     topics = topics_read_by(SERVICE)
-    on: dict[type[EventData], OnEvent] = {ConnectionChanged: ReserveLetter(desk), ContactDescribed: KeepContact(desk)}
+    on: dict[type[EventData], OnEvent] = {
+        ConnectionChanged: ReserveLetter(desk),
+        ConnectionBroken: ReserveWarning(desk),
+        ContactDescribed: KeepContact(desk),
+    }
     once = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, SystemClock())
     listen = EndContacts(desk, topic_for("fetcher", ContactDescribed), once)
     source = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics)

@@ -1,6 +1,6 @@
 """What Amazon says, and what a PDF says, in a test's own words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,8 @@ from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Kind, LineKey, Paper, Report, ReportState, Run, StatedNumber
 from services.fetcher.domain.stating import stated_of
-from services.fetcher.handler import Book
+from services.fetcher.domain.waiting import Wait
+from services.fetcher.stages.ports import Book
 from services.kernel.clock import Clock
 from tests.adapters.fetcher_bench import Bench
 from tests.unit.fetcher.known import evidence
@@ -56,7 +57,7 @@ def paper(printed: str | None, kind: str | None = None, copy: str = "") -> Paper
 
 def asked(name: str, clock: Clock, order: str = ORDER, state: ReportState = ReportState.ASKED) -> Report:
     """A report asked for now."""
-    return Report(name, order, state, 0, clock.now(), clock.now(), None)
+    return Report(name, order, "", state, 0, clock.now(), clock.now(), None)
 
 
 def numbered(found: Paper, text: str = "FR-1", kind: Kind = Kind.INVOICE) -> Numbered:
@@ -64,9 +65,33 @@ def numbered(found: Paper, text: str = "FR-1", kind: Kind = Kind.INVOICE) -> Num
     return Numbered(found, text, kind, stated=True)
 
 
+def to_ask(bench: Bench, run: Run, limit: int = 25) -> list[LineKey]:
+    """The lines whose number is to be asked now."""
+    return [line.key for line in bench.progress.lines_to_ask(run, bench.clock.now(), limit)]
+
+
+def answer(bench: Bench, run: Run, asked: Sequence[LineKey], *numbers: StatedNumber, pending: Sequence[LineKey] = ()) -> None:
+    """Amazon's answer about these lines, which moved long ago or when they did."""
+    known = {line.key: line for order in {line.order_id for line in asked} for line in bench.progress.dossier(run, order).lines}
+    bench.progress.keep_numbers(run, [known[line] for line in asked], numbers, pending, bench.clock.now())
+
+
+def due(bench: Bench, run: Run) -> str | None:
+    """The order, or the number, whose documents are requested next."""
+    wanted = bench.progress.next_wanted(run, bench.clock.now())
+    return wanted and (wanted.order_id or wanted.number)
+
+
+def settle(bench: Bench, run: Run, *waits: Wait, order: str = ORDER) -> None:
+    """What of the order waits; when nothing does, all of it is there."""
+    wants = bench.progress.dossier(run, order).wants
+    with bench.progress.writing(run.run_id) as book:
+        book.settle(order, waits, () if waits else wants, bench.clock.now())
+
+
 def bring(bench: Bench, run: Run, *papers: Paper, order: str = ORDER, report: str = "R1") -> None:
     """A report brings these PDFs."""
-    bench.progress.keep_papers(run, asked(report, bench.clock, order).ended(ReportState.FETCHED), "f" * 64, papers, bench.clock.now())
+    bench.progress.keep_papers(run, asked(report, bench.clock, order).at(ReportState.FETCHED), "f" * 64, papers, bench.clock.now())
 
 
 def say(bench: Bench, run: Run, found: Numbered, amended: str = "", then: Callable[[], object] = lambda: None) -> InvoiceCollected:

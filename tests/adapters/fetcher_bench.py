@@ -16,6 +16,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from procrastinate.utils import utcnow
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from schemas.registry import types_on
 from services.fetcher.adapters.announcing import SERVICE
@@ -60,13 +61,14 @@ class HeldClock:
 
 @dataclass
 class Bench:
-    """What a test holds. `now` and `die` are the queue's: PostgreSQL's queue keeps the world's time."""
+    """What a test holds. `now` and `die` are the queue's: PostgreSQL's queue keeps the world's time. `rows` = all of a table."""
 
     store: PostgresStore
     jobs: Jobs
     outbox: Callable[[], list[Outgoing]]
     now: Callable[[], datetime]
     die: Callable[[str], None]
+    rows: Callable[[str], list[dict[str, Any]]]
     clock: HeldClock = field(default_factory=HeldClock)
 
     def __post_init__(self) -> None:
@@ -99,7 +101,8 @@ class Bench:
 
     def said(self, *only: str) -> list[Event[Any]]:
         """The events that were said, of these types (`invoice.collected`) or of all, in order."""
-        events = [event for message in self.outbox() if (event := decode(_record(message), types_on({message.topic})))]
+        messages = [message for message in self.outbox() if message.value is not None]  # a tombstone is no event
+        events = [event for message in messages if (event := decode(_record(message), types_on({message.topic})))]
         return [event for event in events if not only or event.data.ce_type.split(".", 1)[1].rpartition(".v")[0] in only]
 
 
@@ -116,7 +119,10 @@ def memory_bench(statements: Mapping[str, Statement] = STATEMENTS) -> Generator[
     def outbox() -> list[Outgoing]:
         return [message for _, message in sorted(store.rows["outbox"].items())]
 
-    yield Bench(store.as_postgres(), jobs, outbox, clock.now, die, clock)
+    def rows(table: str) -> list[dict[str, Any]]:
+        return list(store.rows[table].values())
+
+    yield Bench(store.as_postgres(), jobs, outbox, clock.now, die, rows, clock)
 
 
 @contextmanager
@@ -127,7 +133,7 @@ def real_bench(url: str) -> Generator[Bench]:
         administrator.execute(sql.SQL("alter database {} set lock_timeout = '200ms'").format(name))
         store = PostgresStore(url, SERVICE)
         jobs = RealJobs(url, administrator, store)
-        yield Bench(store, jobs, lambda: _outbox(administrator), utcnow, jobs.die)
+        yield Bench(store, jobs, lambda: _outbox(administrator), utcnow, jobs.die, lambda table: _rows(administrator, table))
         store.close()
 
 
@@ -228,6 +234,11 @@ def _outbox(administrator: psycopg.Connection[Any]) -> list[Outgoing]:
     query = "select topic, key, value, header_names, header_values from fetcher.outbox order by stripe, seq"
     rows = administrator.execute(query).fetchall()
     return [Outgoing(topic, key, value, tuple(zip(names, values, strict=True))) for topic, key, value, names, values in rows]
+
+
+def _rows(administrator: psycopg.Connection[Any], table: str) -> list[dict[str, Any]]:
+    query = sql.SQL("select * from fetcher.{}").format(sql.Identifier(table))
+    return administrator.cursor(row_factory=dict_row).execute(query).fetchall()
 
 
 def _record(message: Outgoing) -> Record:

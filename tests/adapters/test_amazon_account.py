@@ -16,7 +16,7 @@ import pytest
 
 from deploy.local.amazon.process import AmazonSimulator, Ports
 from deploy.local.amazon.settings import Application as Registered
-from services.fetcher.adapters.amazon import Amazon
+from services.fetcher.adapters.amazon import Amazon, GivenConsent
 from services.fetcher.adapters.amazon_refusals import CodeRefused
 from services.fetcher.config import Application
 from services.fetcher.domain.amazon.collecting import Report, Transaction
@@ -25,11 +25,12 @@ from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey
 from services.fetcher.domain.stating import answered, key_of
 from services.fetcher.domain.unpacking import unpack
-from services.fetcher.handler import Account, ConsentWithdrawn, PageRefused
+from services.fetcher.stages.ports import Account, ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock
 from tests.adapters.fetcher_bench import ORIGIN, HeldClock
 from tests.simulation.memory.amazon import PAGE_SIZE, AmazonWorld, MemoryAmazon
 from tests.support.connected import company_file
+from tests.support.consents import HeldConsent
 
 FRANCE = "A13V1IB3VIYZZH"
 SINCE = ORIGIN.date() - timedelta(days=45)
@@ -44,7 +45,7 @@ class Client(Protocol):
 
     def exchange_code(self, code: str) -> str: ...
 
-    def account(self, connection_id: str, marketplace_id: str, refresh_token: str) -> Account: ...
+    def account(self, connection_id: str, marketplace_id: str, consent: GivenConsent) -> Account: ...
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.token = self.client.exchange_code(self.code())
-        self.account = self.client.account("con-1", FRANCE, self.token)
+        self.account = self.client.account("con-1", FRANCE, HeldConsent(self.token))
 
     def payments(self) -> list[Transaction]:
         """Every page of the window."""
@@ -187,7 +188,7 @@ def test_every_number_belongs_to_a_line(shop: Shop) -> None:
 def test_a_report_is_queued_then_done(shop: Shop) -> None:
     """It has a document only in the end, and the document is the order's PDFs, each once."""
     order = shop.truth[0][0]
-    report_id = shop.account.create_report(order)
+    report_id = shop.account.create_report(order, "")
     queued = shop.account.report(report_id)
     assert queued is not None
     assert (report_id, "IN_QUEUE", None) == (queued.report_id, queued.processing_status, queued.report_document_id)
@@ -202,24 +203,24 @@ def test_the_payloads_are_the_truth(shop: Shop) -> None:
     """Every order's report brings its documents, nothing else, byte for byte; asked again it brings them again under another id."""
     orders = sorted({order for order, *_ in shop.truth})
     for order in (*orders, orders[0]):
-        report = shop.done(shop.account.create_report(order))
+        report = shop.done(shop.account.create_report(order, ""))
         payload = shop.account.payload(report.report_document_id or "")
         assert payload is not None
         expected = sorted(sha256 for belongs_to, _, _, sha256 in shop.truth if belongs_to == order)
         assert expected == sorted(map(sha256_of, unpack(payload)))
-    assert shop.account.create_report(orders[0]) != shop.account.create_report(orders[0])
+    assert shop.account.create_report(orders[0], "") != shop.account.create_report(orders[0], "")
 
 
 def test_an_order_without_documents_ends_cancelled(shop: Shop) -> None:
     """There is nothing to return."""
-    report = shop.done(shop.account.create_report("171-9999999-9999999"))
+    report = shop.done(shop.account.create_report("171-9999999-9999999", ""))
     assert ("CANCELLED", None) == (report.processing_status, report.report_document_id)
 
 
 def test_what_amazon_does_not_know_is_none(shop: Shop) -> None:
     """A report, a document; and a document after thirty days."""
     assert (None, None) == (shop.account.report("report-0"), shop.account.payload("amzn1.spdoc.0"))
-    report = shop.done(shop.account.create_report(shop.truth[0][0]))
+    report = shop.done(shop.account.create_report(shop.truth[0][0], ""))
     shop.clock.sleep(31 * 86_400)
     assert shop.account.payload(report.report_document_id or "") is None
 
@@ -230,10 +231,10 @@ def test_the_allowance_is_kept(shop: Shop) -> None:
     before, order = shop.clock.now(), shop.truth[0][0]
     for _ in range(12):
         assert 0.0 == shop.account.wait_seconds(Operation.CREATE_REPORT)
-        shop.account.create_report(order)
+        shop.account.create_report(order, "")
     assert 12.5 == pytest.approx(shop.account.wait_seconds(Operation.CREATE_REPORT))
     assert 0.0 == shop.account.wait_seconds(Operation.GET_REPORT)
-    shop.account.create_report(order)
+    shop.account.create_report(order, "")
     assert 12.5 == pytest.approx((shop.clock.now() - before).total_seconds())
 
 
@@ -244,11 +245,11 @@ def test_a_code_is_good_once(shop: Shop) -> None:
     for refused in (code, "invented"):
         with pytest.raises(CodeRefused):
             shop.client.exchange_code(refused)
-    assert shop.client.account("con-3", FRANCE, token) is shop.client.account("con-3", FRANCE, token)
+    assert shop.client.account("con-3", FRANCE, HeldConsent(token)) is shop.client.account("con-3", FRANCE, HeldConsent(token))
 
 
 def test_a_withdrawn_consent_is_refused(shop: Shop) -> None:
     """Whatever is asked."""
     shop.withdraw()
     with pytest.raises(ConsentWithdrawn):
-        shop.client.account("con-2", FRANCE, shop.token).transactions(SINCE, shop.clock.now(), None)
+        shop.client.account("con-2", FRANCE, HeldConsent(shop.token)).transactions(SINCE, shop.clock.now(), None)

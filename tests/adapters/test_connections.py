@@ -14,9 +14,12 @@ from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.entry import enter
 from services.fetcher.domain.company import Choices, CompanyFile
 from services.fetcher.domain.records import Connection, Run
+from services.fetcher.domain.refusals import AlreadyConnected, NotAuthorised, StateUnknown
 from services.fetcher.domain.schedule import slot
-from services.fetcher.handler import ConsentWithdrawn, ImportEnds
-from services.fetcher.web.connecting import AlreadyConnected, Connecting, NotAuthorised, StateUnknown
+from services.fetcher.handler import ImportEnds
+from services.fetcher.stages.ports import ConsentWithdrawn, NotCollecting
+from services.fetcher.web.connecting import Connecting
+from services.fetcher.web.settling import Settling
 from services.kernel.envelope import Delivery, Event, Record
 from services.kernel.errors import Refused, Unavailable
 from services.kernel.loop import OncePerEvent
@@ -43,6 +46,11 @@ def connecting(bench: Bench) -> Connecting:
     return Connecting(bench.store, bench.amazon.as_amazon(), SEALER, bench.clock)
 
 
+def settling(bench: Bench) -> Settling:
+    """What the pages change."""
+    return Settling(bench.store, bench.clock)
+
+
 def connection_of(bench: Bench, run: Run) -> Connection:
     """The run's connection as it is now."""
     with bench.store.transaction() as transaction:
@@ -54,7 +62,13 @@ def connection_of(bench: Bench, run: Run) -> Connection:
 def move(bench: Bench, run: Run, state: str) -> None:
     """The run's connection to another state."""
     with bench.store.transaction() as transaction:
-        Companies(transaction).move(connection_of(bench, run), state, bench.clock.now())
+        book, connection, now = Companies(transaction), connection_of(bench, run), bench.clock.now()
+        if state == "closed":
+            book.close(connection, now)
+        elif state == "broken":
+            book.break_off(connection, "consent_withdrawn", now)
+        else:
+            book.move(connection, state, now)
 
 
 def test_a_company_is_entered_and_entered_again(bench: Bench) -> None:
@@ -233,9 +247,9 @@ def test_new_settings_that_allow_more_are_imported_at_once(bench: Bench) -> None
     """A new revision, said with the company, and a run of its own kind; the same settings again are nothing."""
     run = bench.connect()
     earlier = bench.clock.now().date() - timedelta(days=30)
-    connecting(bench).choose("acme", automatic_import=False, import_start=earlier)
-    connecting(bench).choose("acme", automatic_import=True, import_start=earlier)
-    connecting(bench).choose("acme", automatic_import=True, import_start=earlier)
+    settling(bench).choose("acme", automatic_import=False, import_start=earlier)
+    settling(bench).choose("acme", automatic_import=True, import_start=earlier)
+    settling(bench).choose("acme", automatic_import=True, import_start=earlier)
     assert [1, 1, 2, 3] == [one.data.settings.revision for one in bench.said("company.described")]
     kinds = [bench.progress.run(run_id).kind for run_id in bench.jobs.waiting()]
     assert (run.run_id, ["initial", "initial", "sync_now"]) == (bench.jobs.waiting()[0], kinds)
@@ -244,13 +258,13 @@ def test_new_settings_that_allow_more_are_imported_at_once(bench: Bench) -> None
 def test_a_withdrawn_consent_breaks_the_connection_once(bench: Bench) -> None:
     """Said with the company; a connection that is broken or closed stays so, and a closed one opens no account."""
     run = bench.connect()
-    bench.desk.consent_withdrawn(run)
-    bench.desk.consent_withdrawn(run)
+    bench.desk.lost(run, ConsentWithdrawn())
+    bench.desk.lost(run, ConsentWithdrawn())
     assert "broken" == connection_of(bench, run).state
     assert ["broken"] == [one.state for one in bench.said("company.described")[-1].data.connections]
     assert 3 == len(bench.said("company.described"))
     move(bench, run, "closed")
-    with pytest.raises(ConsentWithdrawn):
+    with pytest.raises(NotCollecting):
         bench.desk.open(run)
 
 

@@ -9,7 +9,7 @@ import aiosql
 import pytest
 from psycopg.rows import dict_row
 
-from services.fetcher.adapters import collection, companies, queries, saying
+from services.fetcher.adapters import collection, companies, queries, saying, scanned
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.main import MIGRATIONS
 from services.kernel.errors import Refused
@@ -73,8 +73,8 @@ IN_QUERIES = [
     Mistake(
         "asked_for_ever",
         COLLECTION,
-        "    and (l.asked_at is null or l.asked_at < :started_at)\n",
-        "",
+        "set asked_at = :now, pending = :pending, ask_at = :ask_at\n",
+        "set asked_at = :now, pending = :pending, ask_at = coalesce(ask_at, :ask_at)\n",
         test_progress.test_shipped_lines_are_asked_once_a_run_in_order,
     ),
     Mistake(
@@ -87,9 +87,30 @@ IN_QUERIES = [
     Mistake(
         "order_requested_again",
         COLLECTION,
-        "    not exists (select from report as r where r.run_id = :run_id and r.order_id = s.order_id)\n    and (",
-        "    :run_id <> '' and (",
-        test_progress.test_an_order_is_requested_once_a_run,
+        "r.number = w.number and r.state in ('asked', 'ready')",
+        "r.number = w.number and r.state = 'never'",
+        test_progress.test_an_order_is_requested_while_no_report_is_under_way,
+    ),
+    Mistake(
+        "ladder_moved_twice",
+        COLLECTION,
+        "    and next_attempt_at is not distinct from :seen_at::timestamptz;",
+        "    and (next_attempt_at is not distinct from :seen_at::timestamptz or true);",
+        test_progress.test_what_is_wanted_moves_once,
+    ),
+    Mistake(
+        "watermark_before_the_end",
+        COMPANIES,
+        "s.finished_at is not null;",
+        "s.pages >= 0;",
+        test_progress.test_the_watermark_moves_with_the_last_page,
+    ),
+    Mistake(
+        "flagged_at_once",
+        COLLECTION,
+        "case when missed >= 1 then",
+        "case when missed >= 0 then",
+        test_progress.test_what_two_weekly_scans_do_not_show_is_flagged,
     ),
     Mistake(
         "facts_forgotten",
@@ -156,7 +177,7 @@ def miswritten(file: Path, mistake: Mistake) -> str:
 def test_a_mistake_in_a_query_is_noticed(mistake: Mistake, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """The shipped query passes the same check in the suites."""
     wrong = Miswritten(miswritten(Path(queries.__file__).with_name(mistake.file), mistake))
-    for adapter in [companies] if mistake.file == COMPANIES else [collection, saying]:
+    for adapter in [companies] if mistake.file == COMPANIES else [collection, saying, scanned]:
         monkeypatch.setattr(adapter, "QUERIES", wrong)
     with fetcher_database(request) as url, real_bench(url) as bench, pytest.raises(NOTICED):
         mistake.check(bench)

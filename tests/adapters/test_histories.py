@@ -14,6 +14,7 @@ from services.fetcher.adapters.jobs import HISTORY_QUEUE
 from services.fetcher.domain.history import Migration, NotPossibleNow, State
 from services.fetcher.domain.records import Run
 from services.fetcher.handler import Collect
+from services.fetcher.stages.ports import ConsentWithdrawn
 from services.fetcher.web.running import (
     ImportOff,
     JustSynchronised,
@@ -246,7 +247,7 @@ def test_a_synchronisation_is_a_run_at_once_and_not_every_minute(house: House) -
         house.running.synchronise("acme")
     [run_id] = house.bench.jobs.waiting()
     assert "sync_now" == house.bench.progress.run(run_id).kind
-    house.bench.desk.consent_withdrawn(house.first)
+    house.bench.desk.lost(house.first, ConsentWithdrawn())
     with pytest.raises(NothingConnected):
         house.running.synchronise("acme")
 
@@ -258,3 +259,26 @@ def test_a_step_is_never_changed(request: pytest.FixtureRequest) -> None:
         for change in ("update {} set who = ''", "delete from {}", "truncate {}"):
             with psycopg.connect(url) as session, pytest.raises(psycopg.errors.RaiseException, match="never changed"):
                 session.execute(change.format("fetcher.migration_step").encode())
+
+
+def test_a_daily_run_leaves_the_history_to_its_migration(house: House) -> None:
+    """
+    a migration has read its period and gives way; the daily run asks nothing about an order of that time, so it takes no allowance for it
+    once the migration is done, what it found is everybody's: a correction of half a year ago is a daily run's
+    """
+    run_id, calls = house.accepted().run_id, list[str]()
+
+    def daily_comes() -> None:
+        calls.append("step")
+        if house.bench.progress.scan(run_id).finished_at is not None and not calls[-1].startswith("run-"):
+            calls.append(house.bench.next_run(house.first).run_id)
+
+    assert house.backfill(daily_comes)
+    house.work()
+    assert house.bench.progress.run(calls[-1]).finished
+    old = {one.order_id for one in house.old}
+    assert set() == old & {row["order_id"] for row in house.bench.rows("report")}
+    assert {None} == {row["asked_at"] for row in house.bench.rows("order_line") if row["order_id"] in old}
+    assert house.backfill()
+    assert {one.sha256 for one in house.old} == house.said_in(run_id)
+    assert {False} == {row["of_history"] for table in ("order_line", "wanted") for row in house.bench.rows(table)}

@@ -1,21 +1,42 @@
 """What a run has done so far, kept in memory or in PostgreSQL: the same answers, rule by rule."""
 
+import hashlib
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from psycopg import Connection
 
-from services.fetcher.adapters import collection
+from schemas.invoice_collected.v1 import InvoiceCollected
+from services.fetcher.adapters import scanned as scanning
+from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.queries import Queries
 from services.fetcher.domain.amazon.collecting import Transaction
 from services.fetcher.domain.matching import Numbered
-from services.fetcher.domain.records import Invoice, Kind, ReportState, Run
+from services.fetcher.domain.records import Invoice, Kind, Report, ReportState, Run
+from services.fetcher.domain.waiting import Wait, Waiting
 from services.kernel.envelope import event_id
 from services.kernel.errors import Refused, Unavailable
-from tests.adapters.amazon_answers import ORDER, OTHER, asked, bring, charge, key, marker_of, number, numbered, page, paper, say
+from tests.adapters.amazon_answers import (
+    ORDER,
+    OTHER,
+    answer,
+    asked,
+    bring,
+    charge,
+    due,
+    key,
+    marker_of,
+    number,
+    numbered,
+    page,
+    paper,
+    say,
+    settle,
+    to_ask,
+)
 from tests.adapters.fetcher_bench import Bench, open_bench
 
 FETCHED, LOST, READY, ASKED = ReportState.FETCHED, ReportState.LOST, ReportState.READY, ReportState.ASKED
@@ -87,26 +108,26 @@ def test_two_processes_that_read_one_payment_do_not_keep_it_twice(bench: Bench, 
     run = bench.connect()
     bench.progress.scan(run.run_id)
     overtaken = Overtaken(lambda: bench.progress.keep_page(run, page(charge(), token="two"), bench.clock.now()))
-    monkeypatch.setattr(collection, "QUERIES", overtaken)
+    monkeypatch.setattr(scanning, "QUERIES", overtaken)
     with pytest.raises(Refused):
         bench.progress.keep_page(run, page(charge(), charge(key("L2"), name="T2")), bench.clock.now())
     assert ("two", 1, None) == _scan(bench, run)
-    assert [key()] == bench.progress.lines_to_ask(run, 25)
+    assert [key()] == to_ask(bench, run)
     bench.progress.keep_page(run, page(charge(), charge(key("L2"), name="T2")), bench.clock.now())
-    assert [key(), key("L2")] == bench.progress.lines_to_ask(run, 25)
+    assert [key(), key("L2")] == to_ask(bench, run)
 
 
 def test_shipped_lines_are_asked_once_a_run_in_order(bench: Bench) -> None:
     """Two lines, one not shipped, twice on a page: asked in the order of their keys, as many as wanted, not again in this run."""
     charges = (charge(key("L2"), key("L3", shipment="")), charge(key("L1")), charge(key("L1")))
     run = scanned(bench, *charges)
-    assert [key("L1"), key("L2")] == bench.progress.lines_to_ask(run, 25)
-    assert [key("L1")] == bench.progress.lines_to_ask(run, 1)
+    assert [key("L1"), key("L2")] == to_ask(bench, run)
+    assert [key("L1")] == to_ask(bench, run, 1)
     bench.clock.sleep(1)
-    bench.progress.keep_numbers(run, [key("L1")], [], [], bench.clock.now())
-    assert [key("L2")] == bench.progress.lines_to_ask(run, 25)
-    bench.progress.keep_numbers(run, [key("L2")], [number("FR-2", key("L2"))], [], bench.clock.now())
-    assert [] == bench.progress.lines_to_ask(run, 25)
+    answer(bench, run, [key("L1")])
+    assert [key("L2")] == to_ask(bench, run)
+    answer(bench, run, [key("L2")], number("FR-2", key("L2")))
+    assert [] == to_ask(bench, run)
 
 
 def test_the_next_run_asks_again_what_was_not_known(bench: Bench) -> None:
@@ -114,27 +135,27 @@ def test_the_next_run_asks_again_what_was_not_known(bench: Bench) -> None:
     both = (charge(key("L1")), charge(key("L2"), name="T2"))
     run = scanned(bench, *both)
     bench.clock.sleep(1)
-    bench.progress.keep_numbers(run, [key("L1"), key("L2")], [number("FR-1")], [key("L2")], bench.clock.now())
+    answer(bench, run, [key("L1"), key("L2")], number("FR-1"), pending=[key("L2")])
     run = bench.next_run(run)
-    assert [] == bench.progress.lines_to_ask(run, 25), "nothing was seen in this run yet"
+    assert [key("L2")] == to_ask(bench, run)
     scanned(bench, *both, run=run)
-    assert [key("L2")] == bench.progress.lines_to_ask(run, 25)
-    bench.progress.keep_numbers(run, [key("L2")], [number("FR-2", key("L2"))], [], bench.clock.now() + timedelta(seconds=1))
+    assert [key("L2")] == to_ask(bench, run)
+    answer(bench, run, [key("L2")], number("FR-2", key("L2")))
     run = bench.next_run(run)
     scanned(bench, *both, charge(key("L1"), name="R1", kind="REFUND"), run=run)
-    assert [key("L1")] == bench.progress.lines_to_ask(run, 25)
+    assert [key("L1")] == to_ask(bench, run)
     scanned(bench, charge(key("L2"), name="T2", total="9.00"), run=run)
-    assert [key("L1"), key("L2")] == bench.progress.lines_to_ask(run, 25)
+    assert [key("L1"), key("L2")] == to_ask(bench, run)
 
 
 def test_what_money_did_on_a_line_is_never_forgotten(bench: Bench) -> None:
     """Charged, then refunded, then seen as charged again: both; pending until a later answer says otherwise."""
     run = scanned(bench, charge(), charge(name="R1", kind="OVERREFUND"), charge(name="X", kind="SOMETHING"))
-    bench.progress.keep_numbers(run, [key()], [], [key()], bench.clock.now())
+    answer(bench, run, [key()], pending=[key()])
     [line] = bench.progress.dossier(run, ORDER).lines
     assert (True, True, True) == (line.charged, line.refunded, line.pending)
     scanned(bench, charge(), run=run)
-    bench.progress.keep_numbers(run, [key()], [], [], bench.clock.now())
+    answer(bench, run, [key()])
     [line] = bench.progress.dossier(run, ORDER).lines
     assert (True, True, False) == (line.charged, line.refunded, line.pending)
 
@@ -143,7 +164,7 @@ def test_a_number_keeps_its_day_and_its_best_origin(bench: Bench) -> None:
     """From a payment without a day, from `/invoices` with one, from the payment again: a day, and the better origin."""
     run = scanned(bench, charge(number=" FR-1 "))
     assert [("FR-1", None, "api:transactions")] == _numbers(bench, run)
-    bench.progress.keep_numbers(run, [key()], [number("FR-1")], [], bench.clock.now())
+    answer(bench, run, [key()], number("FR-1"))
     scanned(bench, charge(number="FR-1", total="9.00"), run=run)
     assert [("FR-1", date(2026, 11, 12), "api:invoices")] == _numbers(bench, run)
 
@@ -152,66 +173,201 @@ def _numbers(bench: Bench, run: Run) -> list[tuple[object, ...]]:
     return [(one.number, one.issue_date, one.origin) for one in bench.progress.dossier(run, ORDER).numbers]
 
 
-def test_an_order_is_requested_once_a_run(bench: Bench) -> None:
-    """Both orders; then the other one, whatever becomes of the first one's report; each run sees its own orders."""
+def test_an_order_is_requested_while_no_report_is_under_way(bench: Bench) -> None:
+    """The first order, then the other one while the first one's report is open; a report that brought nothing: at its next rung."""
     run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2"))
-    assert [ORDER, OTHER] == bench.progress.orders_seen(run) == bench.progress.orders_to_request(run)
-    bench.progress.keep_report(run, asked("R1", bench.clock))
-    assert [OTHER] == bench.progress.orders_to_request(run)
+    assert ORDER == due(bench, run)
+    keep(bench, run, asked("R1", bench.clock))
+    assert OTHER == due(bench, run)
+    keep(bench, run, asked("R2", bench.clock, OTHER, ReportState.NOTHING))
+    keep(bench, run, asked("R1", bench.clock, state=ReportState.NOTHING))
+    assert due(bench, run) is None
+    following = bench.next_run(run)
+    assert ORDER == due(bench, following)
+
+
+def keep(bench: Bench, run: Run, report: Report, trouble: Waiting | None = None) -> None:
+    """One report as it stands now."""
+    bench.progress.keep_reports(run, [report], bench.clock.now(), trouble)
+
+
+def test_orders_are_looked_at_when_anything_about_them_came_in(bench: Bench) -> None:
+    """A few at a time, by id: seen in the run's scan, asked, or with a report that ended; another run's are not."""
+    run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2"))
+    assert [ORDER, OTHER] == bench.progress.orders_touched(run, "", 9)
+    assert ([ORDER], [OTHER], []) == tuple(bench.progress.orders_touched(run, after, 1) for after in ("", ORDER, OTHER))
     run = bench.next_run(run)
-    assert [] == bench.progress.orders_seen(run)
-    scanned(bench, charge(), run=run)
-    assert [ORDER] == bench.progress.orders_seen(run) == bench.progress.orders_to_request(run)
+    assert [] == bench.progress.orders_touched(run, "", 9)
+    keep(bench, run, asked("R2", bench.clock, OTHER, ReportState.NOTHING))
+    assert [OTHER] == bench.progress.orders_touched(run, "", 9)
+    answer(bench, run, [key()])
+    assert [ORDER, OTHER] == bench.progress.orders_touched(run, "", 9)
 
 
 def test_an_order_that_has_everything_is_left_alone(bench: Bench) -> None:
-    """Its report brought the PDF of its number; then money went back, a number came up, a payment changed: requested each time."""
-    run = _complete(bench, scanned(bench, charge()))
-    run = scanned(bench, charge(), run=bench.next_run(run))
-    assert [] == bench.progress.orders_to_request(run)
-    bench.progress.keep_numbers(run, [key()], [number("FR-2")], [], bench.clock.now())
-    assert [ORDER] == bench.progress.orders_to_request(run), "a number without its document"
-    bring(bench, run, paper("FR-2", copy="two"), report="R2")
-    run = scanned(bench, charge(), run=bench.next_run(run))
-    assert [] == bench.progress.orders_to_request(run)
+    """Settled; then a number comes up, and a payment changes: wanted each time. The same payment and number again are no news."""
+    run = scanned(bench, charge())
+    keep(bench, run, asked("R1", bench.clock, state=ReportState.FETCHED))
+    settle(bench, run)
+    bench.clock.sleep(86_400 * 100)
+    assert due(bench, run) is None
+    answer(bench, run, [key()], number("FR-1"))
+    assert ORDER == due(bench, run), "a number that was not known"
+    settle(bench, run)
+    answer(bench, run, [key()], number("FR-1"))
+    scanned(bench, charge(), run=run)
+    assert due(bench, run) is None
     scanned(bench, charge(total="9.00"), run=run)
-    assert [ORDER] == bench.progress.orders_to_request(run), "a payment that changed"
+    assert ORDER == due(bench, run), "a payment that changed"
 
 
-def test_money_that_went_back_wants_a_credit_note(bench: Bench) -> None:
-    """A PDF that says it is one ends the wish; an invoice does not."""
-    run = scanned(bench, charge(), charge(name="R1", kind="REFUND"))
-    bench.clock.sleep(1)
-    bring(bench, run, paper("FR-1"))
-    run = scanned(bench, charge(), charge(name="R1", kind="REFUND"), run=bench.next_run(run))
-    assert [ORDER] == bench.progress.orders_to_request(run)
-    bring(bench, run, paper("CN-1", "credit_note"), report="R2")
-    run = scanned(bench, charge(), charge(name="R1", kind="REFUND"), run=bench.next_run(run))
-    assert [] == bench.progress.orders_to_request(run)
+def test_a_shipment_of_today_is_wanted_tomorrow_or_when_its_number_is_there(bench: Bench) -> None:
+    """Without a number the seller has a day; with one on the payment, or from `/invoices`, the document is asked for now."""
+    shipped = {"transactionDate": "2026-11-23T07:00:00Z"}
+    run = scanned(bench, {**charge(), **shipped}, {**charge(key("L9", OTHER), name="T2", number="FR-9"), **shipped})
+    assert OTHER == due(bench, run)
+    keep(bench, run, asked("R2", bench.clock, OTHER))
+    assert due(bench, run) is None
+    answer(bench, run, [key()], number("FR-1"))
+    assert ORDER == due(bench, run)
 
 
-def _complete(bench: Bench, run: Run) -> Run:
-    """The run asked for the number and fetched its PDF."""
-    bench.clock.sleep(1)
-    bench.progress.keep_numbers(run, [key()], [number("FR-1")], [], bench.clock.now())
-    bring(bench, run, paper("FR-1"))
-    return run
+def test_a_failed_report_climbs_its_ladder_and_a_lost_one_is_made_anew(bench: Bench) -> None:
+    """FATAL: 15 minutes later. Lost the first time: at once. What it met is in the dossier until a report brings something."""
+    run = scanned(bench)
+    keep(bench, run, asked("R1", bench.clock, state=LOST))
+    assert (ORDER, Waiting.DOCUMENT_FAILED) == (due(bench, run), _trouble(bench, run))
+    keep(bench, run, asked("R2", bench.clock, state=ReportState.FAILED), Waiting.PAYLOAD_DAMAGED)
+    assert (None, Waiting.PAYLOAD_DAMAGED) == (due(bench, run), _trouble(bench, run))
+    bench.clock.sleep(3600)
+    assert ORDER == due(bench, run)
+    keep(bench, run, asked("R3", bench.clock, state=FETCHED))
+    assert (None, None) == (due(bench, run), _trouble(bench, run))
+
+
+def _trouble(bench: Bench, run: Run) -> Waiting | None:
+    [wanted] = bench.progress.dossier(run, ORDER).wants
+    return wanted.trouble
+
+
+def test_a_consolidated_number_is_wanted_once_for_all_its_orders(bench: Bench) -> None:
+    """Two orders under one number: one request; its PDF, which prints nothing, is there for both, and both are looked at."""
+    run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2"))
+    for order in (ORDER, OTHER):
+        settle(bench, run, order=order)
+    both = [key(), key("L9", OTHER)]
+    answer(bench, run, both, *[replace(number("FR-1", line), consolidated=True) for line in both])
+    assert "FR-1" == due(bench, run)
+    report, bare = replace(asked("R1", bench.clock, ""), number="FR-1"), paper(None)
+    keep(bench, run, report)
+    assert due(bench, run) is None
+    following = bench.next_run(run)
+    bench.progress.keep_papers(following, report.at(FETCHED), "f" * 64, [bare], bench.clock.now())
+    assert [ORDER, OTHER] == bench.progress.orders_touched(following, "", 9)
+    for order in (ORDER, OTHER):
+        dossier = bench.progress.dossier(following, order)
+        assert ([bare], ["", "FR-1"], [True]) == (
+            list(dossier.papers),
+            [wanted.number for wanted in dossier.wants],
+            [one.consolidated for one in dossier.numbers],
+        )
+
+
+def test_what_is_wanted_moves_once(bench: Bench) -> None:
+    """Two looked at the same rung; one moved it: what the other makes of it is no longer true and is not kept."""
+    run = scanned(bench)
+    [seen] = bench.progress.dossier(run, ORDER).wants
+    later = replace(seen, next_attempt_at=bench.clock.now() + timedelta(days=1), trouble=Waiting.REQUEST_REFUSED)
+    bench.progress.keep_wanted(run, seen, later, bench.clock.now())
+    bench.progress.keep_wanted(run, seen, replace(seen, next_attempt_at=None), bench.clock.now())
+    assert (later,) == bench.progress.dossier(run, ORDER).wants
+
+
+def test_what_waits_is_kept_until_it_is_said_otherwise(bench: Bench) -> None:
+    """Two things of one order, one of another, oldest first; then one thing, then nothing."""
+    run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2"))
+    now, later = bench.clock.now(), bench.clock.now() + timedelta(days=1)
+    unknown, missing = Wait(ORDER, "", Waiting.NUMBER_UNKNOWN, later, now), Wait(ORDER, "FR-1", Waiting.DOCUMENT_MISSING, later, None)
+    other = Wait(OTHER, "", Waiting.NOT_SHIPPED, now, None)
+    settle(bench, run, unknown, missing)
+    settle(bench, run, other, order=OTHER)
+    assert [other, unknown, missing] == bench.progress.waiting(run.connection_id)
+    assert (unknown, missing) == bench.progress.dossier(run, ORDER).waits
+    settle(bench, run, missing)
+    assert [other, missing] == bench.progress.waiting(run.connection_id)
+    settle(bench, run)
+    assert [other] == bench.progress.waiting(run.connection_id)
+
+
+def test_what_two_weekly_scans_do_not_show_is_flagged(bench: Bench) -> None:
+    """Of three payments one is shown no more and one is not dated: missed once, then flagged; shown again, it is as before."""
+    dated = {"transactionDate": "2026-11-20T10:00:00Z", "feedDate": "2026-11-20T12:00:00Z"}
+    kept, gone, undated = {**charge(), **dated}, {**charge(name="T2"), **dated}, charge(name="T3")
+    scanned(bench, kept, gone, undated)
+    assert [None, None, None] == _flags(bench)
+    weekly(bench, kept)
+    assert [None, None, None] == _flags(bench)
+    second = weekly(bench, kept)
+    assert [None, second, None] == _flags(bench)
+    weekly(bench, kept)
+    assert [None, second, None] == _flags(bench), "since when it is missing stays"
+    weekly(bench, kept, gone)
+    assert [None, None, None] == _flags(bench)
+
+
+def weekly(bench: Bench, *charges: dict[str, Any]) -> datetime:
+    """A week later a long scan shows these payments, on one page; when."""
+    bench.clock.sleep(86_400 * 7)
+    with bench.store.transaction() as transaction:
+        book = Companies(transaction)
+        [connection] = book.connections("acme")
+        run_id = book.start_run(connection, "weekly", bench.clock.now().isoformat(), bench.clock.now())
+    scanned(bench, *charges, run=bench.progress.run(run_id))
+    return bench.clock.now()
+
+
+def _flags(bench: Bench) -> list[datetime | None]:
+    return [row["missed_since"] for row in sorted(bench.rows("amazon_transaction"), key=lambda row: row["transaction_id"])]
+
+
+def test_a_scan_counts_what_lies_outside_its_window(bench: Bench) -> None:
+    """Two pages, one payment each from before the window: two of four."""
+    inside, outside = {"feedDate": "2026-11-20T12:00:00Z"}, {"feedDate": "2024-11-20T12:00:00Z"}
+    run = bench.connect()
+    bench.progress.scan(run.run_id)
+    for token in ("two", None):
+        charges = [{**charge(name=f"{name}{token}"), **fed} for name, fed in (("A", inside), ("B", outside))]
+        bench.progress.keep_page(run, page(*charges, token=token), bench.clock.now())
+    assert [(4, 2)] == [(row["rows_read"], row["rows_outside"]) for row in bench.rows("scan")]
+
+
+def test_the_watermark_moves_with_the_last_page(bench: Bench) -> None:
+    """60 days without a whole scan: the daily run looks 45 days back from the day after the last one; a page is not a scan."""
+    run = scanned(bench)
+    bench.clock.sleep(86_400 * 60)
+    late = bench.next_run(run)
+    assert date(2026, 11, 24) - timedelta(days=45) == late.window_from
+    bench.progress.scan(late.run_id)
+    bench.progress.keep_page(late, page(charge(), token="two"), bench.clock.now())
+    unfinished = bench.next_run(run)
+    assert date(2026, 11, 24) - timedelta(days=45) == unfinished.window_from
+    scanned(bench, run=unfinished)
+    assert unfinished.window_to - timedelta(days=44) == bench.next_run(run).window_from
 
 
 def test_the_report_whose_turn_comes_first(bench: Bench) -> None:
-    """By due time, then by id; each state apart; a report stands as it was last kept, and one run does not see another's."""
+    """By due time, then by id; each state apart; a report stands as it was last kept; the next run sees it too."""
     run, later = bench.connect(), timedelta(seconds=30)
     for name, wait in (("R2", later), ("R3", timedelta()), ("R1", timedelta())):
-        bench.progress.keep_report(run, replace(asked(name, bench.clock), next_poll_at=bench.clock.now() + wait))
-    first = bench.progress.next_report(run, ASKED)
-    assert first is not None
-    assert ("R1", None) == (first.report_id, bench.progress.next_report(run, READY))
-    bench.progress.keep_report(run, replace(first, state=READY, polls=3, report_document_id="D1"))
-    ready, asked_next = bench.progress.next_report(run, READY), bench.progress.next_report(run, ASKED)
-    assert ready is not None
-    assert asked_next is not None
-    assert ("R1", 3, "D1", "R3") == (ready.report_id, ready.polls, ready.report_document_id, asked_next.report_id)
-    assert bench.progress.next_report(bench.next_run(run), ASKED) is None
+        keep(bench, run, replace(asked(name, bench.clock), next_poll_at=bench.clock.now() + wait))
+    first, *others = bench.progress.next_reports(run, ASKED, 9)
+    assert ("R1", ["R3", "R2"], []) == (first.report_id, [one.report_id for one in others], bench.progress.next_reports(run, READY))
+    keep(bench, run, replace(first, state=READY, polls=3, report_document_id="D1"))
+    stands = [(one.report_id, one.polls, one.report_document_id) for one in bench.progress.next_reports(run, READY)]
+    assert [("R1", 3, "D1")] == stands
+    open_now = bench.progress.next_reports(run, ASKED)
+    assert ["R3"] == [one.report_id for one in open_now]
+    assert open_now == bench.progress.next_reports(bench.next_run(run), ASKED), "who works next takes up what is open"
 
 
 def test_a_pdf_is_kept_once_and_belongs_to_every_order_it_came_for(bench: Bench) -> None:
@@ -224,17 +380,7 @@ def test_a_pdf_is_kept_once_and_belongs_to_every_order_it_came_for(bench: Bench)
     bench.clock.sleep(1)
     bring(bench, run, bare, order=OTHER, report="R4")
     assert [[same], [same, bare], [same]] == [list(bench.progress.dossier(run, order).papers) for order in (ORDER, OTHER, third)]
-    assert bench.progress.next_report(run, FETCHED) is not None
-
-
-def test_the_last_report_says_whether_an_order_s_documents_failed(bench: Bench) -> None:
-    """Lost, then asked again, then fetched."""
-    run, failed = scanned(bench), list[bool]()
-    for state in (LOST, ASKED, FETCHED, ReportState.FAILED, ReportState.NOTHING):
-        bench.clock.sleep(1)
-        bench.progress.keep_report(run, asked(f"R-{state}", bench.clock, state=state))
-        failed.append(bench.progress.dossier(run, ORDER).report_failed)
-    assert [True, False, False, True, False] == failed
+    assert 4 == len(bench.progress.next_reports(run, FETCHED, 9))
 
 
 def test_only_one_writes_in_a_run(bench: Bench) -> None:
@@ -263,7 +409,7 @@ def test_the_statements_are_those_of_the_orders_the_pdf_came_for(bench: Bench) -
     """One number on two orders: its own order's lines and payments; without any there, every order's."""
     run = scanned(bench, charge(key("L1")), charge(key("L9", OTHER), name="T2"))
     numbers = [number("FR-1"), number("FR-1", key("L9", OTHER)), number("FR-2", key("L9", OTHER))]
-    bench.progress.keep_numbers(run, [key(), key("L9", OTHER)], numbers, [], bench.clock.now())
+    answer(bench, run, [key(), key("L9", OTHER)], *numbers)
     bring(bench, run, paper("FR-1"))
     scanned(bench, charge(key("L1"), total="9.00"), run=run)
     with bench.progress.writing(run.run_id) as book:
@@ -299,15 +445,12 @@ def _standing(invoice: Invoice) -> tuple[str, int, str | None, int]:
 
 
 def test_a_settled_number_is_the_pdf_s(bench: Bench) -> None:
-    """A PDF without a number is given one: from then on the number has its document."""
-    run = scanned(bench)
-    bench.clock.sleep(1)
-    bench.progress.keep_numbers(run, [key()], [number("FR-1")], [], bench.clock.now())
+    """A PDF without a number is given one: another order that bears the number has it too."""
+    run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2", number="FR-1"))
     bring(bench, run, paper(None))
-    following = scanned(bench, charge(), run=bench.next_run(run))
-    assert [ORDER] == bench.progress.orders_to_request(following)
-    say(bench, following, numbered(paper(None)))
-    assert [] == bench.progress.orders_to_request(following)
+    assert () == bench.progress.dossier(run, OTHER).papers
+    say(bench, run, numbered(paper(None)))
+    assert (paper(None),) == bench.progress.dossier(run, OTHER).papers
 
 
 def test_what_is_said_has_its_place_in_the_run(bench: Bench) -> None:
@@ -355,3 +498,50 @@ def test_a_finished_run_says_how_many_it_said(bench: Bench) -> None:
     assert (1, run.run_id, None) == (marker.data.emitted, marker.run and marker.run.run_id, marker.run and marker.run.seq)
     assert marker == bench.said()[-1]
     assert bench.progress.run(run.run_id).finished
+
+
+def test_what_was_said_on_a_day_is_counted(bench: Bench) -> None:
+    """
+    a run says two documents before midnight and one after it; the next run, on the second day, says one more
+    counts of 2 and 1; then the second day again, with 2: both runs' numbers, and a digest of company/invoice/revision
+    """
+    run = scanned(bench)
+    papers = [numbered(paper(f"FR-{n}"), f"FR-{n}") for n in (1, 2, 3, 4)]
+    bring(bench, run, *(found.paper for found in papers))
+    first, second = [say(bench, run, found) for found in papers[:2]]
+    bench.clock.sleep(86_400)
+    third = say(bench, run, papers[2])
+    _end(bench, run)
+    assert [("2026-11-23", 2, digest_of(first, second), [(1, 2)]), ("2026-11-24", 1, digest_of(third), [(3, 3)])] == _counts(bench)
+    following = bench.progress.run(_start(bench, run))
+    fourth = say(bench, following, papers[3])
+    _end(bench, following)
+    day, count, digest, ranges = _counts(bench)[-1]
+    assert ("2026-11-24", 2, digest_of(third, fourth), [(1, 1), (3, 3)]) == (day, count, digest, sorted(ranges))
+    assert {"acme/2026-11-23", "acme/2026-11-24"} == {event.data.record_key for event in bench.said("emissions.counted")}
+
+
+def _start(bench: Bench, run: Run) -> str:
+    """Another run of the same moment."""
+    with bench.store.transaction() as transaction:
+        book = Companies(transaction)
+        connection = book.connection(run.connection_id)
+        assert connection is not None
+        return book.start_run(connection, "sync_now", "2", bench.clock.now())
+
+
+def _end(bench: Bench, run: Run) -> None:
+    with bench.progress.writing(run.run_id) as book:
+        book.finish_run(marker_of(book), bench.clock.now())
+        book.count_emissions(bench.clock.now())
+
+
+def digest_of(*said: InvoiceCollected) -> str:
+    """The digest as its page in schemas/ says."""
+    keys = sorted(f"{one.company_id}/{one.invoice_id}/{one.revision}" for one in said)
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
+def _counts(bench: Bench) -> list[tuple[str, int, str, list[tuple[int, int]]]]:
+    counted = sorted((event.data for event in bench.said("emissions.counted")), key=lambda one: (one.day, one.count))
+    return [(one.day.isoformat(), one.count, one.digest, [(run.first, run.last) for run in one.runs]) for one in counted]

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.values import DocumentRef
 from services.fetcher.adapters.documents import DocumentShelf
-from services.fetcher.handler import Shelf
+from services.fetcher.stages.ports import Shelf
 from tests.simulation.memory.shelf import MemoryShelf
 
 PDF = b"%PDF-1.7 one"

@@ -77,6 +77,7 @@ class Engine:
         self.seconds, self.steps, self.points = 0.0, 0, 0
         self.happened = list[str]()
         self.troubles = list[str]()
+        self.settled: Callable[[], bool] = lambda: True  # whether quiet is rest, or something is on its way in real time
 
     # -- what processes see: a clock, and a `stop`
 
@@ -165,6 +166,10 @@ class Engine:
             self._start(process)
         self.news()
 
+    def hindered(self) -> bool:
+        """Whether a process is away: ended or frozen. Only virtual time brings it back."""
+        return any(process.dead or process.frozen_until > self.seconds for process in self._processes)
+
     def end(self) -> None:
         """End every process; nothing more happens."""
         for process in self._processes:
@@ -178,9 +183,16 @@ class Engine:
     def _at_rest(self) -> bool:
         quiet = self.steps - self._news_at
         if quiet > PATIENCE_STEPS and self._stretch * 0.05 < LONGEST_WAIT_SECONDS:
-            self._stretch, self._news_at = self._stretch * 4, self.steps
+            self._stretch, self._news_at = self._stretch * (4 if self._settled() else 1), self.steps
             return False
-        return quiet > 3 * PATIENCE_STEPS and not self._timers and not self._sleepers()
+        return quiet > 3 * PATIENCE_STEPS and not self._timers and not self._sleepers() and self._settled()
+
+    def _settled(self) -> bool:
+        """Whether nothing is on its way; otherwise everybody who waits for news looks now."""
+        settled = self.settled()
+        for task in () if settled else (task for process in self._processes for task in process.tasks if not task.sleeping):
+            task.wakes_at = self.seconds
+        return settled
 
     def _sleepers(self) -> bool:
         return any(task.sleeping for process in self._processes for task in process.tasks)

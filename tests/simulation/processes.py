@@ -1,10 +1,11 @@
-"""The four services as the simulation runs them: the shipped handlers and loops, over parts in memory with points at every call."""
+"""The four services as the simulation runs them: the shipped handlers and loops, over parts with points at every call."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
+from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.import_finished.v1 import ImportFinished
@@ -21,7 +22,7 @@ from services.kernel.probes import Health
 from services.kernel.sealing import Sealer
 from services.ledger.adapters.positions import Fenced
 from services.ledger.handler import KeepBooks
-from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterhead, ReserveLetter
+from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterhead, ReserveLetter, ReserveWarning
 from tests.simulation.engine import Loop, Process
 from tests.simulation.memory.amazon import MemoryAmazon
 from tests.simulation.memory.breaker import MemoryBreaker
@@ -39,9 +40,80 @@ PASSING = (Unavailable, Fenced, JobGone)  # errors by which a process may end, t
 SEALER = Sealer({"k1": b"1" * 32}, "k1")
 
 
-def processes(world: World, random: Random) -> list[Process]:
+class Parts(Protocol):
+    """What one process keeps its things in, from its start to its end."""
+
+    def store(self, service: str) -> Any:
+        """The service's schema."""
+        ...
+
+    def fetched(self) -> Any:
+        """The fetcher's schema with points inside, for adapters that have none around them."""
+        ...
+
+    def outbox(self, service: str) -> Any:
+        """What waits there."""
+        ...
+
+    def breaker(self, service: str) -> Any:
+        """What stops the service."""
+        ...
+
+    def jobs(self) -> Any:
+        """The fetcher's queue."""
+        ...
+
+    def book(self) -> tuple[Any, Any, Any]:
+        """The ledger's positions, books and announcements."""
+        ...
+
+    def desk(self) -> Any:
+        """The notifier's."""
+        ...
+
+
+class InMemory:
+    """The parts of the world's twins."""
+
+    def __init__(self, world: World, _: str) -> None:
+        """What is in memory needs no name."""
+        self._world = world
+
+    def store(self, service: str) -> Any:
+        """The world's own."""
+        return self._world.stores[service]
+
+    def fetched(self) -> Any:
+        """The same: it has a point at each statement."""
+        return self._world.fetched.as_postgres()
+
+    def outbox(self, service: str) -> Any:
+        """What waits there."""
+        return MemoryOutbox(self._world.stores[service])
+
+    def breaker(self, service: str) -> Any:
+        """What stops the service."""
+        return MemoryBreaker(self._world.stores[service])
+
+    def jobs(self) -> Any:
+        """The fetcher's queue."""
+        return LastingJobs(self._world)
+
+    def book(self) -> tuple[Any, Any, Any]:
+        """The books are kept on one session and announced on another."""
+        own, relays = MemorySessions(self._world.book), MemorySessions(self._world.book)
+        positions = MemoryPositions(own)
+        books = MemoryBooks(self._world.book, own, positions)
+        return self._world.watched("positions", positions), books, MemoryAnnouncements(relays)
+
+    def desk(self) -> Any:
+        """The notifier's."""
+        return MemoryDesk(self._world.stores["notifier"])
+
+
+def processes(world: World, random: Random, parts: Callable[[Any, str], Parts] = InMemory) -> list[Process]:
     """One or two processes of every service."""
-    starts: dict[str, Callable[[World, str], Sequence[Loop]]] = {
+    starts: dict[str, Callable[[World, Parts, str], Sequence[Loop]]] = {
         "fetcher": fetcher,
         "classifier": classifier,
         "ledger": ledger,
@@ -50,7 +122,7 @@ def processes(world: World, random: Random) -> list[Process]:
     return [
         Process(
             name=f"{service}-{n}",
-            start=partial(_start, start, world),
+            start=partial(_start, start, world, parts),
             ended=lambda process: world.vanished(process.identity),
             expire=lambda process: world.expire(process.identity),
             passing=PASSING,
@@ -60,20 +132,22 @@ def processes(world: World, random: Random) -> list[Process]:
     ]
 
 
-def _start(start: Callable[[World, str], Sequence[Loop]], world: World, process: Process) -> Sequence[Loop]:
-    return start(world, process.identity)
+def _start(
+    start: Callable[[World, Parts, str], Sequence[Loop]], world: World, parts: Callable[[Any, str], Parts], process: Process
+) -> Sequence[Loop]:
+    return start(world, parts(world, process.identity), process.identity)
 
 
-def fetcher(world: World, name: str) -> Sequence[Loop]:
-    """The fetcher without its pages: it collects, listens and announces. Its adapters are the real ones over a schema in memory."""
-    store, engine = world.fetched.as_postgres(), world.engine
+def fetcher(world: World, parts: Parts, name: str) -> Sequence[Loop]:
+    """The fetcher without its pages: it collects, listens and announces. Its adapters are always the real ones."""
+    store, engine = parts.fetched(), world.engine
     amazon = world.watched("Amazon", MemoryAmazon(world.amazon, engine))
     desk = ConnectionDesk(store, amazon, SEALER, engine)
     progress: Any = world.watched("progress", PostgresProgress(store))
     collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None)
-    jobs = LastingJobs(world)
+    jobs = parts.jobs()
     listen = OncePerEvent(
-        world.watched("fetcher store", world.fetched),
+        world.watched("fetcher store", parts.store("fetcher")),
         "fetcher",
         parked_topic("fetcher"),
         {ImportFinished: ImportEnds(Companies, engine)},
@@ -88,46 +162,43 @@ def fetcher(world: World, name: str) -> Sequence[Loop]:
 
     return [
         work_off,
-        _consume(world, name, "fetcher", listen),
-        _relay(world, "fetcher", world.watched("fetcher outbox", MemoryOutbox(world.fetched))),
+        _consume(world, parts, name, "fetcher", listen),
+        _relay(world, "fetcher", world.watched("fetcher outbox", parts.outbox("fetcher"))),
     ]
 
 
-def classifier(world: World, name: str) -> Sequence[Loop]:
+def classifier(world: World, parts: Parts, name: str) -> Sequence[Loop]:
     """The classifier's handler in the kernel's loop."""
-    return [_consume(world, name, "classifier", AnswerAll(world.sender("classifier"), rulebook(), world.engine))]
+    return [_consume(world, parts, name, "classifier", AnswerAll(world.sender("classifier"), rulebook(), world.engine))]
 
 
-def ledger(world: World, name: str) -> Sequence[Loop]:
-    """The ledger: it keeps the books on one session and announces them on another."""
-    own, relays = MemorySessions(world.book), MemorySessions(world.book)
-    positions = MemoryPositions(own)
-    books = world.watched("books", MemoryBooks(world.book, own, positions))
-    keep = KeepBooks(books, parked_topic("ledger"), world.engine)
-    announcements = world.watched("announcements", MemoryAnnouncements(relays))
+def ledger(world: World, parts: Parts, name: str) -> Sequence[Loop]:
+    """The ledger: it keeps the books and announces them."""
+    positions, books, announcements = parts.book()
+    keep = KeepBooks(world.watched("books", books), parked_topic("ledger"), world.engine)
     return [
-        _consume(world, name, "ledger", keep, world.watched("positions", positions)),
-        _relay(world, "ledger", announcements),
+        _consume(world, parts, name, "ledger", keep, positions),
+        _relay(world, "ledger", world.watched("announcements", announcements)),
     ]
 
 
-def notifier(world: World, name: str) -> Sequence[Loop]:
+def notifier(world: World, parts: Parts, name: str) -> Sequence[Loop]:
     """The notifier: it listens, delivers and announces."""
-    store = world.watched("notifier store", world.stores["notifier"])
-    desk: Any = world.watched("desk", MemoryDesk(world.stores["notifier"]))
+    store = world.watched("notifier store", parts.store("notifier"))
+    desk: Any = world.watched("desk", parts.desk())
     once = OncePerEvent(
         store,
         "notifier",
         parked_topic("notifier"),
-        {ConnectionChanged: ReserveLetter(desk), ContactDescribed: KeepContact(desk)},
+        {ConnectionChanged: ReserveLetter(desk), ConnectionBroken: ReserveWarning(desk), ContactDescribed: KeepContact(desk)},
         world.engine,
     )
     listen = EndContacts(desk, topic_for("fetcher", ContactDescribed), once)
     letterhead = Letterhead("https://achats.example.org", "example.org")
     deliver = Deliver(desk, world.letters(), SEALER, letterhead, world.engine, lambda: 0)
     return [
-        _consume(world, name, "notifier", listen),
-        _relay(world, "notifier", world.watched("notifier outbox", MemoryOutbox(world.stores["notifier"]))),
+        _consume(world, parts, name, "notifier", listen),
+        _relay(world, "notifier", world.watched("notifier outbox", parts.outbox("notifier"))),
         partial(deliver.until, _stop(world), Health(frozenset())),
     ]
 
@@ -150,10 +221,10 @@ def rulebook() -> Rulebook:
     return read_rulebook()
 
 
-def _consume(world: World, process: str, service: str, handle: Callable[[Any], None], positions: Any = None) -> Loop:
+def _consume(world: World, parts: Parts, process: str, service: str, handle: Callable[[Any], None], positions: Any = None) -> Loop:
     topics = topics_read_by(service)
     open_source = partial(world.source, process, f"achats-{service}", topics, positions)
-    breaker: Any = world.watched("breaker", MemoryBreaker(world.stores[service]))
+    breaker: Any = world.watched("breaker", parts.breaker(service))
     return partial(consume, open_source, handle, types_on(topics), breaker, Health(frozenset()), _stop(world))
 
 

@@ -10,7 +10,8 @@ from schemas.invoice_classified.v1 import InvoiceClassified
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
 from services.fetcher.adapters.collection import PostgresProgress
-from services.fetcher.domain.records import Dossier, Run
+from services.fetcher.domain.dossier import Dossier
+from services.fetcher.domain.records import Run
 from services.fetcher.handler import Collect
 from services.ledger.domain.posting import Entry, post
 from tests.adapters.fetcher_bench import ORIGIN, Bench, memory_bench
@@ -107,6 +108,30 @@ def test_killed_before_any_statement_a_run_is_taken_up_and_adds_up() -> None:
             ours.collect()(run.run_id)
             assert list(range(1, whole + 1)) == [event.run.seq for event in bench.said("invoice.collected") if event.run]
             assert [whole] == [event.data.emitted for event in bench.said("collection.finished")]
+
+
+def test_killed_before_each_kind_of_statement_nothing_is_kept_twice() -> None:
+    """At the first and the last of each statement's turns: the same documents, and the same things wanted, waiting and counted."""
+    with memory_bench() as bench:
+        names = traced(fetcher(bench, seed=3), bench.connect())
+        whole = _standing(bench)
+    turns = {turn for name in set(names) for turn in (names.index(name), len(names) - 1 - names[::-1].index(name))}
+    for turn in sorted(turns):
+        with memory_bench() as bench:
+            ours, run = fetcher(bench, seed=3), bench.connect()
+            with pytest.raises(Killed):
+                traced(ours, run, kill_before=turn)
+            ours.collect()(run.run_id)
+            assert whole == _standing(bench), f"killed before {names[turn]}"
+
+
+def _standing(bench: Bench) -> tuple[object, ...]:
+    """What a run leaves, without when: a killed one takes longer."""
+    wanted = sorted((row["order_id"], row["number"], row["trouble"], row["next_attempt_at"]) for row in bench.rows("wanted"))
+    waiting = sorted((row["order_id"], row["place"], row["number"], row["reason"]) for row in bench.rows("waiting"))
+    collected = sorted(event.data.document.sha256 for event in bench.said("invoice.collected"))
+    counted = [(event.data.day, event.data.count, event.data.digest) for event in bench.said("emissions.counted")]
+    return wanted, waiting, collected, counted, len(bench.rows("amazon_transaction"))
 
 
 def traced(ours: Fetcher, run: Run, kill_before: int = -1) -> list[str]:

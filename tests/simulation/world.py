@@ -71,10 +71,12 @@ class World:
 
     def sender(self, name: str) -> Any:
         """A producer that can fail in every way a real one does."""
+        return self.watched(f"{name} sender", self.broker.sender(name), {"send": self.sending(name)})
+
+    def sending(self, name: str) -> dict[Kind, Trick]:
+        """What can befall its sends."""
         tricks: dict[Kind, Trick] = {Kind.TAIL_FIRST: send_the_tail_first, Kind.ACKNOWLEDGEMENT_LOST: self._lose_acknowledgements}
-        if name == "fetcher":
-            tricks[Kind.CORRUPT] = self._corrupt
-        return self.watched(f"{name} sender", self.broker.sender(name), {"send": tricks})
+        return tricks | {Kind.CORRUPT: self._corrupt} if name == "fetcher" else tricks
 
     def source(self, process: str, group: str, topics: tuple[str, ...], positions: Any = None) -> Any:
         """A consumer. With nothing to read it waits; its process can be found by name when it vanishes."""

@@ -1,18 +1,28 @@
-"""`python -m deploy.local.amazon --port P --documents-port D --control-port C`: the simulator as a process of its own."""
+"""`python -m deploy.local.amazon --port P --control-port C`: the simulator as a process of its own; also `achats simulator`."""
 
 import asyncio
 import sys
+from collections.abc import Sequence
 
 from deploy.local.amazon.app import build
-from deploy.local.amazon.server import serve
+from deploy.local.amazon.privileges import started_by_root
+from deploy.local.amazon.server import load_drawing, serve
 from deploy.local.amazon.settings import parse
+from deploy.local.amazon.static_pairs import ready_app, static_app
 
 
-def main() -> None:
-    """Build the account, then serve it."""
-    settings = parse(sys.argv[1:])
-    asyncio.run(serve(build(settings), settings))
+def run(arguments: Sequence[str]) -> None:
+    """Build the accounts, or read the published pairs, then serve them until SIGTERM or SIGINT."""
+    settings = parse(arguments)
+    if settings.static is not None:
+        asyncio.run(serve({settings.port: static_app(settings.static), settings.control_port: ready_app()}))
+        return
+    if started_by_root():
+        load_drawing(settings.ways.rates)
+    simulator = build(settings)
+    ports = {settings.port: simulator.api, settings.documents_port: simulator.documents, settings.control_port: simulator.control}
+    asyncio.run(serve(ports))
 
 
 if __name__ == "__main__":
-    main()
+    run(sys.argv[1:])

@@ -18,11 +18,13 @@ class _Row(TypedDict):
     sold_by: list[str]
     most: int
     weight: NotRequired[int]
+    de: NotRequired[str]
+    en: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """An article: price net of VAT in cents, VAT rate in percent, UNSPSC code of eight digits."""
+    """An article: price net of VAT in cents, VAT rate in percent, UNSPSC code of eight digits; French where it has no other title."""
 
     title: str
     unspsc: str
@@ -31,6 +33,8 @@ class Product:
     sold_by: tuple[str, ...]
     most: int
     weight: int
+    german: str
+    english: str
 
     @property
     def asin(self) -> str:
@@ -40,7 +44,18 @@ class Product:
 
 def _product(row: _Row) -> Product:
     rate, sellers = Decimal(row["rate"]), tuple(row["sold_by"])
-    return Product(row["title"], row["unspsc"], row["net_cents"], rate, sellers, row["most"], row.get("weight", 10))
+    title = row["title"]
+    return Product(
+        title=title,
+        unspsc=row["unspsc"],
+        net_cents=row["net_cents"],
+        rate=rate,
+        sold_by=sellers,
+        most=row["most"],
+        weight=row.get("weight", 10),
+        german=row.get("de", title),
+        english=row.get("en", title),
+    )
 
 
 @cache

@@ -1,5 +1,6 @@
 """The virtual clock: every lifetime of the simulator is counted on it, and the fetcher may be given the same one."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,24 @@ class VirtualClock:
         """Move forward by virtual seconds, in this process only, and say the new present."""
         self._advanced += timedelta(seconds=seconds)
         return self.now()
+
+    def set(self, instant: datetime) -> datetime:
+        """Make it that instant, in this process only, and say the new present."""
+        return self.advance((instant - self.now()).total_seconds())
+
+    def sleep(self, seconds: float) -> None:
+        """Wait virtual seconds; a clock that stands still is moved instead. So a client in the same process can share this object."""
+        if self.speed:
+            time.sleep(max(seconds, 0) / self.speed)
+        else:
+            self.advance(max(seconds, 0))
+
+    async def wait(self, seconds: float) -> None:
+        """As `sleep`, without stopping other calls."""
+        if self.speed:
+            await asyncio.sleep(max(seconds, 0) / self.speed)
+        else:
+            self.advance(max(seconds, 0))
 
 
 def parse_clock(text: str) -> VirtualClock:

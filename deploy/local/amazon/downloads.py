@@ -1,38 +1,30 @@
-"""The object store behind the download links, on its own port: gzip around a ZIP of PDFs, or an XML refusal."""
-
-import gzip
-import io
-import re
-import zipfile
-from collections.abc import Sequence
+"""The object store behind the download links, on its own port: a payload, or an XML refusal."""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deploy.local.amazon.calls import Journal
+from deploy.local.amazon.calls import DOWNLOAD, Journal
 from deploy.local.amazon.clock import VirtualClock
 from deploy.local.amazon.reports import Reports
 from deploy.local.amazon.signing import Signer
-from deploy.local.amazon.spoiling import spoiled
-from deploy.local.amazon.world import Document
-
-OPERATION = "download"
+from deploy.local.amazon.spoiling import Spoiling
 
 
 class Downloads:
     """Serves a report's documents to whoever holds a link, without API authentication."""
 
-    def __init__(self, reports: Reports, clock: VirtualClock, signer: Signer, journal: Journal) -> None:
+    def __init__(self, reports: Reports, clock: VirtualClock, signer: Signer, journal: Journal, spoil: Spoiling) -> None:
         self._reports = reports
         self._clock = clock
         self._signer = signer
         self._journal = journal
+        self._spoil = spoil
 
     async def download(self, request: Request) -> Response:
         """The payload, or 403 when the link is older than five minutes or not ours."""
-        response = await spoiled(self._journal.next_fault(OPERATION), request, lambda status: self._answer(request, status))
-        self._journal.count(OPERATION, response.status_code)
+        response = await self._spoil(self._journal.next_fault(DOWNLOAD), request, lambda status: self._answer(request, status))
+        self._journal.count(DOWNLOAD, response.status_code)
         return response
 
     async def _answer(self, request: Request, status: int | None) -> Response:
@@ -43,23 +35,10 @@ class Downloads:
             return _refusal(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
         if self._clock.now().timestamp() >= int(until):
             return _refusal(403, "AccessDenied", "Request has expired")
-        documents = self._reports.papers(document_id)
-        if not documents:
+        content = await run_in_threadpool(self._reports.payload, document_id)
+        if content is None:
             return _refusal(404, "NoSuchKey", "The specified key does not exist.")
-        return Response(await run_in_threadpool(payload, documents), media_type="application/octet-stream")
-
-
-def payload(documents: Sequence[Document]) -> bytes:
-    """gzip(zip(pdf…)), the same bytes every time."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for document in documents:
-            bundle.writestr(zipfile.ZipInfo(_entry_name(document)), document.pdf())
-    return gzip.compress(archive.getvalue(), mtime=0)
-
-
-def _entry_name(document: Document) -> str:
-    return f"{re.sub(r'[^A-Za-z0-9.-]', '_', document.number or document.shipment_id)}.pdf"
+        return Response(content, media_type="application/octet-stream")
 
 
 def _refusal(status: int, code: str, message: str) -> Response:

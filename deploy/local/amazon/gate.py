@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from deploy.local.amazon.assumptions import Assumptions
 from deploy.local.amazon.calls import Answer, Call, Journal
-from deploy.local.amazon.refusals import Refused, bad_parameter, injected, quota_exceeded
-from deploy.local.amazon.spoiling import spoiled
-from deploy.local.amazon.throttle import Throttle, limit_header
+from deploy.local.amazon.refusals import Refused, bad_parameter, denied, injected, quota_exceeded
+from deploy.local.amazon.spoiling import Spoiling
+from deploy.local.amazon.throttle import Throttle, limit_header, role_of
 from deploy.local.amazon.tokens import LoginWithAmazon
 
 AMAZON_DATE = re.compile(r"\d{8}T\d{6}Z")
@@ -24,18 +25,20 @@ type Handler = Callable[[Call], Answer]
 class Gate:
     """Turns the handler of an operation into a route that checks, limits and counts as Amazon does."""
 
-    def __init__(self, login: LoginWithAmazon, throttle: Throttle, journal: Journal, seed: int) -> None:
+    def __init__(self, login: LoginWithAmazon, throttle: Throttle, journal: Journal, spoil: Spoiling, assumed: Assumptions) -> None:
         self._login = login
         self._throttle = throttle
         self._journal = journal
-        self._dice = Random(seed)
+        self._spoil = spoil
+        self._assumed = assumed
+        self._dice = Random(1)
 
     def route(self, method: str, path: str, operation: str, handler: Handler) -> Route:
         """The route of one operation."""
 
         async def endpoint(request: Request) -> Response:
             body = await request.body()
-            return await spoiled(self._journal.next_fault(operation), request, lambda status: answer(request, body, status))
+            return await self._spoil(self._journal.next_fault(operation), request, lambda status: answer(request, body, status))
 
         async def answer(request: Request, body: bytes, status: int | None) -> Response:
             try:
@@ -50,11 +53,14 @@ class Gate:
         """The call, once nothing stands against it, not even an injected status. Raises Refused."""
         if status:
             raise injected(status)
-        _check_headers(request.headers)
-        account = self._login.account(request.headers.get("x-amz-access-token"))
-        if not self._throttle.allows(account, operation):
+        if self._assumed.headers == "refuse":
+            _check_headers(request.headers)
+        grantee = self._login.grantee(request.headers.get("x-amz-access-token"))
+        if role_of(operation) not in grantee.roles:
+            raise denied("The application has not been granted the role of this operation.")
+        if not self._throttle.allows(grantee.account, operation):
             raise quota_exceeded()
-        return Call(account, dict(request.query_params), request.path_params, body)
+        return Call(grantee.account, grantee.marketplace, dict(request.query_params), request.path_params, body)
 
     def _finish(self, operation: str, response: Response) -> Response:
         """Count, and add the rate and request identifier headers (the latter in varying case)."""

@@ -6,7 +6,7 @@ and the instants of payment and shipment, without which Amazon could not announc
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -18,9 +18,10 @@ from xml.etree.ElementTree import Element
 import facturx  # pyright: ignore[reportMissingTypeStubs]
 
 from deploy.local.amazon.amounts import Tax, plain
+from deploy.local.amazon.facts import Document, Line, Payment, PaymentType, Shipment
 from deploy.local.amazon.papers import Kind
 from deploy.local.amazon.parties import Party
-from deploy.local.amazon.world import Document, Line, Payment, World
+from deploy.local.amazon.world import World
 
 INVOICES = frozenset({"380", "384", "386", "389"})  # UNTDID 1001: invoice, corrected, prepayment, self-billed
 CREDIT_NOTES = frozenset({"381", "261", "396"})  # UNTDID 1001: credit note, self-billed, factored
@@ -70,25 +71,27 @@ class Carrier:
         order_id = f"171-{dice.randint(0, 9_999_999):07d}-{dice.randint(0, 9_999_999):07d}"
         return cls(order_id, f"{dice.randint(10**13, 10**14 - 1)}", f"D{dice.randbytes(4).hex()}", payment)
 
+    def shipment(self, lines: tuple[Line, ...], kind: Kind | None) -> Shipment:
+        """What travelled, with its payment; a file that does not say what it is has a transaction without type."""
+        types = {Kind.INVOICE: PaymentType.CHARGE, Kind.CREDIT_NOTE: PaymentType.REFUND}
+        payment = replace(self.payment, type=None if kind is None else types[kind])
+        return Shipment(self.order_id, payment.happened_at, self.shipment_id, payment.happened_at, lines, (payment,))
+
 
 def _document(pdf: bytes, rank: int, seed: int, start: datetime) -> Document:
     carrier, root = Carrier.of(rank, seed, start), embedded_invoice(pdf)
     if root is not None:
         return _stated(pdf, carrier, root)
-    payment = carrier.payment
-    return Document(carrier.order_id, carrier.shipment_id, payment.happened_at, payment, (Line(carrier.order_line_id),), lambda: pdf)
+    return Document((carrier.shipment((Line(carrier.order_line_id),), None),), lambda: pdf)
 
 
 def _stated(pdf: bytes, carrier: Carrier, root: Element) -> Document:
-    currency = _text(root, f"{SETTLEMENT}/{{*}}InvoiceCurrencyCode")
+    currency, kind = _text(root, f"{SETTLEMENT}/{{*}}InvoiceCurrencyCode"), _kind(_text(root, "./{*}ExchangedDocument/{*}TypeCode"))
+    shipment = carrier.shipment(_lines(root, carrier), kind)
     return Document(
-        order_id=carrier.order_id,
-        shipment_id=carrier.shipment_id,
-        shipped_at=carrier.payment.happened_at,
-        payment=carrier.payment,
-        lines=_lines(root, carrier),
+        shipments=(replace(shipment, seller=_text(root, f"{SELLER}/{{*}}Name"), currency=currency),),
         pdf=lambda: pdf,
-        kind=_kind(_text(root, "./{*}ExchangedDocument/{*}TypeCode")),
+        kind=kind,
         number=_text(root, "./{*}ExchangedDocument/{*}ID"),
         issued_at=_day(root, "./{*}ExchangedDocument/{*}IssueDateTime/{*}DateTimeString"),
         seller=_text(root, f"{SELLER}/{{*}}Name"),

@@ -1,20 +1,23 @@
 """Reconciliation API 2021-01-08: `getTransactions` and `getInvoiceDetailsByOrderLineItems`."""
 
+import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from random import Random
 from typing import cast
 
 from deploy.local.amazon.absence import with_absences
+from deploy.local.amazon.accounts import Accounts
 from deploy.local.amazon.amounts import decimal_text, plain
+from deploy.local.amazon.assumptions import Assumptions
 from deploy.local.amazon.calls import Answer, Call, Json
 from deploy.local.amazon.clock import VirtualClock, iso
-from deploy.local.amazon.papers import Kind
+from deploy.local.amazon.facts import Document, Line, Payment, PaymentType, Person, Shipment
 from deploy.local.amazon.refusals import Refused, bad_parameter
 from deploy.local.amazon.signing import Forged, Signer
-from deploy.local.amazon.world import FRANCE, Document, Line, Person, World
+from deploy.local.amazon.world import Row, World
 
 MOST_ORDER_LINES = 25
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})? ?(Z|[+-]\d\d:?\d\d)")
@@ -24,86 +27,160 @@ ORDER_LINE_KEY = ("orderId", "orderLineItemId", "shipmentId")
 
 
 class Reconciliation:
-    """The two operations over one account."""
+    """The two operations over the accounts."""
 
-    def __init__(self, world: World, clock: VirtualClock, signer: Signer, page_size: int) -> None:
-        self._world = world
+    def __init__(self, accounts: Accounts, clock: VirtualClock, signer: Signer, assumed: Assumptions) -> None:
+        self._accounts = accounts
         self._clock = clock
         self._signer = signer
-        self._page_size = page_size
-        self._by_line = _by_order_line(world)
+        self._assumed = assumed
 
     def transactions(self, call: Call) -> Answer:
-        """Transactions whose feed date lies within the asked bounds (both included) and is not in the future."""
-        start, end, offset = self._page_token(call.query) if "nextPageToken" in call.query else (*_bounds(call.query), 0)
-        latest = min(end, self._clock.now())
-        found = [document for document in self._world.documents if start <= document.payment.fed_at <= latest]
-        page = found[offset : offset + self._page_size]
-        body: Json = {"transactions": [self._transaction(document) for document in page]}
-        if offset + self._page_size < len(found):
-            body["nextPageToken"] = self._signer.seal("page", {"start": iso(start), "end": iso(end), "offset": offset + self._page_size})
+        """Transactions whose date lies within the asked bounds (both included), as far as they can be seen now.
+
+        The page token holds a place among all rows: one that becomes visible behind it is on a later page, one before it on none.
+        """
+        world, now = self._accounts.of(call.account), self._clock.now()
+        start, end, place = self._page_token(call.query, now) if "nextPageToken" in call.query else (*_bounds(call.query), 0)
+        rows = world.rows(start, end, self._assumed.reading == "order")
+        if self._assumed.transaction_order == "mixed":
+            rows = sorted(rows, key=lambda row: hashlib.sha256(row.payment.transaction_id.encode()).digest())
+        told = (at for at in range(place, len(rows)) if _told(rows[at], call.marketplace, now))
+        found = list(islice(told, self._assumed.page_size + 1))
+        page = [rows[at] for at in found[: self._assumed.page_size]]
+        body: Json = {"transactions": [Telling(world, row, now, self._sign(world, row)).transaction() for row in page]}
+        if len(found) > len(page):
+            sealed = {"start": iso(start), "end": iso(end), "place": found[-1], "made": now.timestamp()}
+            body["nextPageToken"] = self._signer.seal("page", sealed)
         return Answer(body)
 
     def invoices(self, call: Call) -> Answer:
         """Numbers, dates and types by order line; answers in another order than the questions."""
-        asked = _order_lines(call)
-        answers = [{"orderLineItem": line, "invoiceDetails": self._details(line)} for line in asked]
+        world, asked = self._accounts.of(call.account), _order_lines(call)
+        answers = [{"orderLineItem": line, "invoiceDetails": self._details(world, line, call.marketplace)} for line in asked]
         Random(str(asked)).shuffle(answers)
         if len(answers) > 1 and [answer["orderLineItem"] for answer in answers] == asked:
             answers.reverse()
         return Answer({"invoiceDetailsByOrderLineItems": answers})
 
-    def _page_token(self, query: Mapping[str, str]) -> tuple[datetime, datetime, int]:
-        if len(query) > 1:
+    def _page_token(self, query: Mapping[str, str], now: datetime) -> tuple[datetime, datetime, int]:
+        if len(query) > 1 and self._assumed.strict_tokens:
             raise bad_parameter("nextPageToken must be the only parameter of the request.")
         try:
             content = self._signer.open("page", query["nextPageToken"])
         except Forged as forged:
             raise bad_parameter("The nextPageToken is invalid.") from forged
-        return _instant(str(content["start"])), _instant(str(content["end"])), int(str(content["offset"]))
+        if now.timestamp() - float(str(content["made"])) > self._assumed.page_token_seconds:
+            raise bad_parameter("The nextPageToken has expired.")
+        return _instant(str(content["start"])), _instant(str(content["end"])), int(str(content["place"]))
 
-    def _transaction(self, document: Document) -> Json:
-        payment, refund = document.payment, document.kind is Kind.CREDIT_NOTE
-        sign = -1 if refund and self._world.refunds_negative else 1
-        buyer = _customer(self._world.administrator())
+    def _details(self, world: World, order_line: Mapping[str, str], marketplace: str) -> list[Json]:
+        """Every document of the line; one detail full of nulls when Amazon knows none now."""
+        now = self._clock.now()
+        documents = world.documents_of_line(tuple(order_line[name] for name in ORDER_LINE_KEY))
+        known = [document for document in documents if document.marketplace == marketplace and document.detailed(now)]
+        return [_detail(document, now) for document in known] or [dict(UNKNOWN_DETAIL)]
+
+    def _sign(self, world: World, row: Row) -> int:
+        chosen = self._assumed.refund_sign
+        negative = world.refunds_negative if chosen == "seed" else chosen == "negative"
+        return -1 if negative and row.payment.type in (PaymentType.REFUND, PaymentType.OVERREFUND) else 1
+
+
+class Telling:
+    """One transaction as it is told at an instant; `sign` is that of its amounts."""
+
+    def __init__(self, world: World, row: Row, now: datetime, sign: int) -> None:
+        self._world = world
+        self._payment: Payment = row.payment
+        self._shipment: Shipment = row.shipment
+        self._document: Document | None = row.document
+        self._now = now
+        self._sign = sign
+        self._lines: Sequence[Line] = row.shipment.lines_at(now)
+
+    def transaction(self) -> Json:
+        """The `Transaction` object."""
+        payment, buyer = self._payment, _customer(self._world.administrator)
+        totals = [line.total_cents for line in self._lines]
+        total = _sum(totals)
         fields: Json = {
-            "marketplaceId": FRANCE,
+            "marketplaceId": self._shipment.marketplace,
             "transactionDate": iso(payment.happened_at),
             "feedDate": iso(payment.fed_at),
-            "transactionType": document.kind and ("REFUND" if refund else "CHARGE"),
+            "transactionType": payment.type and payment.type.value,
             "transactionId": payment.transaction_id,
             "chargeIdentifier": payment.charge_identifier,
-            "shipTaxRate": next((_fraction(line) for line in document.lines if line.shipping_cents), None),
-            "giftWrapTaxRate": None,
-            "legalEntityName": self._world.buyer.name,
+            "shipTaxRate": next((_fraction(line) for line in self._lines if line.shipping_cents), None),
+            "giftWrapTaxRate": next((_fraction(line) for line in self._lines if line.gift_wrap_cents), None),
+            "legalEntityName": None if payment.nameless else self._world.entities[self._shipment.entity].name_at(self._now),
             "purchasingCustomerGroupName": None,
-            "invoiceNumber": document.number if payment.states_number else None,
-            "amount": _money(document, document.gross_cents, sign),
+            "invoiceNumber": self._number(),
+            "amount": self._money(self._stated(total)),
             "paymentInstrumentType": payment.instrument,
             "paymentInstrumentLast4Digits": payment.last_digits,
             "buyer": buyer,
             "payer": buyer,
-            "associatedTransactionDetails": None,
-            "transactionLineItems": [_line(document, line, sign) for line in document.lines],
+            "associatedTransactionDetails": [{"associatedTransactionId": other} for other in payment.others] or None,
+            "transactionLineItems": [self._line(line) for line in self._lines],
         }
         return with_absences(fields, payment.transaction_id)
 
-    def _details(self, order_line: Mapping[str, str]) -> list[Json]:
-        """Every document of the line; one detail full of nulls when Amazon knows none now."""
-        documents = self._by_line.get(_key(order_line), [])
-        return [_detail(document) for document in documents] or [dict(UNKNOWN_DETAIL)]
+    def _stated(self, total: int | None) -> int | None:
+        """The amount: of a document of its own what that one says (a folder's file may have no line amounts), else of the lines."""
+        document = self._document
+        if total is None and document is not None:
+            total = document.gross_cents
+        return self._payment.amount(total, self._now)
+
+    def _number(self) -> str | None:
+        document = self._document
+        if document is None or not self._payment.states_number or not document.detailed(self._now):
+            return None
+        number = document.number_at(self._now)
+        return None if number == "Pending" else number
+
+    def _line(self, line: Line) -> Json:
+        shipment, part = self._shipment, self._payment.cents
+        unit_price = None if line.unit_price is None else {"currencyCode": shipment.currency, "amount": line.unit_price}
+        fields: Json = {
+            "refundReason": self._payment.refund_reason,
+            "totalAmount": self._money(part(line.total_cents)),
+            "principalAmount": self._money(part(line.principal_cents)),
+            "shippingCharge": self._money(part(line.shipping_cents) or None),
+            "regulatoryFee": self._money(part(line.regulatory_cents) or None),
+            "giftWrappingCharge": self._money(part(line.gift_wrap_cents) or None),
+            "discount": self._money(part(line.discount_cents) or None),
+            "tax": self._money(part(line.vat_cents)),
+            "unitPrice": unit_price,
+            "taxRate": _fraction(line),
+            "orderId": shipment.order_id,
+            "unspsc": line.unspsc,
+            "orderLineItemId": line.order_line_id,
+            "purchaseOrderNumber": line.purchase_order,
+            "purchaseOrderLineItemId": None,
+            "asin": line.asin,
+            "productTitle": line.title,
+            "itemQuantity": line.quantity,
+            "shipmentId": shipment.shipment_id,
+            "shipmentDate": iso(shipment.shipped_at),
+            "merchantLegalName": shipment.seller,
+            "budgetId": None,
+            "businessOrderInfo": None if line.order_fields is None else dict(line.order_fields),
+        }
+        return with_absences(fields, f"{self._payment.transaction_id} {line.order_line_id}")
+
+    def _money(self, cents: int | None) -> Json | None:
+        currency = self._shipment.currency
+        return None if cents is None or currency is None else {"currencyCode": currency, "amount": decimal_text(self._sign * cents)}
 
 
-def _by_order_line(world: World) -> dict[tuple[str, ...], list[Document]]:
-    found = defaultdict[tuple[str, ...], list[Document]](list)
-    for document in world.documents:
-        for line in document.lines:
-            found[document.order_id, line.order_line_id, document.shipment_id].append(document)
-    return found
+def _told(row: Row, marketplace: str, now: datetime) -> bool:
+    return row.shipment.marketplace == marketplace and row.payment.visible(now)
 
 
-def _key(order_line: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(order_line[name] for name in ORDER_LINE_KEY)
+def _sum(cents: Sequence[int | None]) -> int | None:
+    return None if None in cents else sum(one for one in cents if one is not None)
 
 
 def _order_lines(call: Call) -> list[dict[str, str]]:
@@ -143,10 +220,6 @@ def _instant(text: str) -> datetime:
         raise refusal from impossible
 
 
-def _money(document: Document, cents: int | None, sign: int = 1) -> Json | None:
-    return None if cents is None or document.currency is None else {"currencyCode": document.currency, "amount": decimal_text(sign * cents)}
-
-
 def _fraction(line: Line) -> str | None:
     """A rate as the models' samples write it (`"0.1"` for ten percent)."""
     return None if line.rate is None else plain(line.rate / 100)
@@ -156,40 +229,15 @@ def _customer(person: Person) -> Json:
     return {"id": person.id, "name": person.name, "email": person.email}
 
 
-def _line(document: Document, line: Line, sign: int) -> Json:
-    unit_price = None if line.unit_price is None else {"currencyCode": document.currency, "amount": line.unit_price}
-    fields: Json = {
-        "refundReason": document.payment.refund_reason,
-        "totalAmount": _money(document, line.total_cents, sign),
-        "principalAmount": _money(document, line.principal_cents, sign),
-        "shippingCharge": _money(document, line.shipping_cents or None, sign),
-        "regulatoryFee": None,
-        "giftWrappingCharge": None,
-        "discount": _money(document, line.discount_cents or None, sign),
-        "tax": _money(document, line.vat_cents, sign),
-        "unitPrice": unit_price,
-        "taxRate": _fraction(line),
-        "orderId": document.order_id,
-        "unspsc": line.unspsc,
-        "orderLineItemId": line.order_line_id,
-        "purchaseOrderNumber": line.purchase_order,
-        "purchaseOrderLineItemId": None,
-        "asin": line.asin,
-        "productTitle": line.title,
-        "itemQuantity": line.quantity,
-        "shipmentId": document.shipment_id,
-        "shipmentDate": iso(document.shipped_at),
-        "merchantLegalName": document.seller,
-        "budgetId": None,
-        "businessOrderInfo": None if line.order_fields is None else dict(line.order_fields),
-    }
-    return with_absences(fields, f"{document.payment.transaction_id} {line.order_line_id}")
-
-
-def _detail(document: Document) -> Json:
+def _detail(document: Document, now: datetime) -> Json:
+    """An `InvoiceDetail`; of a consolidated document both numbers are the same, and `Pending` until it is issued."""
+    number = document.number_at(now)
+    issued = document.issued_at if number != "Pending" else None
     known: Json = {
-        "invoiceNumber": document.number,
-        "invoiceDate": document.issued_at and iso(document.issued_at),
+        "invoiceNumber": number,
+        "invoiceDate": issued and iso(issued),
         "invoiceType": document.kind and document.kind.value,
     }
+    if document.course.consolidated:
+        return known | {"consolidatedInvoiceDetails": {"invoiceNumber": number}}
     return known | with_absences({"consolidatedInvoiceDetails": None}, document.payment.transaction_id)

@@ -25,9 +25,9 @@ class GrantRefused(Exception):
         return cls(errors.get(status, "server_error"), "Injected by the control port.", status)
 
 
-def bad_parameter(message: str) -> Refused:
-    """400 of the Reconciliation API."""
-    return Refused(400, "INVALID_REQUEST_PARAMETER", message)
+def bad_parameter(message: str, details: str | None = None) -> Refused:
+    """400 of the Reconciliation and Reporting APIs."""
+    return Refused(400, "INVALID_REQUEST_PARAMETER", message, details)
 
 
 def bad_report_input(details: str = "Invalid input") -> Refused:

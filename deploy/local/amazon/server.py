@@ -1,17 +1,18 @@
-"""Serve the three ports in one process until SIGTERM or SIGINT."""
+"""Serve the ports in one process until SIGTERM or SIGINT."""
 
 import asyncio
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 
-from deploy.local.amazon.app import Simulator
-from deploy.local.amazon.privileges import become_ordinary_user, started_by_root
-from deploy.local.amazon.settings import Settings
+from deploy.local.amazon.parties import BUYER
+from deploy.local.amazon.privileges import become_ordinary_user
+from deploy.local.amazon.seeded import Recipe, seeded_world
+from deploy.local.amazon.trouble import CALM, Rates
 
 
 class PortServer(uvicorn.Server):
@@ -23,19 +24,20 @@ class PortServer(uvicorn.Server):
         yield
 
 
-async def serve(simulator: Simulator, settings: Settings) -> None:
-    """Answer on all ports; the control port opens last, so that its `/ready` speaks for the others."""
-    if started_by_root():
-        await run_in_threadpool(simulator.world.documents[0].pdf)  # loads the PDF library while we may still read it
-    servers = [
-        _server(simulator.api, settings.port),
-        _server(simulator.documents, settings.documents_port),
-        _server(simulator.control, settings.control_port),
-    ]
+async def serve(apps: Mapping[int, Starlette]) -> None:
+    """Answer on all ports; the last one, which should be the control port, opens last, so that its `/ready` speaks for the others."""
+    servers = [_server(app, port) for port, app in apps.items()]
     become_ordinary_user()
     for asking in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(asking, _end, servers)
     await asyncio.gather(*(server.serve() for server in servers))
+
+
+def load_drawing(rates: Rates) -> None:
+    """Load what draws PDFs while we may still read it: become_ordinary_user takes the rights away."""
+    variants = [CALM] if rates.calm else [CALM, Rates(scanned=1.0), Rates(factur_x=1.0), Rates(locked=1.0)]
+    for variant in variants:
+        seeded_world(Recipe(1, 1, datetime.now(UTC), BUYER, rates=variant)).documents[0].pdf()
 
 
 def _server(app: Starlette, port: int) -> PortServer:

@@ -22,8 +22,17 @@ PLANS = {
     "getReport": Plan(2, 15),
     "cancelReport": Plan(0.1, 10),
     "getReportDocument": Plan(0.1, 15),
+    "getBatchInvoicePaymentDetails": Plan(2, 10),
+    "getOrderReports": Plan(0.5, 10),
+    "getOrderLineItemReports": Plan(0.5, 10),
+    "getOrderReportsByPurchaseOrderNumber": Plan(0.5, 10),
+    "getShipmentReports": Plan(0.5, 10),
+    "getShipmentLineItemReports": Plan(0.5, 10),
+    "getOrdersByOrderDate": Plan(0.5, 10),
+    "getOrdersByOrderId": Plan(0.5, 10),
 }
-RECONCILIATION = frozenset({"getTransactions", "getInvoiceDetailsByOrderLineItems"})
+STATED_EVERYWHERE = frozenset({"getTransactions", "getInvoiceDetailsByOrderLineItems", "getOrdersByOrderDate", "getOrdersByOrderId"})
+ANALYTICS = frozenset({name for name in PLANS if name.startswith(("getOrder", "getShipment"))})
 ALWAYS_LIMITED = frozenset({200, 202, 400, 404})
 
 
@@ -59,7 +68,12 @@ class Throttle:
         return bucket.take(now)
 
 
+def role_of(operation: str) -> str:
+    """The application's role that an operation needs."""
+    return "analytics" if operation in ANALYTICS else "reconciliation"
+
+
 def limit_header(operation: str, status: int) -> str | None:
-    """`x-amzn-RateLimit-Limit` where Amazon sends it: always on Reconciliation, never on the Document API's 401, 403, 429 and 5xx."""
-    sent = operation in RECONCILIATION or status in ALWAYS_LIMITED
+    """`x-amzn-RateLimit-Limit` where Amazon sends it: everywhere for four operations, for the others on success, 400 and 404 only."""
+    sent = operation in STATED_EVERYWHERE or status in ALWAYS_LIMITED
     return str(float(PLANS[operation].rate)) if sent and operation in PLANS else None

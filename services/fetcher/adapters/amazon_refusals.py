@@ -1,9 +1,14 @@
 """What Amazon refuses, by status: the error list of every API, the flat error of Login with Amazon."""
 
+import re
+
 import httpx
 
 from services.fetcher.domain.amazon.answer import Published, Refusal, Refusals, TokenRefusal
-from services.kernel.errors import KernelError, Unavailable
+from services.fetcher.stages.ports import AccessLost, AnswerUnreadable, RequestRefused
+from services.kernel.errors import KernelError
+
+TOKEN = re.compile(r"Atz[a-z]?\|\S+")
 
 
 class RefusedByAmazon(KernelError):
@@ -11,19 +16,28 @@ class RefusedByAmazon(KernelError):
 
     def __init__(self, operation: str, status: int, refusal: Refusal, request_id: str | None = None) -> None:
         """The first refusal of the list; support asks for the request's id."""
-        self.status, self.code, self.message = status, refusal.code, refusal.message
-        super().__init__(str(operation), status, *(said for said in (refusal.code, refusal.message, request_id) if said))
+        self.status, self.code, self.message = status, _without_tokens(refusal.code), _without_tokens(refusal.message)
+        super().__init__(str(operation), status, *(said for said in (self.code, self.message, request_id) if said))
+
+
+def _without_tokens(said: str | None) -> str | None:
+    """What Amazon says, should it repeat a token that was sent."""
+    return None if said is None else TOKEN.sub("(token)", said)
 
 
 class AmazonRefused(RefusedByAmazon):
     """Amazon refuses the request itself; asking again changes nothing, so this is a fault of ours."""
 
 
-class AccessDenied(RefusedByAmazon):
+class BadRequest(AmazonRefused, RequestRefused):
+    """Amazon refuses what this request asks for; other requests may be good."""
+
+
+class AccessDenied(RefusedByAmazon, AccessLost):
     """Amazon denies access with a fresh token: the role is missing or the account is not enrolled."""
 
 
-class Forgotten(AmazonRefused):
+class Forgotten(BadRequest):
     """Amazon does not know the report or document, or not any more."""
 
 
@@ -32,14 +46,14 @@ class CodeRefused(KernelError):
 
 
 REFUSALS: dict[int, type[RefusedByAmazon]] = {401: AccessDenied, 403: AccessDenied, 404: Forgotten}
-"""All other statuses that are neither 2xx, nor 429, nor 5xx are AmazonRefused."""
+"""All other statuses that are neither 2xx, nor 429, nor 5xx are BadRequest."""
 
 
 def accepted(operation: str, answer: httpx.Response) -> httpx.Response:
     """The answer when it is 2xx. Raises what REFUSALS says of any other status."""
     if answer.is_success:
         return answer
-    refused = REFUSALS.get(answer.status_code, AmazonRefused)
+    refused = REFUSALS.get(answer.status_code, BadRequest)
     raise refused(operation, answer.status_code, first_refusal(answer), answer.headers.get("x-amzn-requestid"))
 
 
@@ -60,8 +74,8 @@ def token_refusal(answer: httpx.Response) -> Refusal:
 
 
 def readable[A: Published](shape: type[A], operation: str, answer: httpx.Response) -> A:
-    """The body as an answer. Raises Unavailable when it was cut short or is none: the next one may be whole."""
+    """The body as an answer. Raises AnswerUnreadable when it was cut short or is none: the next one may be whole."""
     try:
         return shape.read(answer.content)
     except ValueError as unreadable:
-        raise Unavailable("Amazon", operation, "an unreadable answer") from unreadable
+        raise AnswerUnreadable("Amazon", str(operation), "an unreadable answer") from unreadable

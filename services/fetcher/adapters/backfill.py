@@ -9,7 +9,8 @@ from services.fetcher.adapters.tries import Stopping
 from services.fetcher.domain.history import FOLLOWING, Migration, State
 from services.fetcher.domain.records import Run
 from services.fetcher.domain.schedule import HISTORY
-from services.fetcher.handler import Accounts, Collect, PageRefused
+from services.fetcher.handler import Collect
+from services.fetcher.stages.ports import Account, Accounts, NotCollecting, PageRefused
 from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable
 from services.kernel.postgres import PostgresStore
@@ -37,13 +38,22 @@ class Backfill:
         """Work on the migration of this run. Raises Yielding, which is no failure."""
         migration = self._migration(run_id)
         if migration.state is State.REQUESTED:
-            self._move(migration, State.ESTIMATED, self._orders(migration))
+            self._estimate(migration)
         elif migration.state in (State.APPROVED, State.RUNNING):
             self._run(migration)
 
-    def _orders(self, migration: Migration) -> int:
+    def _estimate(self, migration: Migration) -> None:
+        scan = _scan_of(migration, self._clock.now())
+        try:
+            orders = self._orders(migration, self._accounts.open(scan))
+        except NotCollecting as why:
+            self._accounts.lost(scan, why)
+        else:
+            self._move(migration, State.ESTIMATED, orders)
+
+    def _orders(self, migration: Migration, account: Account) -> int:
         """How many orders its period has: a scan that keeps nothing, and begins anew when it is interrupted."""
-        account, orders, token = self._accounts.open(_scan_of(migration, self._clock.now())), set[str](), None
+        orders, token = set[str](), None
         until = datetime.combine(migration.until, time(), UTC)
         while True:
             self._check(migration.run_id)

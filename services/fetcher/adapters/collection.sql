@@ -17,13 +17,14 @@ insert into scan (run_id) values (:run_id) on conflict do nothing;
 -- How far the scan is.
 select next_page_token, pages, finished_at from scan where run_id = :run_id;
 
--- name: advance_scan(next_page_token, rows_read, finished_at, run_id)!
+-- name: advance_scan(next_page_token, rows_read, rows_outside, finished_at, run_id)!
 -- One more page; no next token = the last one.
 update scan
 set
     next_page_token = :next_page_token,
     pages = pages + 1,
     rows_read = rows_read + :rows_read,
+    rows_outside = rows_outside + :rows_outside,
     finished_at = :finished_at
 where run_id = :run_id;
 
@@ -40,7 +41,7 @@ where connection_id = :connection_id and transaction_id = :transaction_id and cu
 -- name: see_transaction(now, connection_id, transaction_id)!
 -- It was seen again, unchanged.
 update amazon_transaction
-set last_seen = :now
+set last_seen = :now, missed = 0, missed_since = null
 where connection_id = :connection_id and transaction_id = :transaction_id and current;
 
 -- name: retire_transaction(connection_id, transaction_id)!
@@ -49,9 +50,9 @@ update amazon_transaction
 set current = false
 where connection_id = :connection_id and transaction_id = :transaction_id and current;
 
--- name: put_transaction(connection_id, transaction_id, content_hash, raw, now)!
+-- name: put_transaction(connection_id, transaction_id, content_hash, raw, dated_on, now)!
 -- A new version.
-insert into amazon_transaction (connection_id, transaction_id, version, current, content_hash, raw, first_seen, last_seen)
+insert into amazon_transaction (connection_id, transaction_id, version, current, content_hash, raw, dated_on, first_seen, last_seen)
 select
     :connection_id,
     :transaction_id,
@@ -59,30 +60,70 @@ select
     true,
     :content_hash,
     :raw::jsonb,
+    :dated_on,
     :now,
     :now
 from amazon_transaction
 where connection_id = :connection_id and transaction_id = :transaction_id;
 
--- name: see_line(connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, now, changed)*!
--- A line of a transaction: seen now, and changed now when the transaction is new or changed.
-insert into order_line (connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, seen_at, changed_at)
-values (:connection_id, :order_id, :order_line_item_id, :shipment_id, :charged, :refunded, :now, :now)
+-- name: miss_transactions(now, connection_id, shown_since, started_at)!
+-- A weekly scan is over: what it should have shown and did not is missed once more, flagged from the second time on.
+update amazon_transaction
+set
+    missed = missed + 1,
+    missed_since = case when missed >= 1 then coalesce(missed_since, :now) end
+where connection_id = :connection_id and current and dated_on >= :shown_since and last_seen < :started_at;
+
+-- name: see_line(connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, moved_at, of_history, now, changed)*!
+-- A line of a transaction: seen now, and changed and to be asked now when the transaction is new or changed.
+insert into order_line (
+    connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, of_history, moved_at, ask_at, seen_at, changed_at
+)
+values (
+    :connection_id, :order_id, :order_line_item_id, :shipment_id, :charged, :refunded, :of_history,
+    coalesce(:moved_at::timestamptz, :now), :now, :now, :now
+)
 on conflict (connection_id, order_id, order_line_item_id, shipment_id) do update set
     charged = order_line.charged or excluded.charged,
     refunded = order_line.refunded or excluded.refunded,
+    of_history = order_line.of_history and excluded.of_history,
     seen_at = excluded.seen_at,
+    moved_at = case when :changed then greatest(order_line.moved_at, :moved_at::timestamptz) else order_line.moved_at end,
+    ask_at = case when :changed then excluded.ask_at else order_line.ask_at end,
     changed_at = case when :changed then excluded.changed_at else order_line.changed_at end;
 
--- name: lines_to_ask(connection_id, started_at, limit)
--- Shipped lines whose number is unknown in a direction that money went, or that changed since they were asked; once per run.
-select l.order_id, l.order_line_item_id, l.shipment_id
+-- name: want_order(connection_id, order_id, moved_at, next_attempt_at, of_history, now, changed)*!
+-- An order of a transaction: touched now, and wanted when the transaction is new or changed.
+insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, of_history, touched_at)
+values (:connection_id, :order_id, '', coalesce(:moved_at::timestamptz, :now), :next_attempt_at, :of_history, :now)
+on conflict (connection_id, order_id, number) do update set
+    of_history = wanted.of_history and excluded.of_history,
+    touched_at = excluded.touched_at,
+    moved_at = case when :changed then greatest(wanted.moved_at, :moved_at::timestamptz) else wanted.moved_at end,
+    failures = case when :changed then 0 else wanted.failures end,
+    next_attempt_at = case when :changed then least(wanted.next_attempt_at, excluded.next_attempt_at) else wanted.next_attempt_at end;
+
+-- name: see_entity(connection_id, name, now)*!
+-- A legal entity whose purchases the account shows, unless it is known.
+insert into legal_entity (connection_id, name, first_seen) values (:connection_id, :name, :now) on conflict do nothing;
+
+-- name: entities(connection_id)
+-- The legal entities of the account, and whether they are the company's own.
+select name, ours from legal_entity where connection_id = :connection_id order by name;
+
+-- name: settle_entity(connection_id, name)!
+-- A document of this entity is said: it is the company's own, unless somebody decided.
+update legal_entity set ours = true where connection_id = :connection_id and name = :name and ours is null;
+
+-- name: lines_to_ask(connection_id, of_history, now, limit)
+-- Shipped lines that changed since they were asked, or whose turn has come while a number is unknown in a direction that money went.
+select l.order_id, l.order_line_item_id, l.shipment_id, l.charged, l.refunded, l.pending, l.moved_at, l.ask_at
 from order_line as l
 where
     l.connection_id = :connection_id
     and l.shipment_id <> ''
-    and l.seen_at >= :started_at
-    and (l.asked_at is null or l.asked_at < :started_at)
+    and l.of_history = :of_history
+    and l.ask_at <= :now
     and (
         l.asked_at is null
         or l.asked_at < l.changed_at
@@ -102,95 +143,103 @@ where
 order by l.order_id, l.order_line_item_id, l.shipment_id
 limit :limit;
 
--- name: mark_asked(now, pending, connection_id, order_id, order_line_item_id, shipment_id)*!
--- The line was asked, and its number is or is not announced as pending.
+-- name: mark_asked(now, pending, ask_at, connection_id, order_id, order_line_item_id, shipment_id)*!
+-- The line was asked, its number is or is not announced as pending, and its next turn comes then.
 update order_line
-set asked_at = :now, pending = :pending
+set asked_at = :now, pending = :pending, ask_at = :ask_at
 where
     connection_id = :connection_id and order_id = :order_id and order_line_item_id = :order_line_item_id
     and shipment_id = :shipment_id;
 
--- name: put_number(connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin)*!
+-- name: numbers_of_orders(connection_id, orders)
+-- The numbers known of these orders.
+select distinct order_id, number, kind from line_number where connection_id = :connection_id and order_id = any(:orders);
+
+-- name: hasten(now, connection_id, order_id)*!
+-- A number came up: the order's documents are wanted now.
+update wanted set next_attempt_at = :now, touched_at = :now where connection_id = :connection_id and order_id = :order_id and number = '';
+
+-- name: want_number(connection_id, number, moved_at, of_history, now)*!
+-- A consolidated number came up: its document is wanted now.
+insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, of_history, touched_at)
+values (:connection_id, '', :number, :moved_at, :now, :of_history, :now)
+on conflict do nothing;
+
+-- name: touch(now, connection_id, orders)!
+-- Something about these orders came in.
+update wanted set touched_at = :now where connection_id = :connection_id and order_id = any(:orders) and number = '';
+
+-- name: put_number(connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin, consolidated)*!
 -- A number of a line; `/invoices` knows better than a transaction.
-insert into line_number (connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin)
-values (:connection_id, :order_id, :order_line_item_id, :shipment_id, :number, :kind, :issue_date, :origin)
+insert into line_number (connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin, consolidated)
+values (:connection_id, :order_id, :order_line_item_id, :shipment_id, :number, :kind, :issue_date, :origin, :consolidated)
 on conflict (connection_id, order_id, order_line_item_id, shipment_id, number, kind) do update set
     issue_date = coalesce(excluded.issue_date, line_number.issue_date),
+    consolidated = line_number.consolidated or excluded.consolidated,
     origin = case when excluded.origin = 'api:invoices' then excluded.origin else line_number.origin end;
 
--- name: orders_seen(connection_id, started_at)
--- The orders of this run's scan.
-select distinct order_id from order_line where connection_id = :connection_id and seen_at >= :started_at order by order_id;
-
--- name: orders_to_request(connection_id, started_at, run_id)
--- Orders of this run that may have a document not seen yet and were not asked for in this run.
-with seen as (
-    select
-        order_id,
-        bool_or(charged) as charged,
-        bool_or(refunded) as refunded,
-        max(changed_at) as changed_at
-    from order_line
-    where connection_id = :connection_id and seen_at >= :started_at
-    group by order_id
-)
-
-select s.order_id
-from seen as s
+-- name: orders_touched(connection_id, started_at, of_history, after, limit)
+-- The orders about which anything came in since the run began, a few at a time, by id; a migration's are looked at by it alone.
+select order_id
+from wanted
 where
-    not exists (select from report as r where r.run_id = :run_id and r.order_id = s.order_id)
-    and (
-        -- something happened since the last report that brought a document
-        not exists (
-            select from report as r
-            where
-                r.connection_id = :connection_id and r.order_id = s.order_id and r.state = 'fetched'
-                and r.asked_at >= s.changed_at
-        )
-        -- a number without its document
-        or exists (
-            select from line_number as n
-            where
-                n.connection_id = :connection_id and n.order_id = s.order_id
-                and not exists (
-                    select from document as d where d.connection_id = n.connection_id and d.number = n.number
-                )
-        )
-        -- money in a direction without a document of that direction
-        or (s.charged and not exists (
-            select from document_order as o
-            inner join document as d on o.connection_id = d.connection_id and o.sha256 = d.sha256
-            where
-                o.connection_id = :connection_id and o.order_id = s.order_id
-                and coalesce(d.evidence #>> '{type,value}', 'invoice') <> 'credit_note'
-        ))
-        or (s.refunded and not exists (
-            select from document_order as o
-            inner join document as d on o.connection_id = d.connection_id and o.sha256 = d.sha256
-            where
-                o.connection_id = :connection_id and o.order_id = s.order_id
-                and d.evidence #>> '{type,value}' = 'credit_note'
-        ))
-    )
-order by s.order_id;
+    connection_id = :connection_id and number = '' and touched_at >= :started_at and order_id > :after
+    and (:of_history or not of_history)
+order by order_id
+limit :limit;
 
--- name: put_report(report_id, run_id, connection_id, order_id, state, polls, asked_at, next_poll_at, report_document_id)!
+-- name: next_wanted(connection_id, of_history, now)^
+-- What is due first and not under way.
+select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
+from wanted as w
+where
+    w.connection_id = :connection_id
+    and w.of_history = :of_history
+    and w.next_attempt_at <= :now
+    and not exists (
+        select from report as r
+        where
+            r.connection_id = w.connection_id and r.order_id = w.order_id and r.number = w.number and r.state in ('asked', 'ready')
+    )
+order by w.next_attempt_at, w.order_id, w.number
+limit 1;
+
+-- name: wanted(connection_id, order_id, number)^
+-- What is wanted under this key, locked: whoever ends a report moves its ladder.
+select order_id, number, moved_at, failures, trouble, next_attempt_at
+from wanted
+where connection_id = :connection_id and order_id = :order_id and number = :number
+for update;
+
+-- name: put_wanted(failures, trouble, next_attempt_at, now, connection_id, order_id, number, seen_at)!
+-- How far its ladder is, unless somebody moved it since it was looked at.
+update wanted
+set failures = :failures, trouble = :trouble, next_attempt_at = :next_attempt_at, touched_at = :now
+where
+    connection_id = :connection_id and order_id = :order_id and number = :number
+    and next_attempt_at is not distinct from :seen_at::timestamptz;
+
+-- name: orders_of_number(connection_id, number)
+-- The orders that bear a number.
+select distinct order_id from line_number where connection_id = :connection_id and number = :number order by order_id;
+
+-- name: put_report(report_id, run_id, connection_id, order_id, number, state, polls, asked_at, next_poll_at, report_document_id)!
 -- A report as it stands now.
-insert into report (report_id, run_id, connection_id, order_id, state, polls, asked_at, next_poll_at, report_document_id)
-values (:report_id, :run_id, :connection_id, :order_id, :state, :polls, :asked_at, :next_poll_at, :report_document_id)
+insert into report (report_id, run_id, connection_id, order_id, number, state, polls, asked_at, next_poll_at, report_document_id)
+values (:report_id, :run_id, :connection_id, :order_id, :number, :state, :polls, :asked_at, :next_poll_at, :report_document_id)
 on conflict (report_id) do update set
     state = excluded.state,
     polls = excluded.polls,
     next_poll_at = excluded.next_poll_at,
     report_document_id = excluded.report_document_id;
 
--- name: next_report(run_id, state)^
--- The report of that state whose turn comes first.
-select report_id, order_id, state, polls, asked_at, next_poll_at, report_document_id
+-- name: next_reports(connection_id, state, limit)
+-- The connection's reports of that state whose turns come first.
+select report_id, order_id, number, state, polls, asked_at, next_poll_at, report_document_id
 from report
-where run_id = :run_id and state = :state
+where connection_id = :connection_id and state = :state
 order by next_poll_at, report_id
-limit 1;
+limit :limit;
 
 -- name: put_payload(payload_sha256, report_id)!
 -- The hash of what a report brought.
@@ -212,14 +261,14 @@ insert into document_order (connection_id, sha256, order_id) values (:connection
 
 -- name: lines_of_order(connection_id, order_id)
 -- The lines of an order.
-select order_id, order_line_item_id, shipment_id, charged, refunded, pending
+select order_id, order_line_item_id, shipment_id, charged, refunded, pending, moved_at, ask_at
 from order_line
 where connection_id = :connection_id and order_id = :order_id
 order by shipment_id, order_line_item_id;
 
 -- name: numbers_of_order(connection_id, order_id)
 -- The numbers Amazon gives for an order.
-select order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin
+select order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin, consolidated
 from line_number
 where connection_id = :connection_id and order_id = :order_id
 order by number, kind, shipment_id, order_line_item_id;
@@ -241,9 +290,43 @@ where
     )
 order by d.received_at, d.sha256;
 
--- name: last_report_state(connection_id, order_id)$
--- How the last report of an order ended.
-select state from report where connection_id = :connection_id and order_id = :order_id order by asked_at desc limit 1;
+-- name: wants_of_order(connection_id, order_id)
+-- What is wanted of an order: its own documents, and those of its consolidated numbers.
+select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
+from wanted as w
+where
+    w.connection_id = :connection_id
+    and (
+        (w.order_id = :order_id and w.number = '')
+        or (w.order_id = '' and w.number in (
+            select n.number from line_number as n where n.connection_id = :connection_id and n.order_id = :order_id
+        ))
+    )
+order by w.number;
+
+-- name: waits_of_order(connection_id, order_id)
+-- What of an order waits.
+select order_id, number, reason, since, next_attempt_at
+from waiting
+where connection_id = :connection_id and order_id = :order_id
+order by place;
+
+-- name: end_waits(connection_id, order_id)!
+-- Nothing of the order waits, until it is said otherwise.
+delete from waiting where connection_id = :connection_id and order_id = :order_id;
+
+-- name: put_wait(connection_id, order_id, place, number, reason, since, next_attempt_at)*!
+-- One thing of an order waits.
+insert into waiting (connection_id, order_id, place, number, reason, since, next_attempt_at)
+values (:connection_id, :order_id, :place, :number, :reason, :since, :next_attempt_at);
+
+-- name: waiting(connection_id, limit)
+-- What waits, oldest first.
+select order_id, number, reason, since, next_attempt_at
+from waiting
+where connection_id = :connection_id
+order by since, order_id, place
+limit :limit;
 
 -- name: orders_of_document(connection_id, sha256)
 -- The orders a PDF came for.
@@ -332,3 +415,21 @@ insert into emission (run_id, runseq, invoice_id, revision, said_at) values (:ru
 -- name: finish_run(now, run_id)!
 -- The run is over; once.
 update run set state = 'finished', finished_at = :now where run_id = :run_id and state = 'collecting';
+
+-- name: emissions_of_days(run_id, company_id)
+-- What was said of the company, in all its runs, on the days on which this run said something.
+with said as (
+    select
+        (e.said_at at time zone 'UTC')::date as day,
+        e.run_id,
+        e.runseq,
+        e.invoice_id,
+        e.revision
+    from emission as e
+    inner join run as r on e.run_id = r.run_id
+    where r.company_id = :company_id
+)
+
+select day, run_id, runseq, invoice_id, revision
+from said
+where day in (select s.day from said as s where s.run_id = :run_id);

@@ -6,15 +6,18 @@ from datetime import date, datetime
 from schemas.company_described.v1 import CompanyDescribed, ConnectionState
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.contract import EventData
+from schemas.registry import topic_for
 from services.fetcher.adapters.agenda import Agenda
-from services.fetcher.adapters.announcing import outgoing
+from services.fetcher.adapters.announcing import SERVICE, outgoing
 from services.fetcher.adapters.jobs import defer_collect
 from services.fetcher.adapters.queries import Queries, Row
-from services.fetcher.domain.company import Choices, Company, CompanyFile, window
+from services.fetcher.domain.company import Choices, Company, CompanyFile
 from services.fetcher.domain.identity import run_id_of
-from services.fetcher.domain.records import Connection, Run
+from services.fetcher.domain.records import Connection, Consent, Run
 from services.fetcher.domain.schedule import Lane, lane_of, lock_of
+from services.fetcher.domain.windows import window
 from services.kernel.clock import instant
+from services.kernel.envelope import Outgoing
 from services.kernel.postgres import Transaction
 
 QUERIES = Queries("companies.sql")
@@ -40,6 +43,11 @@ class Companies:
             raise LookupError(company_id)
         choices = Choices.model_validate_json(row.pop("choices"))
         return Company(**row, choices=choices)
+
+    def may_collect(self, company_id: str) -> bool:
+        """Whether the company is known and its plan includes the collection."""
+        row = QUERIES.row(self._session, "company", company_id=company_id)
+        return row is not None and self.company(company_id).may_collect
 
     def company_named(self, name: str) -> Company | None:
         """The company of that name, whatever the case."""
@@ -81,6 +89,28 @@ class Companies:
         """From one state to another."""
         QUERIES.run(self._session, "move_connection", connection_id=connection.connection_id, state=state, now=now)
 
+    def break_off(self, connection: Connection, trouble: str, now: datetime) -> None:
+        """Nothing is collected until a person acts."""
+        QUERIES.run(self._session, "break_connection", connection_id=connection.connection_id, trouble=trouble, now=now)
+
+    def close(self, connection: Connection, now: datetime) -> None:
+        """The end: the token is gone, and runs in hand say nothing more."""
+        QUERIES.run(self._session, "close_connection", connection_id=connection.connection_id, now=now)
+        QUERIES.run(self._session, "drop_runs", connection_id=connection.connection_id, now=now)
+
+    def prove(self, connection: Connection) -> None:
+        """The account behind its consent is the one it was opened for."""
+        QUERIES.run(self._session, "prove_connection", connection_id=connection.connection_id)
+
+    def reseal(self, connection_id: str, before: str, sealed: str) -> bool:
+        """The token under another seal, or a newer token; False when it is not the one of `before` any more."""
+        return QUERIES.run(self._session, "reseal_token", connection_id=connection_id, before=before, sealed=sealed) == 1
+
+    def latest_transactions(self, connection_id: str, limit: int) -> dict[str, str]:
+        """The payments that became known last: Amazon's id, and when Amazon says it fed them."""
+        rows = QUERIES.rows(self._session, "latest_transactions", connection_id=connection_id, limit=limit)
+        return {row["transaction_id"]: row["fed_at"] for row in rows}
+
     def say_about_connection(self, connection_id: str, data: EventData, now: datetime, causation_id: str | None = None) -> None:
         """An event about a connection."""
         n = QUERIES.value(self._session, "next_change", connection_id=connection_id)
@@ -113,6 +143,10 @@ class Companies:
         )
         self._transaction.send(outgoing(described, version, now))
 
+    def end_contact(self, company_id: str) -> None:
+        """Nobody writes to the company's account any more: a tombstone."""
+        self._transaction.send(Outgoing(topic_for(SERVICE, ContactDescribed), company_id.encode(), None, ()))
+
     def authorise(self, session_id: str, company_id: str, now: datetime) -> None:
         """The first consent was given in this session."""
         QUERIES.run(self._session, "authorise", session_id=session_id, company_id=company_id, now=now)
@@ -126,6 +160,18 @@ class Companies:
         """Take a state value: the company it was made for and until when it was good; None when it was not made here or was used."""
         row = QUERIES.row(self._session, "use_state", session_id=session_id, state_hash=state_hash)
         return (row["company_id"], row["expires_at"]) if row else None
+
+    def refuse_consent(self, session_id: str, company_id: str, refusal: str) -> None:
+        """The second consent led nowhere, and why."""
+        QUERIES.run(self._session, "refuse_consent", session_id=session_id, company_id=company_id, refusal=refusal)
+
+    def consent(self, session_id: str, company_id: str) -> Consent | None:
+        """How far the two consents are in this session."""
+        return _one(Consent, QUERIES.row(self._session, "consent", session_id=session_id, company_id=company_id))
+
+    def forget_consents(self, company_id: str) -> None:
+        """Whoever connects this company again begins at the beginning."""
+        QUERIES.run(self._session, "forget_consents", company_id=company_id)
 
     def finish_consent(self, session_id: str, company_id: str) -> None:
         """Both consents were given."""
@@ -143,12 +189,16 @@ class Companies:
         """A run and its job; the same occasion again is the same run. Runs of the connection that did not finish are taken up with it."""
         run_id = run_id_of(connection.connection_id, kind, occasion)
         chosen = self.company(connection.company_id).settings(now.date()).import_start
-        since, until = window(now.date() if kind == "daily" else chosen, now.date())
-        if self.put_run(connection, run_id, kind, (since, until), now):
+        scanned_until = QUERIES.value(self._session, "scanned_until", connection_id=connection.connection_id)
+        if self.put_run(connection, run_id, kind, window(kind, chosen, now.date(), scanned_until), now):
             Agenda(self._transaction).begin(connection, now)
-            for row in QUERIES.rows(self._session, "unfinished_runs", connection_id=connection.connection_id):
-                self.defer(connection, row["run_id"], lane_of(row["kind"]))
+            self.take_up(connection)
         return run_id
+
+    def take_up(self, connection: Connection) -> None:
+        """Queue every run of the connection that has not finished."""
+        for row in QUERIES.rows(self._session, "unfinished_runs", connection_id=connection.connection_id):
+            self.defer(connection, row["run_id"], lane_of(row["kind"]))
 
     def put_run(self, connection: Connection, run_id: str, kind: str, window: tuple[date, date], now: datetime) -> bool:
         """A run that reads these days; False when there is this very run."""

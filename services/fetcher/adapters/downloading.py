@@ -3,7 +3,7 @@
 import httpx
 
 from services.fetcher.domain.unpacking import TooLarge
-from services.fetcher.handler import NotDelivered
+from services.fetcher.stages.ports import NotDelivered
 
 
 def received(client: httpx.Client, request: httpx.Request, most_bytes: int) -> httpx.Response:

@@ -53,10 +53,13 @@ class Histories:
         return _migration(row) if row else None
 
     def move(self, migration: Migration, to: State, who: str, now: datetime, quote: Mapping[str, Any] | None = None) -> Migration:
-        """A locked migration a step further, noted for good. Raises NotPossibleNow."""
+        """A locked migration a step further, noted for good; once it is done, what it found is everybody's. Raises NotPossibleNow."""
         moved = migration.moved(to)
         QUERIES.run(self._session, "move_migration", migration_id=moved.migration_id, state=moved.state, orders=moved.orders)
         self._note(moved, who, now, quote)
+        if to is State.DONE:
+            QUERIES.run(self._session, "release_lines", connection_id=moved.connection_id)
+            QUERIES.run(self._session, "release_wanted", connection_id=moved.connection_id)
         return moved
 
     def steps(self, migration_id: str) -> list[Step]:

@@ -55,3 +55,11 @@ select
             and other.status = 'todo' and other.priority > mine.priority
             and (other.scheduled_at is null or other.scheduled_at <= now())
     ) as standing;
+
+-- name: release_lines(connection_id)!
+-- A migration is done: its lines are everybody's.
+update order_line set of_history = false where connection_id = :connection_id and of_history;
+
+-- name: release_wanted(connection_id)!
+-- A migration is done: what it wanted is everybody's.
+update wanted set of_history = false where connection_id = :connection_id and of_history;

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from psycopg import Connection as Session
+
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.adapters.announcing import outgoing
@@ -10,9 +12,13 @@ from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.histories import Histories
 from services.fetcher.adapters.queries import Queries, Row
 from services.fetcher.domain.amazon.collecting import Transaction as AmazonTransaction
+from services.fetcher.domain.auditing import Emission, counted_by_day
 from services.fetcher.domain.company import Company
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, LineKey, Run, StatedNumber, Statements
+from services.fetcher.domain.routing import UNNAMED, entity_named, routed
+from services.fetcher.domain.waiting import Wait, Waiting
+from services.fetcher.domain.wanting import Wanted, settled
 from services.kernel.envelope import RunPosition
 from services.kernel.postgres import Transaction
 
@@ -62,6 +68,15 @@ class PostgresBook:
         assert row is not None, "it has just been kept"
         return Invoice(**row)
 
+    def routed(self, statements: Statements) -> Waiting | None:
+        """Why the document is not this company's for now, by its legal entities; those of one that is are settled with it."""
+        names = {entity_named(transaction.legal_entity_name) for transaction in statements.transactions}
+        about = {"connection_id": self.run.connection_id}
+        waiting = routed(names, {row["name"]: row["ours"] for row in QUERIES.rows(self._session, "entities", **about)})
+        for name in names - {UNNAMED} if waiting is None else ():
+            QUERIES.run(self._session, "settle_entity", **about, name=name)
+        return waiting
+
     def say_collected(self, invoice: Invoice, collected: InvoiceCollected, now: datetime) -> None:
         """The invoice's next revision, as the next event of the run."""
         said = {"invoice_id": invoice.invoice_id, "revision": invoice.revision}
@@ -72,10 +87,25 @@ class PostgresBook:
         QUERIES.run(self._session, "put_emission", run_id=self.run.run_id, runseq=runseq, **said, now=now)
         self._transaction.send(outgoing(collected, invoice.said, now, RunPosition(self.run.run_id, runseq)))
 
+    def settle(self, order_id: str, waits: Sequence[Wait], complete: Sequence[Wanted], now: datetime) -> None:
+        """What of the order waits from now on; what is complete is wanted no more."""
+        about = {"connection_id": self.run.connection_id, "order_id": order_id}
+        QUERIES.run(self._session, "end_waits", **about)
+        QUERIES.run_each(self._session, "put_wait", [{**about, **_wait_columns(place, wait)} for place, wait in enumerate(waits)])
+        for wanted in complete:
+            keep_wanted(self._session, self.run.connection_id, wanted, settled(wanted), now)
+
     def finish_run(self, finished: CollectionFinished, now: datetime) -> None:
         """The run is over, and its marker says so."""
         QUERIES.run(self._session, "finish_run", run_id=self.run.run_id, now=now)
         self._transaction.send(outgoing(finished, 1, now, RunPosition(self.run.run_id, None)))
+
+    def count_emissions(self, now: datetime) -> None:
+        """Say what was said of the company on the days of the run, in all its runs."""
+        about = {"run_id": self.run.run_id, "company_id": self.run.company_id}
+        said = [Emission(**row) for row in QUERIES.rows(self._session, "emissions_of_days", **about)]
+        for counted in counted_by_day(self.run.company_id, said):
+            self._transaction.send(outgoing(counted, counted.count, now))
 
     def _transactions(self, orders: Sequence[str]) -> tuple[AmazonTransaction, ...]:
         about = {"connection_id": self.run.connection_id, "orders": list(orders)}
@@ -83,7 +113,20 @@ class PostgresBook:
         return tuple(AmazonTransaction.model_validate(row["raw"]) for row in rows)
 
 
+def keep_wanted(session: Session, connection_id: str, before: Wanted, after: Wanted, now: datetime) -> None:
+    """How far the ladder of what is wanted is, unless somebody moved it since it was looked at."""
+    key = {"connection_id": connection_id, "order_id": after.order_id, "number": after.number, "seen_at": before.next_attempt_at}
+    stands = {"failures": after.failures, "trouble": after.trouble, "next_attempt_at": after.next_attempt_at}
+    QUERIES.run(session, "put_wanted", **key, **stands, now=now)
+
+
+def _wait_columns(place: int, wait: Wait) -> dict[str, object]:
+    said = {"number": wait.number, "reason": wait.reason, "since": wait.since, "next_attempt_at": wait.next_attempt_at}
+    return {"place": place, **said}
+
+
 def stated_number(row: Row) -> StatedNumber:
     """A number from its columns."""
-    key = LineKey(row["order_id"], row["order_line_item_id"], row["shipment_id"])
-    return StatedNumber(key, row["number"], Kind(row["kind"]), row["issue_date"], row["origin"], row.get("shared", False))
+    key, kind = LineKey(row["order_id"], row["order_line_item_id"], row["shipment_id"]), Kind(row["kind"])
+    told = {"shared": row.get("shared", False), "consolidated": row.get("consolidated", False)}
+    return StatedNumber(key, row["number"], kind, row["issue_date"], row["origin"], **told)

@@ -13,7 +13,6 @@ from psycopg import Connection as Session
 
 from services.fetcher import Logged
 from services.fetcher.adapters.queries import Queries
-from services.fetcher.handler import ConsentWithdrawn
 from services.kernel.errors import Refused, Unavailable
 from services.kernel.log import log
 from services.kernel.postgres import PostgresStore
@@ -43,7 +42,7 @@ def stopper(stop: threading.Event) -> Callable[[], None]:
 
 
 class RetryCollect(BaseRetryStrategy):
-    """What does not answer is worth 50 tries, as is a row that another process wrote first; a bug three, a withdrawn consent none."""
+    """What does not answer is worth 50 tries, as is a row that another process wrote first; a bug three."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """When to try again: after 5 s, doubled up to 15 minutes with each try that brought nothing; None = the job has failed."""
@@ -51,7 +50,7 @@ class RetryCollect(BaseRetryStrategy):
             return RetryDecision(retry_at=utcnow())
         got_on = isinstance(exception, GotOn)
         trouble, attempts = (exception.__cause__, 0) if got_on else (exception, job.attempts)
-        tries = 50 if isinstance(trouble, Unavailable | Refused) else 0 if isinstance(trouble, ConsentWithdrawn) else 3
+        tries = 50 if isinstance(trouble, Unavailable | Refused) else 3
         log.warning(Logged.JOB_FAILED, job=job.task_kwargs, attempt=attempts + 1, last=attempts >= tries, trouble=repr(trouble))
         if attempts >= tries:
             return None

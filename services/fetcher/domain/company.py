@@ -10,8 +10,6 @@ from schemas.values import Code, CompanySettings, Day, Siren, Text, VatId
 
 PLANS_WITH_CONNECTIONS = frozenset({"essentiel", "premium"})
 OLDEST_IMPORT = timedelta(days=30)
-SCAN_MARGIN = timedelta(days=45)
-"""Transactions are dated otherwise than invoices, and Amazon's date filter has two readings: look that far before (§12.3)."""
 
 
 class Refusal(Exception):
@@ -84,9 +82,14 @@ class Company:
     settings_revision: int
     migrated_since: date | None = None
 
+    @property
+    def may_collect(self) -> bool:
+        """From Essentiel upward, or in a test environment."""
+        return self.test_environment or self.plan in PLANS_WITH_CONNECTIONS
+
     def check_plan(self) -> None:
         """Raises PlanTooLow below Essentiel, unless this is a test environment."""
-        if not self.test_environment and self.plan not in PLANS_WITH_CONNECTIONS:
+        if not self.may_collect:
             raise PlanTooLow
 
     def settings(self, today: date) -> CompanySettings:
@@ -119,11 +122,6 @@ def check_import_start(chosen: date, opened_on: date, migrated_since: date | Non
     """Raises ImportStartTooEarly more than 30 days before the connection, unless history was migrated from before that."""
     if chosen < _earlier(opened_on - OLDEST_IMPORT, migrated_since):
         raise ImportStartTooEarly
-
-
-def window(import_start: date, today: date) -> tuple[date, date]:
-    """The days whose transactions a run scans."""
-    return min(import_start, today) - SCAN_MARGIN, today
 
 
 def _earlier(day: date, other: date | None) -> date:

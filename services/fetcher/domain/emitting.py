@@ -7,7 +7,8 @@ from schemas.invoice_collected.v1 import InvoiceCollected, Stated
 from schemas.values import CompanySettings
 from services.fetcher.domain.identity import facts_hash, issuer_of, mint_invoice_id
 from services.fetcher.domain.matching import Numbered
-from services.fetcher.domain.records import Invoice, Run, Waiting
+from services.fetcher.domain.records import Invoice, Run
+from services.fetcher.domain.waiting import Waiting
 
 
 def minted_id(run: Run, found: Numbered, stated: Stated) -> str:

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from services.fetcher.domain.company import OLDEST_IMPORT, SCAN_MARGIN, Refusal
+from services.fetcher.domain.company import OLDEST_IMPORT, Refusal
 from services.fetcher.domain.identity import digest, run_id_of
 from services.fetcher.domain.pace import HISTORY_PART, PUBLISHED, SHARE, Operation
 from services.fetcher.domain.schedule import HISTORY
+from services.fetcher.domain.windows import REACH
 
 DOCUMENTS_PER_TEN_ORDERS = 13
 """An order has 1.3 documents on average (§12.5)."""
@@ -101,7 +102,7 @@ class Migration:
 
     def window(self, today: date) -> tuple[date, date]:
         """The days whose transactions its run reads: transactions are dated otherwise than invoices."""
-        return self.since - SCAN_MARGIN, min(self.until + SCAN_MARGIN, today)
+        return self.since - REACH, min(self.until + REACH, today)
 
 
 def requested(company_id: str, connection_id: str, since: date, until: date, place: int) -> Migration:

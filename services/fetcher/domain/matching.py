@@ -1,10 +1,13 @@
 """Which number each PDF bears, and what of an order still waits, and why."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
-from services.fetcher.domain.records import Dossier, Kind, OrderLine, Paper, StatedNumber, Waiting
+from services.fetcher.domain.dossier import Dossier, expects
+from services.fetcher.domain.records import Kind, OrderLine, Paper, StatedNumber
+from services.fetcher.domain.waiting import Wait, Waiting, aged
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,26 @@ def match(dossier: Dossier) -> Matched:
     return Matched(tuple(numbered), tuple(bare), tuple(missing))
 
 
-def waiting(dossier: Dossier, matched: Matched) -> list[Waiting]:
+def waiting(dossier: Dossier, matched: Matched, now: datetime) -> list[Wait]:
     """One reason for each document of the order that is expected or stored and cannot be emitted yet."""
-    absent = Waiting.DOCUMENT_FAILED if dossier.report_failed else Waiting.DOCUMENT_MISSING
-    unknown = [Waiting.NUMBER_UNKNOWN for _ in matched.unnumbered]
-    return [absent for _ in matched.missing] + unknown + list(chain(*(_unresolved(dossier, matched, kind) for kind in Kind)))
+    unknown = [_wait(dossier, "", Waiting.NUMBER_UNKNOWN, now) for _ in matched.unnumbered]
+    return [*chain(*(_missing_of(dossier, matched, kind, now) + _unresolved(dossier, matched, kind, now) for kind in Kind)), *unknown]
+
+
+def differing(dossier: Dossier, matched: Matched, now: datetime) -> list[Wait]:
+    """The numbers that two PDFs bear with different totals: both are said, and a person must compare them."""
+    totals = dict[tuple[str, Kind], set[int]]()
+    for found in matched.numbered:
+        if fact := found.paper.evidence.gross_cents:
+            totals.setdefault((found.number, found.kind), set()).add(fact.value)
+    return [Wait(dossier.order_id, number, Waiting.TOTALS_DIFFER, now, None) for (number, _), several in totals.items() if len(several) > 1]
+
+
+def aged_since(waits: Sequence[Wait], before: Sequence[Wait]) -> tuple[Wait, ...]:
+    """The waits with the age they had before, by number, else that of the order's oldest."""
+    oldest = min((wait.since for wait in before), default=None)
+    since = {wait.number: wait.since for wait in sorted(before, key=lambda wait: wait.since, reverse=True)}
+    return tuple(replace(wait, since=since.get(wait.number, oldest or wait.since)) for wait in waits)
 
 
 def _printed(paper: Paper, numbers: Sequence[StatedNumber]) -> Numbered | None:
@@ -72,22 +90,46 @@ def _missing(numbers: Sequence[StatedNumber], numbered: Sequence[Numbered]) -> l
     ]
 
 
-def _unresolved(dossier: Dossier, matched: Matched, kind: Kind) -> Iterable[Waiting]:
+def _missing_of(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -> list[Wait]:
+    """The numbers without a PDF, as many of them as PDFs came with a number that the API does not give: those are of other orders."""
+    strays = max(0, len(_silent(matched, kind)) - len(_open_shipments(dossier, kind)))
+    missing = [number for number, its_kind in matched.missing if its_kind is kind]
+    reasons = [Waiting.DOCUMENT_OF_ANOTHER_ORDER] * strays + [Waiting.DOCUMENT_MISSING] * len(missing)
+    return [_wait(dossier, number, reason, now) for number, reason in zip(missing, reasons, strict=False)]
+
+
+def _unresolved(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -> list[Wait]:
     """Shipments with money but without a number of that kind, less the PDFs that stand for one the API is silent about."""
-    resolved = {stated.key for stated in dossier.numbers if stated.kind == kind}
-    lines = [line for line in dossier.lines if _expects(line, kind) and line.key not in resolved]
-    silent = [found for found in matched.numbered if found.kind == kind and not found.stated]
     bare = [paper for paper in matched.unnumbered if kind_of(paper) == kind]
-    by_shipment = {line.key.shipment_id: line.pending for line in sorted(lines, key=lambda line: line.pending)}
-    open_shipments = sorted(by_shipment.values())[len(silent) + len(bare) :]
-    return [_why(pending, dossier.report_failed) for pending in open_shipments]
+    standing_for = len(_silent(matched, kind)) + len(bare)
+    return [_wait(dossier, "", _why(line), now, line) for line in _open_shipments(dossier, kind)[standing_for:]]
 
 
-def _expects(line: OrderLine, kind: Kind) -> bool:
-    return line.charged if kind is Kind.INVOICE else line.refunded
+def _silent(matched: Matched, kind: Kind) -> list[Numbered]:
+    return [found for found in matched.numbered if found.kind == kind and not found.stated]
 
 
-def _why(pending: bool, report_failed: bool) -> Waiting:
-    if pending:
-        return Waiting.NUMBER_PENDING
-    return Waiting.DOCUMENT_FAILED if report_failed else Waiting.NUMBER_UNKNOWN
+def _open_shipments(dossier: Dossier, kind: Kind) -> list[OrderLine]:
+    """One line of each shipment whose number is not known; those whose number is furthest away come last."""
+    resolved = {stated.key for stated in dossier.numbers if stated.kind == kind}
+    lines = [line for line in dossier.lines if expects(line, kind) and line.key not in resolved]
+    by_shipment = {line.key.shipment_id: line for line in sorted(lines, key=lambda line: line.pending)}
+    return sorted(by_shipment.values(), key=lambda line: FURTHEST.index(_why(line)))
+
+
+FURTHEST = (Waiting.NUMBER_UNKNOWN, Waiting.NUMBER_PENDING, Waiting.NOT_SHIPPED)
+
+
+def _why(line: OrderLine) -> Waiting:
+    if not line.key.shipment_id:
+        return Waiting.NOT_SHIPPED
+    return Waiting.NUMBER_PENDING if line.pending else Waiting.NUMBER_UNKNOWN
+
+
+def _wait(dossier: Dossier, number: str, reason: Waiting, now: datetime, line: OrderLine | None = None) -> Wait:
+    """With the trouble of the last attempt in place of « not there yet », what age makes of it, and the next attempt."""
+    wanted = dossier.wanted(number)
+    trouble = wanted.trouble if wanted and reason in (Waiting.DOCUMENT_MISSING, Waiting.NUMBER_UNKNOWN) else None
+    moved_at = line.moved_at if line else wanted.moved_at if wanted else now
+    attempts = [moment for moment in (wanted and wanted.next_attempt_at, line and line.ask_at) if moment]
+    return Wait(dossier.order_id, number, aged(trouble or reason, now - moved_at), now, min(attempts, default=None))

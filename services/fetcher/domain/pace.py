@@ -8,6 +8,7 @@ SHARE = 0.8
 HISTORY_PART = 1 / 3
 """Of our share: what a migration of history takes at most, so that a daily run always finds two thirds."""
 
+SLOWED, SLOWED_FOR = 0.5, timedelta(minutes=10)
 POLL_LADDER_SECONDS = (15, 30, 60, 120, 300)
 POLL_FOR = timedelta(hours=24)
 
@@ -19,6 +20,7 @@ class Operation(StrEnum):
     GET_INVOICE_DETAILS = "getInvoiceDetailsByOrderLineItems"
     CREATE_REPORT = "createReport"
     GET_REPORT = "getReport"
+    GET_REPORTS = "getReports"
     GET_REPORT_DOCUMENT = "getReportDocument"
 
 
@@ -35,25 +37,26 @@ PUBLISHED = {
     Operation.GET_INVOICE_DETAILS: Allowance(2.0, 10),
     Operation.CREATE_REPORT: Allowance(0.1, 15),
     Operation.GET_REPORT: Allowance(2.0, 15),
+    Operation.GET_REPORTS: Allowance(0.1, 10),
     Operation.GET_REPORT_DOCUMENT: Allowance(0.1, 15),
 }
 """Rates of Amazon's release notes 2026; `getReport` is not listed there, its twin of the seller API is taken."""
 
 
 class Bucket:
-    """A token bucket kept at 80 % of an allowance, so that Amazon's own never runs dry."""
+    """A token bucket kept at 80 % of an allowance, so that Amazon's own never runs dry, and at half of that after a refusal."""
 
     def __init__(self, allowance: Allowance, now: datetime, share: float = SHARE) -> None:
         self._share = share
         self._rate = allowance.rate * share
         self._burst = max(1.0, allowance.burst * share)
         self._tokens = self._burst
-        self._at = now
+        self._at = self._slowed_until = now
 
     def wait_seconds(self, now: datetime) -> float:
         """How long until the next request may go; 0 = now."""
         self._fill(now)
-        return max(0.0, (1 - self._tokens) / self._rate)
+        return max(0.0, (1 - self._tokens) / (self._rate * (SLOWED if now < self._slowed_until else 1)))
 
     def take(self, now: datetime) -> None:
         """Count one request."""
@@ -61,18 +64,20 @@ class Bucket:
         self._tokens -= 1
 
     def adjust(self, published_rate: float) -> None:
-        """Follow the rate that Amazon states in `x-amzn-RateLimit-Limit`."""
+        """Follow the rate that Amazon states in `x-amzn-RateLimit-Limit`; it stays known while answers come without."""
         if published_rate > 0:
             self._rate = published_rate * self._share
 
-    def drain(self, now: datetime) -> None:
-        """Amazon refused for going too fast: wait for a whole new token."""
+    def refused(self, now: datetime) -> None:
+        """Amazon refused for going too fast: wait for a whole new token, at half the rate for ten minutes."""
         self._fill(now)
         self._tokens = min(self._tokens, 0.0)
+        self._slowed_until = now + SLOWED_FOR
 
     def _fill(self, now: datetime) -> None:
         elapsed = max(0.0, (now - self._at).total_seconds())
-        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
+        slowed = min(elapsed, max(0.0, (self._slowed_until - self._at).total_seconds()))
+        self._tokens = min(self._burst, self._tokens + (elapsed - slowed * (1 - SLOWED)) * self._rate)
         self._at = max(self._at, now)
 
 
@@ -91,6 +96,11 @@ class PartOfBucket(Bucket):
         """Count one request in both."""
         super().take(now)
         self._whole.take(now)
+
+    def refused(self, now: datetime) -> None:
+        """Amazon refused for going too fast: both slow down."""
+        super().refused(now)
+        self._whole.refused(now)
 
 
 def poll_again_after(polls: int) -> timedelta:

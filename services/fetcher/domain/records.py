@@ -7,6 +7,7 @@ from enum import StrEnum
 from schemas.invoice_collected.v1 import Evidence
 from schemas.values import DocumentRef
 from services.fetcher.domain.amazon.collecting import Transaction
+from services.fetcher.domain.schedule import HISTORY
 
 
 class Kind(StrEnum):
@@ -14,17 +15,6 @@ class Kind(StrEnum):
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
-
-
-class Waiting(StrEnum):
-    """Why something that was collected or expected is not emitted."""
-
-    IMPORT_DISABLED = "import_disabled"
-    BEFORE_IMPORT_START = "before_import_start"
-    NUMBER_UNKNOWN = "number_unknown"
-    NUMBER_PENDING = "number_pending"
-    DOCUMENT_MISSING = "document_missing"
-    DOCUMENT_FAILED = "document_failed"
 
 
 class ReportState(StrEnum):
@@ -40,7 +30,7 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A company's connection to one marketplace."""
+    """A company's connection to one marketplace. `trouble` = why it is broken; not `proven` = its new consent was not compared yet."""
 
     connection_id: str
     company_id: str
@@ -48,6 +38,17 @@ class Connection:
     state: str
     opened_at: datetime
     since: datetime
+    trouble: str | None = None
+    proven: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """How far the two consents are: `step` company, amazon or done; until when Amazon's page may answer; why it refused the last time."""
+
+    step: str
+    expires_at: datetime | None
+    refusal: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,19 @@ class Run:
     emitted: int
 
     @property
+    def of_history(self) -> bool:
+        """Whether it is a migration of history: what only it has seen is its own until it is done."""
+        return self.kind == HISTORY
+
+    @property
     def reads_until(self) -> datetime:
         """Until when it reads transactions: the moment it started, unless its window ends before, as that of a migration does."""
         return min(self.started_at, datetime.combine(self.window_to, time.max, UTC))
 
     @property
     def finished(self) -> bool:
-        """Whether its marker has been said."""
-        return self.state == "finished"
+        """Whether it says nothing more: its marker has been said, or its connection was closed under it."""
+        return self.state != "collecting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +101,25 @@ class LineKey:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line with what was charged or refunded on it, and whether its number is announced as `Pending`."""
+    """A line with what was charged or refunded on it, and whether its number is announced as `Pending`.
+
+    `moved_at` = when goods or money last moved on it; `ask_at` = when its number is asked again if it is still missing.
+    """
 
     key: LineKey
     charged: bool
     refunded: bool
     pending: bool
+    moved_at: datetime
+    ask_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatedNumber:
-    """A number that Amazon's API gives for a line. `shared` = the line has several numbers of this kind."""
+    """A number that Amazon's API gives for a line. `shared` = the line has several numbers of this kind.
+
+    `consolidated` = its document is asked for by the number: it may cover a month of orders.
+    """
 
     key: LineKey
     number: str
@@ -113,22 +127,29 @@ class StatedNumber:
     issue_date: date | None
     origin: str
     shared: bool = False
+    consolidated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report asked for an order."""
+    """A report asked for an order, or for a consolidated number (`order_id` '')."""
 
     report_id: str
     order_id: str
+    number: str
     state: ReportState
     polls: int
     asked_at: datetime
     next_poll_at: datetime
     report_document_id: str | None
 
-    def ended(self, state: ReportState) -> "Report":
-        """The same report at its end."""
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state not in (ReportState.ASKED, ReportState.READY)
+
+    def at(self, state: ReportState) -> "Report":
+        """The same report in another state."""
         return replace(self, state=state)
 
 
@@ -138,17 +159,6 @@ class Paper:
 
     document: DocumentRef
     evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """Everything known of one order."""
-
-    order_id: str
-    lines: tuple[OrderLine, ...]
-    numbers: tuple[StatedNumber, ...]
-    papers: tuple[Paper, ...]
-    report_failed: bool
 
 
 @dataclass(frozen=True, slots=True)

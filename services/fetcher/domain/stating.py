@@ -33,13 +33,25 @@ KIND_OF_TRANSACTION = {"CHARGE": Kind.INVOICE, "REFUND": Kind.CREDIT_NOTE, "OVER
 KIND_OF_INVOICE = {"STANDARD": Kind.INVOICE, "CREDIT_MEMO": Kind.CREDIT_NOTE}
 
 
-def day_of(published: str | None) -> date | None:
-    """The day of an instant as Amazon writes it; None when absent, written otherwise, or outside what a contract takes."""
+def instant_of(published: str | None) -> datetime | None:
+    """An instant as Amazon writes it; None when absent, written otherwise, or outside what a contract takes."""
     try:
-        day = datetime.fromisoformat(published or "").astimezone(PLACE).date()
+        moment = datetime.fromisoformat(published or "").astimezone(PLACE)
     except (ValueError, OverflowError):
         return None
-    return day if FIRST_DAY <= day <= LAST_DAY else None
+    return moment if FIRST_DAY <= moment.date() <= LAST_DAY else None
+
+
+def day_of(published: str | None) -> date | None:
+    """The day of an instant as Amazon writes it, in France."""
+    moment = instant_of(published)
+    return moment.date() if moment else None
+
+
+def moved_at(transaction: Transaction, item: TransactionLineItem) -> datetime | None:
+    """When goods left or money moved: the shipment's date of a charge, else the transaction's."""
+    shipped = instant_of(item.shipment_date) if KIND_OF_TRANSACTION.get(transaction.transaction_type or "") is Kind.INVOICE else None
+    return shipped or instant_of(transaction.transaction_date)
 
 
 def is_pending(detail: InvoiceDetail) -> bool:
@@ -54,7 +66,8 @@ def number_of(key: LineKey, detail: InvoiceDetail) -> StatedNumber | None:
     if kind is None or is_pending(detail):
         return None
     number = entire(detail.invoice_number)
-    return StatedNumber(key, number, kind, day_of(detail.invoice_date), FROM_INVOICES) if number else None
+    consolidated = bool(detail.consolidated_invoice_details and detail.consolidated_invoice_details.invoice_number)
+    return StatedNumber(key, number, kind, day_of(detail.invoice_date), FROM_INVOICES, consolidated=consolidated) if number else None
 
 
 def answered(answers: Iterable[InvoiceDetailsOfLine], asked: Set[LineKey]) -> tuple[list[StatedNumber], list[LineKey]]:

@@ -8,6 +8,8 @@ import zlib
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from services.fetcher.domain.waiting import Waiting
+
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 """Of all layers together: a consolidated invoice is a few megabytes."""
 
@@ -33,23 +35,31 @@ _LOCAL_NAME_LENGTHS = struct.Struct("<HH")
 class UnreadablePayload(Exception):
     """The downloaded bytes are not documents."""
 
-    next_action = "Le document sera redemandé à Amazon ; les octets reçus sont conservés."
+    reason = Waiting.PAYLOAD_DAMAGED
 
 
 class EmptyPayload(UnreadablePayload):
     """The payload, or a layer of it, has no bytes: something that was there got lost on the way."""
 
+    reason = Waiting.PAYLOAD_EMPTY
+
 
 class EmptyArchive(UnreadablePayload):
     """The archives are whole and hold no file: there is no document yet."""
+
+    reason = Waiting.ARCHIVE_EMPTY
 
 
 class NotADocument(UnreadablePayload):
     """A layer is neither gzip, nor zip, nor PDF. Nothing beside it is kept: dropping one file in silence could drop an invoice."""
 
+    reason = Waiting.PAYLOAD_NO_DOCUMENT
+
 
 class Truncated(UnreadablePayload):
     """The compressed bytes end too early."""
+
+    reason = Waiting.PAYLOAD_TRUNCATED
 
 
 class Damaged(UnreadablePayload):
@@ -59,17 +69,25 @@ class Damaged(UnreadablePayload):
 class EncryptedArchive(UnreadablePayload):
     """The zip archive asks for a password."""
 
+    reason = Waiting.PAYLOAD_ENCRYPTED
+
 
 class TooLarge(UnreadablePayload):
     """The layers hold more than `MAX_UNPACKED_BYTES`: a decompression bomb."""
+
+    reason = Waiting.PAYLOAD_TOO_LARGE
 
 
 class TooManyEntries(UnreadablePayload):
     """The layers hold more than `MAX_ENTRIES` files."""
 
+    reason = Waiting.PAYLOAD_TOO_LARGE
+
 
 class TooDeep(UnreadablePayload):
     """The layers are nested deeper than `MAX_DEPTH`."""
+
+    reason = Waiting.PAYLOAD_TOO_LARGE
 
 
 def unpack(payload: bytes) -> list[bytes]:

@@ -1,5 +1,5 @@
 -- When the regular runs of a connection are due, and the migrations of history that people asked for.
--- depends: 0003_jobs
+-- depends: 0003_jobs 0004_connect 0005_wanted
 
 create table agenda (
     connection_id text not null references connection,
@@ -9,6 +9,13 @@ create table agenda (
 );
 
 create index agenda_due on agenda (due_at);
+
+-- The agenda says when a connection that Amazon denies is tried again.
+alter table connection drop column tried_at;
+
+-- What only a migration of history has seen, and so nobody else works on before it is done.
+alter table order_line add column of_history boolean not null default false;
+alter table wanted add column of_history boolean not null default false;
 
 -- Who is connected already missed its slot, so that nobody's first runs begin at one moment.
 insert into agenda (connection_id, kind, due_at)

@@ -6,10 +6,10 @@ from typing import Any
 
 import aiosql
 
-from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from services.kernel.envelope import Event, Outgoing
 from services.kernel.postgres import PostgresStore, Transaction
+from services.notifier.domain.letter import Occasion, about
 from services.notifier.domain.outcome import Outcome, Verdict
 from services.notifier.domain.recipient import notification_id
 from services.notifier.handler import Due, LeaseLost
@@ -34,12 +34,12 @@ class PostgresDesk:
         with self._store.connection() as connection:
             QUERIES.forget_contact(connection, company_id=company_id)
 
-    def reserve(self, kind: str, event: Event[ConnectionChanged], at: datetime, transaction: Transaction) -> bool:
+    def reserve(self, kind: str, event: Event[Occasion], at: datetime, transaction: Transaction) -> bool:
         """Insert the notification's row; False when it exists."""
         row = {
-            "notification_id": notification_id(kind, event.data.subject),
+            "notification_id": notification_id(kind, about(event.data)),
             "kind": kind,
-            "about": event.data.subject,
+            "about": about(event.data),
             "company_id": event.data.company_id,
             "facts": event.data.model_dump_json(),
             "occurred_at": at,

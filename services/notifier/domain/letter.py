@@ -1,8 +1,9 @@
-"""The letter « intégration active »: from the event and the addressee to every sentence a person reads."""
+"""The letters « intégration active » and « connexion interrompue »: from event and addressee to every sentence a person reads."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.values import ReasonCount, RunCounts
 from services.notifier.domain.typography import counted, moment, typeset
@@ -15,11 +16,30 @@ WAITING = {
     "number_unknown": ("dont Amazon n’a pas encore donné le numéro",) * 2,
     "number_pending": ("pas encore définitif chez Amazon", "pas encore définitifs chez Amazon"),
     "document_missing": ("dont le PDF n’est pas encore disponible",) * 2,
+    "entity_unknown": ("d’une entité juridique à attribuer", "d’entités juridiques à attribuer"),
+    "other_entity": ("d’une autre entité juridique que votre entreprise", "d’autres entités juridiques que votre entreprise"),
     "document_failed": ("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu",) * 2,
 }
 WAITING_OTHERWISE = ("en attente pour une autre raison",) * 2
 
+BROKEN = {
+    "consent_withdrawn": (
+        "Amazon ne reconnaît plus l’accord donné par votre entreprise",
+        "Reconnectez Amazon Business : un administrateur du compte doit donner à nouveau son accord.",
+    ),
+    "access_denied": (
+        "Amazon refuse l’accès aux achats de votre compte",
+        "Vérifiez que le compte est un compte Amazon Business actif, ni fermé ni suspendu, puis reconnectez-le.",
+    ),
+}
+BROKEN_OTHERWISE = ("L’accès à votre compte a été interrompu", "Reconnectez Amazon Business.")
+"""Why a connection is broken, and the one thing to do about it."""
+
 TEST_NOTICE = "Environnement de test : rien de ce qui est annoncé ici n’entre dans une vraie comptabilité."
+
+
+type Occasion = ConnectionChanged | ConnectionBroken
+"""What a letter is written about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +74,58 @@ class Letter:
     links: tuple[Link, ...]
 
 
+def about(occasion: Occasion) -> str:
+    """What the one letter is about: a connection, or one breakage of it, known by its moment."""
+    return f"{occasion.subject}/{occasion.since}" if isinstance(occasion, ConnectionBroken) else occasion.subject
+
+
 def integration_active(fact: ConnectionChanged, counts: RunCounts, to: Addressee, at: datetime, public_url: str) -> Letter:
     """The one letter of a connection that became active `at` this moment; `counts` are those of its first import."""
     connector = CONNECTORS.get(fact.connector, fact.connector)
-    settings = Link("Régler l’intégration", f"{public_url}/connectivite/{fact.connector.replace('_', '-')}")
     disabled = _disabled(fact.waiting)
-    test = " (environnement de test)" if fact.test_environment else ""
     return Letter(
-        subject=typeset(f"[{to.file_code}] {connector} : intégration active{test}"),
+        subject=_subject(fact, to, "intégration active"),
         title=f"L’intégration {connector} est active",
-        company=typeset(f"Entreprise : {_one_line(to.company_name)} (dossier {to.file_code})"),
+        company=_company(to),
         notice=typeset(TEST_NOTICE) if fact.test_environment else None,
         opening=f"La première collecte de vos factures d’achat s’est terminée le {moment(at)}.",
         summary=typeset(_summary(counts, disabled)),
         results=tuple(map(typeset, _results(counts))),
         waiting=tuple(typeset(counted(one.count, *WAITING.get(one.reason, WAITING_OTHERWISE))) for one in _elsewhere(fact.waiting)),
         next_step=typeset(_next_step(counts, disabled)),
-        links=(settings,),
+        links=(_link("Régler l’intégration", fact, public_url),),
     )
+
+
+def connection_broken(fact: ConnectionBroken, to: Addressee, public_url: str) -> Letter:
+    """The one letter of a breakage: since when, why, what stays, and the one thing to do."""
+    connector = CONNECTORS.get(fact.connector, fact.connector)
+    why, what_to_do = BROKEN.get(fact.reason, BROKEN_OTHERWISE)
+    return Letter(
+        subject=_subject(fact, to, "connexion interrompue"),
+        title=f"La connexion à {connector} est interrompue",
+        company=_company(to),
+        notice=typeset(TEST_NOTICE) if fact.test_environment else None,
+        opening=typeset(f"{why} : plus rien n’est collecté depuis le {moment(datetime.fromisoformat(fact.since))}."),
+        summary="Ce qui a été importé est conservé, et ce qui manque sera collecté dès que la connexion sera rétablie.",
+        results=(),
+        waiting=(),
+        next_step=typeset(what_to_do),
+        links=(_link("Reconnecter Amazon Business", fact, public_url),),
+    )
+
+
+def _subject(fact: Occasion, to: Addressee, what: str) -> str:
+    test = " (environnement de test)" if fact.test_environment else ""
+    return typeset(f"[{to.file_code}] {CONNECTORS.get(fact.connector, fact.connector)} : {what}{test}")
+
+
+def _company(to: Addressee) -> str:
+    return typeset(f"Entreprise : {_one_line(to.company_name)} (dossier {to.file_code})")
+
+
+def _link(words: str, fact: Occasion, public_url: str) -> Link:
+    return Link(words, f"{public_url}/connectivite/{fact.connector.replace('_', '-')}")
 
 
 def _summary(counts: RunCounts, disabled: int) -> str:

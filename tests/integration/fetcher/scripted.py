@@ -8,10 +8,11 @@ from typing import Any
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.documents import DocumentShelf
-from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, TransactionsPage
+from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import LineKey, Run
-from services.fetcher.handler import Collect, Reader
+from services.fetcher.handler import Collect
+from services.fetcher.stages.ports import NotCollecting, Reader
 from tests.integration.fetcher.place import Place
 from tests.unit.fetcher.known import evidence
 
@@ -30,13 +31,16 @@ class Scripted:
     payloads: dict[str, bytes] = field(default_factory=dict[str, bytes])
     troubles: dict[str, list[Exception]] = field(default_factory=dict[str, list[Exception]])
     asked: list[str] = field(default_factory=list[str])
+    listed: int = 0
+    losses: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, str | None]])
 
     def open(self, run: Run) -> "Scripted":
         """There is one account."""
         return self
 
-    def consent_withdrawn(self, run: Run) -> None:
-        """Never happens here."""
+    def lost(self, run: Run, why: NotCollecting) -> None:
+        """Written down."""
+        self.losses.append((run.run_id, why.breaks))
 
     def wait_seconds(self, operation: Operation) -> float:
         """No hurry, no wait."""
@@ -44,10 +48,13 @@ class Scripted:
 
     def transactions(self, since: date, until: datetime, page_token: str | None) -> TransactionsPage:
         """Everything on one page."""
+        self._meet("transactions")
         return TransactionsPage.model_validate({"transactions": self.transactions_now})
 
     def invoice_details(self, lines: Sequence[LineKey]) -> Sequence[InvoiceDetailsOfLine]:
-        """The details written down for each line."""
+        """The details written down for each line; a line's trouble is the whole batch's."""
+        for line in lines:
+            self._meet(f"details {line.order_line_item_id}")
         answers = [
             {
                 "orderLineItem": {"orderId": line.order_id, "orderLineItemId": line.order_line_item_id, "shipmentId": line.shipment_id},
@@ -57,14 +64,21 @@ class Scripted:
         ]
         return InvoiceDetailsAnswer.model_validate({"invoiceDetailsByOrderLineItems": answers}).invoice_details_by_order_line_items or []
 
-    def create_report(self, order_id: str) -> str:
-        """A report named after the order and the number of times it was asked for."""
-        self.asked.append(order_id)
-        return f"{order_id}/{len(self.asked)}"
+    def create_report(self, order_id: str, number: str) -> str:
+        """A report named after the order or the number, and the number of times it was asked for."""
+        self._meet(f"create {order_id or number}")
+        self.asked.append(order_id or number)
+        return f"{order_id or number}/{len(self.asked)}"
+
+    def ended_reports(self, since: datetime, page_token: str | None) -> ReportsPage:
+        """Whatever was asked for, on one page."""
+        self.listed += 1
+        return ReportsPage(reports=[self.report(f"{name}/{place}") for place, name in enumerate(self.asked, 1)])
 
     def report(self, report_id: str) -> Report:
         """Done at once, when there is something."""
         order_id = report_id.partition("/")[0]
+        self._meet(f"report {order_id}")
         there = order_id in self.payloads
         return Report(
             report_id=report_id, processing_status="DONE" if there else "CANCELLED", report_document_id=order_id if there else None
@@ -72,9 +86,13 @@ class Scripted:
 
     def payload(self, report_document_id: str) -> bytes:
         """The bytes written down, once the troubles are over."""
-        if troubles := self.troubles.get(report_document_id):
-            raise troubles.pop(0)
+        self._meet(report_document_id)
         return self.payloads[report_document_id]
+
+    def _meet(self, name: str) -> None:
+        """The next trouble of that name."""
+        if troubles := self.troubles.get(name):
+            raise troubles.pop(0)
 
 
 class NumberReader:

@@ -90,15 +90,15 @@ def test_trouble_at_amazon_changes_nothing(place: Place) -> None:
     assert (16, []) == (marker["emitted"], marker["waiting"])
 
 
-def test_a_report_amazon_forgot_waits_and_is_asked_for_again_in_the_next_run(place: Place) -> None:
-    """404 of one report: its order's documents are counted as failed today and are there tomorrow."""
+def test_a_report_amazon_forgot_is_made_anew(place: Place) -> None:
+    """404 of one report, and of one document: both are asked for again in the same run, and nothing is missing."""
     place.fault("getReport", 404, 1)
+    place.fault("getReportDocument", 404, 1)
     place.connect_and_collect()
-    place.daily_run()
-    first, second = (data for _, _, data in place.said("collection.finished"))
-    [waiting] = first["waiting"]
-    assert ("document_failed", 16) == (waiting["reason"], first["emitted"] + waiting["count"])
-    assert (waiting["count"], []) == (second["emitted"], second["waiting"])
+    [(_, _, marker)] = place.said("collection.finished")
+    assert (16, []) == (marker["emitted"], marker["waiting"])
+    orders = {one["order_id"] for one in place.truth()}
+    assert len(orders) + 2 == place.calls()["createReport"]["202"]
     assert 16 == len({data["document"]["sha256"] for _, _, data in place.said("invoice.collected")})
 
 

@@ -12,7 +12,8 @@ from services.fetcher.adapters import amazon
 from services.fetcher.adapters.amazon import Amazon, AmazonAccount
 from services.fetcher.config import Application
 from services.fetcher.domain.unpacking import TooLarge
-from services.fetcher.handler import NotDelivered
+from services.fetcher.stages.ports import NotDelivered
+from tests.support.consents import HeldConsent
 from tests.unit.fetcher.test_amazon import HeldClock
 
 PDF = b"%PDF-1.7 an invoice"
@@ -98,7 +99,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Generator[AmazonAccount]:
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
     application = Application(base, base, f"{base}/auth/o2/token", "sp", "client", "the-secret", "https://us.example/retour")
-    yield Amazon(application, HeldClock()).account("con-1", "A13V1IB3VIYZZH", "Atzr|R")
+    yield Amazon(application, HeldClock()).account("con-1", "A13V1IB3VIYZZH", HeldConsent("Atzr|R"))
     server.shutdown()
     server.server_close()
 

@@ -10,7 +10,7 @@ from tests.integration.fetcher.place import Browser, Place, acme
 from tests.integration.fetcher.test_jobs import wait_until
 
 DETAIL = "/connectivite/amazon-business"
-HISTORY, PROGRESS = f"{DETAIL}/historique", f"{DETAIL}/suivi"
+HISTORY, PROGRESS = f"{DETAIL}/migration", f"{DETAIL}/suivi"
 
 
 @contextmanager
@@ -72,9 +72,10 @@ def test_synchronise_now(place: Place) -> None:
     browser = place.browser()
     browser.authorise("Atelier Lumière SAS")
     assert "Synchroniser maintenant" in browser.get(PROGRESS).text
+    place.rows("update run set started_at = started_at + interval '1 day' returning run_id")
     refused = browser.post(f"{DETAIL}/synchroniser")
     assert (409, True) == (refused.status_code, "moins de quinze minutes" in refused.text)
-    place.rows("update run set started_at = started_at - interval '1 hour' returning run_id")
+    place.rows("update run set started_at = started_at - interval '2 days' returning run_id")
     assert 303 == browser.post(f"{DETAIL}/synchroniser").status_code
     assert ["initial", "sync_now"] == [row["kind"] for row in place.rows("select kind from run order by started_at")]
     assert 403 == browser.site.post(f"{DETAIL}/synchroniser", data={"csrf": "forged"}).status_code

@@ -15,7 +15,8 @@ def run_id(place: Place) -> str:
 
 
 def next_run(place: Place, scripted: Scripted, day: str) -> None:
-    """The run of another day."""
+    """The run of another day, when a day has passed."""
+    place.days_pass(1)
     collect(place, scripted, place.start_daily_run(day))
 
 
@@ -85,7 +86,7 @@ def test_nothing_is_final_without_number_and_document(place: Place, run_id: str)
     scripted.details["L1"] = [detail("FR-1")]
     scripted.payloads = {order: f"%PDF-FR-{number}".encode() for number, order in enumerate(orders, 1)}
     next_run(place, scripted, "2026-11-24")
-    assert [[("document_failed", 1), ("document_missing", 1), ("number_pending", 1)], []] == waiting(place)
+    assert [[("document_missing", 1), ("number_pending", 1), ("payload_no_document", 1)], []] == waiting(place)
     assert ["FR-1", "FR-2", "FR-3"] == sorted(number for number, _, _, _ in collected(place))
     assert 1 == len(list((place.folder / "documents" / "unreadable").glob("*/*")))
 

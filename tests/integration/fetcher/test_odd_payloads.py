@@ -1,15 +1,17 @@
 """What comes instead of documents: each order waits for a stated reason, its bytes are kept, the others go on, and the run finishes."""
 
 import gzip
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 from structlog.testing import capture_logs
 
+from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.domain import unpacking
 from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.unpacking import TooLarge
-from services.fetcher.handler import NotDelivered
+from services.fetcher.stages.ports import NotDelivered
 from tests.integration.fetcher.place import Place, acme
 from tests.integration.fetcher.scripted import Scripted, charge, collect, detail
 from tests.unit.fetcher.test_unpacking import zipped
@@ -37,6 +39,16 @@ PAYLOADS = {
     "NotADocument beside": zipped(A, b"thumbs", names=["FR-99.pdf", "Thumbs.db"]),
 }
 """By the error's name, and which of its kind."""
+
+REASONS = {
+    "archive_empty": 1,
+    "payload_damaged": 1,
+    "payload_empty": 2,
+    "payload_encrypted": 1,
+    "payload_no_document": 4,
+    "payload_too_large": 5,
+    "payload_truncated": 2,
+}
 
 GOOD = zipped(b"%PDF-FR-0", names=["../../etc/x.pdf"])
 
@@ -70,7 +82,7 @@ def numbers(place: Place) -> list[str]:
 def test_every_odd_payload_waits_with_its_bytes_and_its_reason(place: Place, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     sixteen orders with odd payloads under a bound of 2 MB, and one whose file calls itself ../../etc/x.pdf
-    one invoice; 15 documents failed and 1 missing; each payload kept under its hash; the log names each order and the error
+    one invoice; each other order waits for the reason that its payload is; each payload kept under its hash; the log names order and error
     next day: all are whole, and all seventeen are there, each once
     """
     monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", 2_000_000)
@@ -78,8 +90,10 @@ def test_every_odd_payload_waits_with_its_bytes_and_its_reason(place: Place, run
     with capture_logs() as logged:
         collect(place, scripted, run_id)
     [(_, _, marker)] = place.said("collection.finished")
-    waiting = [{"reason": "document_failed", "count": 15}, {"reason": "document_missing", "count": 1}]
-    assert (["FR-0"], 1, waiting) == (numbers(place), marker["emitted"], marker["waiting"])
+    assert (["FR-0"], 1, REASONS) == (numbers(place), marker["emitted"], {one["reason"]: one["count"] for one in marker["waiting"]})
+    [connection_id] = {row["connection_id"] for row in place.rows("select connection_id from connection")}
+    shown = Counter(wait.reason.value for wait in PostgresProgress(place.store).waiting(connection_id))
+    assert REASONS == shown
     kept = {file.name: file.read_bytes() for file in (place.folder / "documents" / "unreadable").glob("*/*")}
     assert {sha256_of(payload): payload for payload in PAYLOADS.values() if payload} == kept
     assert [(order(number), name.split()[0]) for number, name in enumerate(PAYLOADS, 1)] == sorted(
@@ -89,6 +103,7 @@ def test_every_odd_payload_waits_with_its_bytes_and_its_reason(place: Place, run
     assert [] == everywhere, "names in an archive are no names of files"
 
     scripted.payloads = {order(number): zipped(b"%PDF-FR-" + str(number).encode()) for number in range(17)}
+    place.days_pass(1)
     collect(place, scripted, place.start_daily_run("2026-11-24"))
     assert sorted(f"FR-{number}" for number in range(17)) == numbers(place)
     assert [] == place.said("collection.finished")[-1][2]["waiting"]
@@ -106,9 +121,11 @@ def test_a_download_that_never_works_holds_nobody_up(place: Place, run_id: str) 
         collect(place, scripted, run_id)
     assert ["FR-0", "FR-1"] == numbers(place)
     [(_, _, marker)] = place.said("collection.finished")
-    assert [{"reason": "document_failed", "count": 2}] == marker["waiting"]
+    waiting = [{"reason": "document_undelivered", "count": 1}, {"reason": "payload_too_large", "count": 1}]
+    assert waiting == marker["waiting"]
     undelivered = [one["order_id"] for one in logged if one["event"] == "payload_not_delivered"]
     assert (2, 7) == (undelivered.count(order(1)), undelivered.count(order(2)))
     assert [(order(3), "TooLarge")] == [(one["order_id"], one["trouble"]) for one in logged if one["event"] == "payload_unreadable"]
+    place.days_pass(1)
     collect(place, scripted, place.start_daily_run("2026-11-24"))
     assert ["FR-0", "FR-1", "FR-2", "FR-3"] == numbers(place)

@@ -56,16 +56,6 @@ def test_a_trip_is_one_row_that_others_see_until_it_is_resumed(store: PostgresSt
     other.close()
 
 
-def test_skips_are_read_with_who_asked_and_why(store: PostgresStore, database_url: str):
-    """The place is the key; the words go into the parked record."""
-    with psycopg.connect(database_url, autocommit=True) as operator:
-        operator.execute(
-            "insert into sample.skip (topic, partition, record_offset, asked_by, why) values ('things', 3, 41, 'ada', 'bug 42')"
-        )
-    skips = PostgresBreaker(store).skips()
-    assert {("things", 3, 41): "An operator asked to skip this record: ada: bug 42"} == {at: str(skip) for at, skip in skips.items()}
-
-
 def test_garbage_parks_no_more_than_the_limit(store: PostgresStore, database_url: str):
     """
     60 events whose handling is refused, delivered again after each trip: 19 are parked before each,

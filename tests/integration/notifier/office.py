@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from psycopg.rows import dict_row
 
 from deploy.local.processes import LOOPBACK
+from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.contract import EventData
@@ -18,7 +19,7 @@ from services.kernel.postgres import Outbox, PostgresStore
 from services.kernel.sealing import Sealer
 from services.notifier.adapters.desk import PostgresDesk
 from services.notifier.adapters.smtp import SmtpPost
-from services.notifier.handler import SERVICE, Deliver, Desk, EndContacts, KeepContact, Letterhead, ReserveLetter
+from services.notifier.handler import SERVICE, Deliver, Desk, EndContacts, KeepContact, Letterhead, ReserveLetter, ReserveWarning
 
 FETCHER = "/achats/fetcher"
 SEALER = Sealer({"k1": b"1" * 32}, "k1")
@@ -59,7 +60,11 @@ class Office:
     def __init__(self, store: PostgresStore, smtp_port: int) -> None:
         self.store, self.clock, self.desk = store, HeldClock(), PostgresDesk(store)
         self._post = SmtpPost(LOOPBACK, smtp_port, "Achats <achats@example.org>", patience_seconds=2)
-        on: dict[type[EventData], Any] = {ConnectionChanged: ReserveLetter(self.desk), ContactDescribed: KeepContact(self.desk)}
+        on: dict[type[EventData], Any] = {
+            ConnectionChanged: ReserveLetter(self.desk),
+            ConnectionBroken: ReserveWarning(self.desk),
+            ContactDescribed: KeepContact(self.desk),
+        }
         once = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, self.clock)
         self._listen = EndContacts(self.desk, topic_for("fetcher", ContactDescribed), once)
         self._types = types_on(topics_read_by(SERVICE))
@@ -118,6 +123,19 @@ def connection(n: int = 1, *, to_state: str = "active", counts: RunCounts | None
         test_environment=False,
     )
     return _record(change, n, replay_id)
+
+
+def breakage(n: int = 1, since: str = "2026-11-23T08:12:00Z", replay_id: str | None = None) -> Record:
+    """The n-th connection.broken of the connection dupont/c1."""
+    broken = ConnectionBroken(
+        company_id="dupont",
+        connection_id="c1",
+        connector="amazon_business",
+        reason="consent_withdrawn",
+        since=since,
+        test_environment=False,
+    )
+    return _record(broken, n, replay_id)
 
 
 def contact(address: str = "anna@dupont.example", version: int = 1, sealer: Sealer = SEALER) -> Record:

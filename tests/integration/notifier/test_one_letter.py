@@ -14,7 +14,7 @@ from services.kernel.errors import Unavailable
 from services.notifier.adapters.desk import QUERIES
 from services.notifier.handler import LEASE, SERVICE, Due
 from tests.integration.notifier.mail_server import MailServer
-from tests.integration.notifier.office import Office, Status, connection, contact, end_of_contact
+from tests.integration.notifier.office import Office, Status, breakage, connection, contact, end_of_contact
 from tests.support.kernel import headers
 
 
@@ -167,3 +167,19 @@ def test_eight_processes_deliver_one_letter_once(office: Office, mail: MailServe
         turns = [pool.submit(office.deliverer(office.desk).turn) for _ in range(8)]
     assert 1 == sum(turn.result() for turn in turns)
     assert 1 == len(mail.received)
+
+
+def test_one_letter_for_each_breakage(office: Office, mail: MailServer):
+    """The same breakage said twice and replayed, then another: two letters, each with its next action, beside that of the activation."""
+    office.read(contact(), connection(), breakage(1), breakage(1), breakage(2), breakage(3, replay_id="replay-1"))
+    office.work()
+    office.read(breakage(4, since="2027-01-04T10:00:00Z"))
+    office.work()
+    subjects = sorted(str(message["Subject"]) for message in mail.received)
+    assert ["connexion interrompue", "connexion interrompue", "intégration active"] == [subject.partition(": ")[2] for subject in subjects]
+    kinds = sorted((said["kind"], said["about"]) for said in (json.loads(one.value or b"") for one in office.announced()))
+    assert [
+        ("connection_broken", "dupont/c1/2026-11-23T08:12:00Z"),
+        ("connection_broken", "dupont/c1/2027-01-04T10:00:00Z"),
+        ("integration_active", "dupont/c1"),
+    ] == kinds

@@ -10,14 +10,14 @@ from random import Random
 from typing import Self, cast
 
 from schemas.invoice_collected.v1 import Evidence
-from services.fetcher.adapters.amazon import Amazon
+from services.fetcher.adapters.amazon import Amazon, GivenConsent
 from services.fetcher.adapters.amazon_refusals import CodeRefused
-from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Report, TransactionsPage
+from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.company import CompanyFile
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.reading.evidence import unreadable
 from services.fetcher.domain.records import LineKey
-from services.fetcher.handler import ConsentWithdrawn, PageRefused
+from services.fetcher.stages.ports import AccessLost, ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock
 from tests.simulation.memory.purchases import Purchase, purchases
 
@@ -31,8 +31,15 @@ class Asked:
     """A report that somebody asked for."""
 
     report_id: str
+    company_id: str
     purchases: tuple[Purchase, ...]
     asked_at: datetime
+
+    def answer(self, now: datetime) -> Report:
+        """What Amazon says of it."""
+        status = self.status(now)
+        document = f"doc-{self.report_id}" if status == "DONE" else None
+        return Report(report_id=self.report_id, processing_status=status, report_document_id=document)
 
     def status(self, now: datetime) -> str:
         """Queued, in progress, then done; cancelled when there was nothing to return."""
@@ -45,11 +52,15 @@ class Asked:
 
 @dataclass
 class AmazonWorld:
-    """What Amazon knows: it outlives every process that asks. A company that withdrew its consent is in `withdrawn`."""
+    """What Amazon knows: it outlives every process that asks. Companies that withdrew their consent are in `withdrawn`.
+
+    Those whose account Amazon does not let us read are in `denied`.
+    """
 
     purchases: Sequence[Purchase]
     reports: dict[str, Asked] = field(default_factory=dict[str, Asked])
     withdrawn: set[str] = field(default_factory=set[str])
+    denied: set[str] = field(default_factory=set[str])
     used_codes: set[str] = field(default_factory=set[str])
 
     @classmethod
@@ -90,13 +101,16 @@ class MemoryAmazon:
         self.world.used_codes.add(code)
         return f"Atzr|{code.removeprefix('code-')}"
 
-    def account(self, connection_id: str, marketplace_id: str, refresh_token: str) -> "MemoryAccount":
+    def account(self, connection_id: str, marketplace_id: str, consent: GivenConsent) -> "MemoryAccount":
         """The account behind a connection, the same object while the token is the same."""
         known = self._accounts.get(connection_id)
-        company_id = refresh_token.removeprefix("Atzr|")
-        if known is None or known.company_id != company_id:
-            known = self._accounts[connection_id] = MemoryAccount(self.world, company_id, self.clock)
+        if known is None or known.consent.fingerprint != consent.fingerprint:
+            known = self._accounts[connection_id] = MemoryAccount(self.world, consent, self.clock)
         return known
+
+    def forget(self, connection_id: str) -> None:
+        """The connection is closed."""
+        self._accounts.pop(connection_id, None)
 
     def as_amazon(self) -> Amazon:
         """This client where an adapter asks for the real one."""
@@ -106,8 +120,9 @@ class MemoryAmazon:
 class MemoryAccount:
     """What one connection may ask, within its allowance."""
 
-    def __init__(self, world: AmazonWorld, company_id: str, clock: Clock) -> None:
-        self.company_id, self._world, self._clock = company_id, world, clock
+    def __init__(self, world: AmazonWorld, consent: GivenConsent, clock: Clock) -> None:
+        self.company_id, self.consent = consent.refresh_token().removeprefix("Atzr|"), consent
+        self._world, self._clock = world, clock
         self._buckets = {operation: Bucket(allowance, clock.now()) for operation, allowance in PUBLISHED.items()}
 
     def unhurried(self) -> Self:
@@ -133,22 +148,28 @@ class MemoryAccount:
         self._take(Operation.GET_INVOICE_DETAILS)
         return [self._details(line) for line in reversed(lines)]
 
-    def create_report(self, order_id: str) -> str:
-        """A new report, also for an order asked for before."""
+    def create_report(self, order_id: str, number: str) -> str:
+        """A new report, also for an order or a number asked for before."""
         self._take(Operation.CREATE_REPORT)
         now, report_id = self._clock.now(), f"report-{len(self._world.reports) + 1}"
-        found = tuple(purchase for purchase in self._mine() if purchase.order_id == order_id and purchase.uploaded_at <= now)
-        self._world.reports[report_id] = Asked(report_id, found, now)
+        found = tuple(purchase for purchase in self._mine() if _is_asked(purchase, order_id, number) and purchase.uploaded_at <= now)
+        self._world.reports[report_id] = Asked(report_id, self.company_id, found, now)
         return report_id
 
     def report(self, report_id: str) -> Report | None:
         """How it stands; None when Amazon does not know it."""
         self._take(Operation.GET_REPORT)
         asked = self._world.reports.get(report_id)
-        if asked is None:
-            return None
-        status = asked.status(self._clock.now())
-        return Report(report_id=report_id, processing_status=status, report_document_id=f"doc-{report_id}" if status == "DONE" else None)
+        return asked.answer(self._clock.now()) if asked else None
+
+    def ended_reports(self, since: datetime, page_token: str | None) -> ReportsPage:
+        """A page of the company's, two of them at a time, oldest first."""
+        self._take(Operation.GET_REPORTS)
+        now, offset = self._clock.now(), int(page_token or "0")
+        mine = [asked for asked in self._world.reports.values() if asked.company_id == self.company_id and asked.asked_at >= _whole(since)]
+        ended = [answer for asked in mine if (answer := asked.answer(now)).processing_status in ("DONE", "CANCELLED")]
+        following = offset + 2
+        return ReportsPage(reports=ended[offset:following], next_token=str(following) if following < len(ended) else None)
 
     def payload(self, report_document_id: str) -> bytes | None:
         """The bytes, for thirty days."""
@@ -162,7 +183,10 @@ class MemoryAccount:
         return self._world.truth(self.company_id)
 
     def _take(self, operation: Operation) -> None:
-        """One call within the allowance. Raises ConsentWithdrawn."""
+        """One call within the allowance. Raises NotCollecting, ConsentWithdrawn, AccessLost."""
+        self.consent.refresh_token()
+        if self.company_id in self._world.denied:
+            raise AccessLost
         if self.company_id in self._world.withdrawn:
             raise ConsentWithdrawn
         if (wait := self.wait_seconds(operation)) > 0:
@@ -174,6 +198,10 @@ class MemoryAccount:
         details = [purchase.detail(now) for purchase in self._mine() if line in purchase.lines]
         asked = {"orderId": line.order_id, "orderLineItemId": line.order_line_item_id, "shipmentId": line.shipment_id}
         return InvoiceDetailsOfLine.model_validate({"orderLineItem": asked, "invoiceDetails": details or [UNKNOWN]})
+
+
+def _is_asked(purchase: Purchase, order_id: str, number: str) -> bool:
+    return purchase.number == number if number else purchase.order_id == order_id
 
 
 def zipped(pdfs: Sequence[bytes]) -> bytes:

@@ -8,14 +8,16 @@ from typing import Any
 from services.kernel.errors import Refused
 from tests.simulation.memory.fetcher_companies import RUN, run
 from tests.simulation.memory.fetcher_saying import SAYING
+from tests.simulation.memory.fetcher_wanting import WANTING
 from tests.simulation.memory.rows import Answer, Row, Rows, picked
 
 LINE = ("order_id", "order_line_item_id", "shipment_id")
-NUMBER = (*LINE, "number", "kind", "issue_date", "origin")
-REPORT = ("report_id", "order_id", "state", "polls", "asked_at", "next_poll_at", "report_document_id")
+NUMBER = (*LINE, "number", "kind", "issue_date", "origin", "consolidated")
+ORDER_LINE = (*LINE, "charged", "refunded", "pending", "moved_at", "ask_at")
+REPORT = ("report_id", "order_id", "number", "state", "polls", "asked_at", "next_poll_at", "report_document_id")
 PAPER = ("sha256", "size_bytes", "object_key", "evidence")
 
-COLLECTION: dict[str, Callable[[Rows, Row], Answer]] = {"run": run, **SAYING}
+COLLECTION: dict[str, Callable[[Rows, Row], Answer]] = {"run": run, **SAYING, **WANTING}
 
 
 def query(statement: Callable[[Rows, Row], Answer]) -> Callable[[Rows, Row], Answer]:
@@ -31,9 +33,29 @@ def locked_run(rows: Rows, given: Row) -> Answer:
 
 
 @query
+def see_entity(rows: Rows, given: Row) -> Answer:
+    """Once."""
+    key = (given["connection_id"], given["name"])
+    return rows.add("legal_entity", key, {"connection_id": key[0], "name": key[1], "ours": None, "first_seen": given["now"]})
+
+
+@query
+def entities(rows: Rows, given: Row) -> Answer:
+    """By name."""
+    found = sorted(rows.where("legal_entity", connection_id=given["connection_id"]), key=lambda row: row["name"])
+    return [{"name": row["name"], "ours": row["ours"]} for row in found]
+
+
+@query
+def settle_entity(rows: Rows, given: Row) -> Answer:
+    """Unless somebody decided."""
+    return rows.alter("legal_entity", (given["connection_id"], given["name"]), lambda row: {"ours": True} if row["ours"] is None else None)
+
+
+@query
 def begin_scan(rows: Rows, given: Row) -> Answer:
     """Once."""
-    return rows.add("scan", given["run_id"], {"next_page_token": None, "pages": 0, "rows_read": 0, "finished_at": None})
+    return rows.add("scan", given["run_id"], {"next_page_token": None, "pages": 0, "rows_read": 0, "rows_outside": 0, "finished_at": None})
 
 
 @query
@@ -48,7 +70,8 @@ def advance_scan(rows: Rows, given: Row) -> Answer:
 
     def turned(row: Row) -> Row:
         here = {name: given[name] for name in ("next_page_token", "finished_at")}
-        return {**here, "pages": row["pages"] + 1, "rows_read": row["rows_read"] + given["rows_read"]}
+        counted = {name: row[name] + given[name] for name in ("rows_read", "rows_outside")}
+        return {**here, "pages": row["pages"] + 1, **counted}
 
     return rows.alter("scan", given["run_id"], turned)
 
@@ -78,7 +101,7 @@ def current_hash(rows: Rows, given: Row) -> Answer:
 @query
 def see_transaction(rows: Rows, given: Row) -> Answer:
     """The current version was seen."""
-    return _alter_current(rows, given, {"last_seen": given["now"]})
+    return _alter_current(rows, given, {"last_seen": given["now"], "missed": 0, "missed_since": None})
 
 
 @query
@@ -95,9 +118,23 @@ def put_transaction(rows: Rows, given: Row) -> Answer:
     if _current(rows, given):
         raise Refused('duplicate key value violates unique constraint "amazon_transaction_current"')
     version = 1 + len(rows.where("amazon_transaction", **about))
-    dated = {"first_seen": given["now"], "last_seen": given["now"]}
+    dated = {"dated_on": given["dated_on"], "first_seen": given["now"], "last_seen": given["now"], "missed": 0, "missed_since": None}
     new = {**about, "version": version, "current": True, "content_hash": given["content_hash"], "raw": json.loads(given["raw"])}
     return rows.must_add("amazon_transaction", (*about.values(), version), {**new, **dated})
+
+
+@query
+def miss_transactions(rows: Rows, given: Row) -> Answer:
+    """What a weekly scan should have shown."""
+
+    def missed(row: Row) -> Row:
+        return {"missed": row["missed"] + 1, "missed_since": (row["missed_since"] or given["now"]) if row["missed"] >= 1 else None}
+
+    current = rows.where("amazon_transaction", connection_id=given["connection_id"], current=True)
+    unseen = [row for row in current if row["last_seen"] < given["started_at"]]
+    found = [row for row in unseen if row["dated_on"] is not None and row["dated_on"] >= given["shown_since"]]
+    keys = [(row["connection_id"], row["transaction_id"], row["version"]) for row in found]
+    return sum(rows.alter("amazon_transaction", key, missed) for key in keys)
 
 
 def _line_key(given: Row) -> tuple[Any, ...]:
@@ -107,14 +144,16 @@ def _line_key(given: Row) -> tuple[Any, ...]:
 @query
 def see_line(rows: Rows, given: Row) -> Answer:
     """What was ever charged or refunded stays so; only a changed transaction moves `changed_at`."""
-    named = {name: given[name] for name in ("connection_id", *LINE, "charged", "refunded")}
-    asked = {"pending": False, "asked_at": None}
+    named = {name: given[name] for name in ("connection_id", *LINE, "charged", "refunded", "of_history")}
+    asked = {"pending": False, "asked_at": None, "ask_at": given["now"], "moved_at": given["moved_at"] or given["now"]}
     if rows.add("order_line", _line_key(given), {**named, **asked, "seen_at": given["now"], "changed_at": given["now"]}):
         return 1
 
     def seen(row: Row) -> Row:
         money = {name: row[name] or given[name] for name in ("charged", "refunded")}
-        return {**money, "seen_at": given["now"], "changed_at": given["now"] if given["changed"] else row["changed_at"]}
+        moved_at = max(row["moved_at"], given["moved_at"] or row["moved_at"])
+        changed = {"changed_at": given["now"], "ask_at": given["now"], "moved_at": moved_at} if given["changed"] else {}
+        return {**money, "seen_at": given["now"], "of_history": row["of_history"] and given["of_history"], **changed}
 
     return rows.alter("order_line", _line_key(given), seen)
 
@@ -123,15 +162,14 @@ def see_line(rows: Rows, given: Row) -> Answer:
 def lines_to_ask(rows: Rows, given: Row) -> Answer:
     """In the order of their keys."""
     known = {(*_line_key(row), row["kind"]) for row in rows.where("line_number")}
-    lines = rows.where("order_line", connection_id=given["connection_id"])
-    wanted = [line for line in lines if _may_be_asked(line, given["started_at"]) and _is_to_ask(line, known)]
-    return [one for line in sorted(wanted, key=_line_key)[: given["limit"]] for one in picked(line, LINE)]
+    lines = rows.where("order_line", connection_id=given["connection_id"], of_history=given["of_history"])
+    wanted = [line for line in lines if _may_be_asked(line, given["now"]) and _is_to_ask(line, known)]
+    return [one for line in sorted(wanted, key=_line_key)[: given["limit"]] for one in picked(line, ORDER_LINE)]
 
 
-def _may_be_asked(line: Row, started_at: datetime) -> bool:
-    """Shipped, seen in this run and not asked in it."""
-    asked = line["asked_at"]
-    return line["shipment_id"] != "" and line["seen_at"] >= started_at and (asked is None or asked < started_at)
+def _may_be_asked(line: Row, now: datetime) -> bool:
+    """Shipped, and its turn has come."""
+    return line["shipment_id"] != "" and line["ask_at"] is not None and line["ask_at"] <= now
 
 
 def _is_to_ask(line: Row, known: set[tuple[Any, ...]]) -> bool:
@@ -145,7 +183,7 @@ def _is_to_ask(line: Row, known: set[tuple[Any, ...]]) -> bool:
 @query
 def mark_asked(rows: Rows, given: Row) -> Answer:
     """Asked now."""
-    return rows.change("order_line", _line_key(given), {"asked_at": given["now"], "pending": given["pending"]})
+    return rows.change("order_line", _line_key(given), {"asked_at": given["now"], "pending": given["pending"], "ask_at": given["ask_at"]})
 
 
 @query
@@ -157,44 +195,14 @@ def put_number(rows: Rows, given: Row) -> Answer:
 
     def better(row: Row) -> Row:
         day = given["issue_date"] or row["issue_date"]
-        return {"issue_date": day, "origin": given["origin"] if given["origin"] == "api:invoices" else row["origin"]}
+        consolidated = row["consolidated"] or given["consolidated"]
+        return {
+            "issue_date": day,
+            "consolidated": consolidated,
+            "origin": given["origin"] if given["origin"] == "api:invoices" else row["origin"],
+        }
 
     return rows.alter("line_number", key, better)
-
-
-def _seen(rows: Rows, given: Row) -> dict[str, list[Row]]:
-    """The lines of this run's scan, by order."""
-    lines = [row for row in rows.where("order_line", connection_id=given["connection_id"]) if row["seen_at"] >= given["started_at"]]
-    return {order_id: [line for line in lines if line["order_id"] == order_id] for order_id in sorted({line["order_id"] for line in lines})}
-
-
-@query
-def orders_seen(rows: Rows, given: Row) -> Answer:
-    """In order."""
-    return [{"order_id": order_id} for order_id in _seen(rows, given)]
-
-
-@query
-def orders_to_request(rows: Rows, given: Row) -> Answer:
-    """Not asked for in this run, and something may be missing."""
-    asked = {row["order_id"] for row in rows.where("report", run_id=given["run_id"])}
-    documents = {row["sha256"]: row for row in rows.where("document", connection_id=given["connection_id"])}
-    wanted = [(order_id, lines) for order_id, lines in _seen(rows, given).items() if order_id not in asked]
-    return [{"order_id": order_id} for order_id, lines in wanted if _may_lack(rows, given["connection_id"], lines, documents)]
-
-
-def _may_lack(rows: Rows, connection_id: str, lines: list[Row], documents: dict[str, Row]) -> bool:
-    """Something happened since the last report that brought a document, a number has no document, or money's direction has none."""
-    about = {"connection_id": connection_id, "order_id": lines[0]["order_id"]}
-    changed_at = max(line["changed_at"] for line in lines)
-    if not any(report["asked_at"] >= changed_at for report in rows.where("report", **about, state="fetched")):
-        return True
-    numbers = {document["number"] for document in documents.values()}
-    if any(row["number"] not in numbers for row in rows.where("line_number", **about)):
-        return True
-    notes = [documents[row["sha256"]]["type"] == "credit_note" for row in rows.where("document_order", **about)]
-    charged, refunded = any(line["charged"] for line in lines), any(line["refunded"] for line in lines)
-    return (charged and False not in notes) or (refunded and True not in notes)
 
 
 @query
@@ -206,10 +214,11 @@ def put_report(rows: Rows, given: Row) -> Answer:
 
 
 @query
-def next_report(rows: Rows, given: Row) -> Answer:
-    """The one that is due first."""
-    found = rows.where("report", run_id=given["run_id"], state=given["state"])
-    return picked(min(found, key=lambda row: (row["next_poll_at"], row["report_id"]), default=None), REPORT)
+def next_reports(rows: Rows, given: Row) -> Answer:
+    """Those that are due first."""
+    found = rows.where("report", connection_id=given["connection_id"], state=given["state"])
+    ordered = sorted(found, key=lambda row: (row["next_poll_at"], row["report_id"]))
+    return [one for row in ordered[: given["limit"]] for one in picked(row, REPORT)]
 
 
 @query
@@ -239,7 +248,7 @@ def lines_of_order(rows: Rows, given: Row) -> Answer:
     """By shipment."""
     found = rows.where("order_line", connection_id=given["connection_id"], order_id=given["order_id"])
     ordered = sorted(found, key=lambda row: (row["shipment_id"], row["order_line_item_id"]))
-    return [one for row in ordered for one in picked(row, (*LINE, "charged", "refunded", "pending"))]
+    return [one for row in ordered for one in picked(row, ORDER_LINE)]
 
 
 @query
@@ -259,10 +268,3 @@ def papers_of_order(rows: Rows, given: Row) -> Answer:
     documents = rows.where("document", connection_id=given["connection_id"])
     found = [row for row in documents if row["sha256"] in came or row["number"] in numbers]
     return [one for row in sorted(found, key=lambda row: (row["received_at"], row["sha256"])) for one in picked(row, PAPER)]
-
-
-@query
-def last_report_state(rows: Rows, given: Row) -> Answer:
-    """Of the report asked for last."""
-    found = rows.where("report", connection_id=given["connection_id"], order_id=given["order_id"])
-    return picked(max(found, key=lambda row: row["asked_at"], default=None), ("state",))

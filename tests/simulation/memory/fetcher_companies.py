@@ -17,7 +17,8 @@ COMPANY = (
     "choices",
     "settings_revision",
 )
-CONNECTION = ("connection_id", "company_id", "marketplace_id", "state", "opened_at", "since")
+CONNECTION = ("connection_id", "company_id", "marketplace_id", "state", "opened_at", "since", "trouble", "proven")
+WELL = {"trouble": None}
 RUN = ("run_id", "company_id", "connection_id", "kind", "state", "window_from", "window_to", "started_at", "emitted")
 ENTERED = COMPANY[:-1]
 
@@ -118,27 +119,68 @@ def put_connection(rows: Rows, given: Row) -> Answer:
         return 0
     named = {name: given[name] for name in ("connection_id", "company_id", "marketplace_id", "sealed_refresh_token")}
     dated = {"opened_at": given["now"], "since": given["now"]}
-    return rows.add("connection", given["connection_id"], {**named, **dated, "state": "initialising", "changes": 0})
+    return rows.add("connection", given["connection_id"], {**named, **dated, **WELL, "state": "initialising", "changes": 0, "proven": True})
 
 
 @query
 def reopen_connection(rows: Rows, given: Row) -> Answer:
     """Initialising again under a new consent; none when it is not broken."""
-    again = {"state": "initialising", "sealed_refresh_token": given["sealed_refresh_token"], "since": given["now"]}
+    again = {"state": "initialising", "sealed_refresh_token": given["sealed_refresh_token"], "since": given["now"], **WELL, "proven": False}
     return rows.alter("connection", given["connection_id"], lambda row: again if row["state"] == "broken" else None)
 
 
 @query
 def move_connection(rows: Rows, given: Row) -> Answer:
     """To another state."""
-    return rows.change("connection", given["connection_id"], {"state": given["state"], "since": given["now"]})
+    return rows.change("connection", given["connection_id"], {"state": given["state"], "since": given["now"], **WELL})
+
+
+@query
+def break_connection(rows: Rows, given: Row) -> Answer:
+    """With the reason."""
+    changed = {"state": "broken", "trouble": given["trouble"], "since": given["now"]}
+    return rows.change("connection", given["connection_id"], changed)
+
+
+@query
+def close_connection(rows: Rows, given: Row) -> Answer:
+    """Without its token."""
+    return rows.change(
+        "connection", given["connection_id"], {"state": "closed", "sealed_refresh_token": None, "since": given["now"], **WELL}
+    )
+
+
+@query
+def prove_connection(rows: Rows, given: Row) -> Answer:
+    """The account was compared."""
+    return rows.change("connection", given["connection_id"], {"proven": True})
+
+
+@query
+def reseal_token(rows: Rows, given: Row) -> Answer:
+    """Unless it is another one by now."""
+    sealed = {"sealed_refresh_token": given["sealed"]}
+    return rows.alter("connection", given["connection_id"], lambda row: sealed if row["sealed_refresh_token"] == given["before"] else None)
+
+
+@query
+def latest_transactions(rows: Rows, given: Row) -> Answer:
+    """The latest first; those that Amazon names."""
+    current = rows.where("amazon_transaction", connection_id=given["connection_id"], current=True)
+    found = [
+        {"transaction_id": row["transaction_id"], "fed_at": row["raw"]["feedDate"]}
+        for row in current
+        if row["raw"].get("transactionId") and row["raw"].get("feedDate")
+    ]
+    by_id = sorted(found, key=lambda row: row["transaction_id"])
+    return sorted(by_id, key=lambda row: row["fed_at"], reverse=True)[: given["limit"]]
 
 
 @query
 def authorise(rows: Rows, given: Row) -> Answer:
     """The first step, again if need be; an earlier time limit stays."""
     key = (given["session_id"], given["company_id"])
-    begun = {"step": "company", "state_hash": None, "authorised_at": given["now"]}
+    begun = {"step": "company", "state_hash": None, "refusal": None, "authorised_at": given["now"]}
     new = {"session_id": given["session_id"], "company_id": given["company_id"], "expires_at": None, **begun}
     return rows.add("consent", key, new) or rows.change("consent", key, begun)
 
@@ -147,7 +189,29 @@ def authorise(rows: Rows, given: Row) -> Answer:
 def send_to_amazon(rows: Rows, given: Row) -> Answer:
     """The second step."""
     key = (given["session_id"], given["company_id"])
-    return rows.change("consent", key, {"step": "amazon", "state_hash": given["state_hash"], "expires_at": given["expires_at"]})
+    begun = {"step": "amazon", "state_hash": given["state_hash"], "expires_at": given["expires_at"], "refusal": None}
+    return rows.change("consent", key, begun)
+
+
+@query
+def refuse_consent(rows: Rows, given: Row) -> Answer:
+    """Why it led nowhere."""
+    return rows.change("consent", (given["session_id"], given["company_id"]), {"refusal": given["refusal"]})
+
+
+@query
+def consent(rows: Rows, given: Row) -> Answer:
+    """One session's way with one company."""
+    return picked(rows.one("consent", (given["session_id"], given["company_id"])), ("step", "expires_at", "refusal"))
+
+
+@query
+def forget_consents(rows: Rows, given: Row) -> Answer:
+    """All of the company."""
+    keys = [(row["session_id"], row["company_id"]) for row in rows.where("consent", company_id=given["company_id"])]
+    for key in keys:
+        rows.remove("consent", key)
+    return len(keys)
 
 
 @query
@@ -175,10 +239,29 @@ def put_run(rows: Rows, given: Row) -> Answer:
 
 
 @query
+def scanned_until(rows: Rows, given: Row) -> Answer:
+    """The last day of a scan that was read whole."""
+    runs = rows.where("run", connection_id=given["connection_id"])
+    scans = {row["run_id"]: rows.one("scan", row["run_id"]) for row in runs}
+    ends = [row["window_to"] for row in runs if (scan := scans[row["run_id"]]) and scan["finished_at"]]
+    return [{"max": max(ends, default=None)}]
+
+
+@query
 def unfinished_runs(rows: Rows, given: Row) -> Answer:
     """Oldest first."""
     found = rows.where("run", connection_id=given["connection_id"], state="collecting")
-    return [{"run_id": row["run_id"], "kind": row["kind"]} for row in sorted(found, key=lambda row: row["started_at"])]
+    asked_for = rows.where("migration", connection_id=given["connection_id"], state="requested")
+    runs = [{"run_id": row["run_id"], "kind": row["kind"]} for row in sorted(found, key=lambda row: row["started_at"])]
+    return [*runs, *({"run_id": row["run_id"], "kind": "history"} for row in asked_for)]
+
+
+@query
+def drop_runs(rows: Rows, given: Row) -> Answer:
+    """Those that have not finished."""
+    dropped = {"state": "dropped", "finished_at": given["now"]}
+    open_runs = [row["run_id"] for row in rows.where("run", connection_id=given["connection_id"], state="collecting")]
+    return sum(rows.alter("run", run_id, lambda row: dropped if row["state"] == "collecting" else None) for run_id in open_runs)
 
 
 @query

@@ -71,3 +71,20 @@ def standing_in_the_way(rows: Rows, given: Row) -> Answer:
     mine = rows.where("job", run_id=given["run_id"], status="doing")
     waiting = [job for job in rows.where("job", status="todo") if job["scheduled_at"] is None]
     return [{"standing": any(job["lock"] == own["lock"] and job["priority"] > own["priority"] for own in mine for job in waiting)}]
+
+
+@query
+def release_lines(rows: Rows, given: Row) -> Answer:
+    """Everybody's."""
+    return _released(rows, "order_line", ("connection_id", "order_id", "order_line_item_id", "shipment_id"), given["connection_id"])
+
+
+@query
+def release_wanted(rows: Rows, given: Row) -> Answer:
+    """Everybody's."""
+    return _released(rows, "wanted", ("connection_id", "order_id", "number"), given["connection_id"])
+
+
+def _released(rows: Rows, table: str, key: tuple[str, ...], connection_id: str) -> int:
+    found = rows.where(table, connection_id=connection_id, of_history=True)
+    return sum(rows.change(table, tuple(row[name] for name in key), {"of_history": False}) for row in found)

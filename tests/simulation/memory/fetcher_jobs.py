@@ -11,13 +11,12 @@ from procrastinate.utils import utcnow
 
 from services.fetcher.adapters.jobs import QUEUE
 from services.fetcher.adapters.tries import DEAD_AFTER_SECONDS, RetryCollect, Stopping
-from services.fetcher.handler import ConsentWithdrawn
 from services.kernel.clock import Clock
 from services.kernel.errors import Refused, Unavailable
 from tests.simulation.memory.rows import Answer, Row, Rows
 from tests.simulation.memory.store import MemoryStore
 
-FORESEEN = (Unavailable, Refused, ConsentWithdrawn, Stopping)
+FORESEEN = (Unavailable, Refused, Stopping)
 DEFER_JOBS = sql.queries["defer_jobs"]
 
 

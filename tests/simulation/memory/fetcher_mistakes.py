@@ -2,6 +2,8 @@
 
 from services.kernel.errors import Refused
 from tests.simulation.memory.fetcher import STATEMENTS, Statement
+from tests.simulation.memory.fetcher_companies import WELL
+from tests.simulation.memory.fetcher_wanting import WANTED
 from tests.simulation.memory.rows import Answer, Row, Rows, picked
 
 
@@ -34,11 +36,10 @@ def _connection_not_locked(rows: Rows, given: Row) -> Answer:
 
 
 def _asked_for_ever(rows: Rows, given: Row) -> Answer:
-    """A line without a number is asked again in the same run."""
-    for line in rows.where("order_line", connection_id=given["connection_id"]):
-        key = tuple(line[name] for name in ("connection_id", "order_id", "order_line_item_id", "shipment_id"))
-        rows.change("order_line", key, {"asked_at": None})
-    return STATEMENTS["lines_to_ask"](rows, given)
+    """A line without a number has its next turn at once."""
+    key = tuple(given[name] for name in ("connection_id", "order_id", "order_line_item_id", "shipment_id"))
+    line = rows.one("order_line", key)
+    return STATEMENTS["mark_asked"](rows, {**given, "ask_at": line and line["ask_at"]})
 
 
 def _changes_not_counted(rows: Rows, given: Row) -> Answer:
@@ -48,7 +49,28 @@ def _changes_not_counted(rows: Rows, given: Row) -> Answer:
 
 def _order_requested_again(rows: Rows, given: Row) -> Answer:
     """An order whose report is under way is asked for again by the process that takes the run up."""
-    return STATEMENTS["orders_to_request"](rows, {**given, "run_id": ""})
+    wanted = rows.where("wanted", connection_id=given["connection_id"])
+    due = [row for row in wanted if row["next_attempt_at"] is not None and row["next_attempt_at"] <= given["now"]]
+    return picked(min(due, key=lambda row: (row["next_attempt_at"], row["order_id"], row["number"]), default=None), WANTED)
+
+
+def _ladder_moved_twice(rows: Rows, given: Row) -> Answer:
+    """Whoever looked first moves it last."""
+    there = rows.one("wanted", (given["connection_id"], given["order_id"], given["number"]))
+    return STATEMENTS["put_wanted"](rows, {**given, "seen_at": there and there["next_attempt_at"]})
+
+
+def _watermark_before_the_end(rows: Rows, given: Row) -> Answer:
+    """A scan that began counts as read."""
+    runs = rows.where("run", connection_id=given["connection_id"])
+    return [{"max": max((row["window_to"] for row in runs if rows.one("scan", row["run_id"])), default=None)}]
+
+
+def _flagged_at_once(rows: Rows, given: Row) -> Answer:
+    """One weekly scan is enough."""
+    for row in rows.where("amazon_transaction"):
+        rows.change("amazon_transaction", (row["connection_id"], row["transaction_id"], row["version"]), {"missed": row["missed"] + 1})
+    return STATEMENTS["miss_transactions"](rows, given)
 
 
 def _facts_forgotten(rows: Rows, given: Row) -> Answer:
@@ -82,7 +104,8 @@ def _connected_twice(rows: Rows, given: Row) -> Answer:
     """A company has two connections to one marketplace."""
     named = {name: given[name] for name in ("connection_id", "company_id", "marketplace_id", "sealed_refresh_token")}
     dated = {"opened_at": given["now"], "since": given["now"]}
-    return rows.add("connection", given["connection_id"], {**named, **dated, "state": "initialising", "changes": 0})
+    begun = {**WELL, "state": "initialising", "changes": 0, "proven": True}
+    return rows.add("connection", given["connection_id"], {**named, **dated, **begun})
 
 
 MISTAKES: dict[str, dict[str, Statement]] = {
@@ -91,9 +114,12 @@ MISTAKES: dict[str, dict[str, Statement]] = {
     "run_started_twice": {"put_run": _run_started_twice},
     "run_not_locked": {"locked_run": _run_not_locked},
     "connection_not_locked": {"locked_connection": _connection_not_locked},
-    "asked_for_ever": {"lines_to_ask": _asked_for_ever},
+    "asked_for_ever": {"mark_asked": _asked_for_ever},
     "changes_not_counted": {"next_change": _changes_not_counted},
-    "order_requested_again": {"orders_to_request": _order_requested_again},
+    "order_requested_again": {"next_wanted": _order_requested_again},
+    "ladder_moved_twice": {"put_wanted": _ladder_moved_twice},
+    "watermark_before_the_end": {"scanned_until": _watermark_before_the_end},
+    "flagged_at_once": {"miss_transactions": _flagged_at_once},
     "facts_forgotten": {"put_facts": _facts_forgotten},
     "report_stands_still": {"put_report": _report_stands_still},
     "invoice_minted_again": {"invoice_named": _invoice_minted_again},

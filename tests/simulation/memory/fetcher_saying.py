@@ -1,6 +1,7 @@
 """The queries of collection.sql, by their names: what is said of an invoice, and as which event of the run."""
 
 from collections.abc import Callable
+from datetime import UTC
 from operator import itemgetter
 from typing import Any
 
@@ -114,6 +115,16 @@ def put_emission(rows: Rows, given: Row) -> Answer:
     """A number of a run is given once."""
     columns = {name: given[name] for name in ("run_id", "runseq", "invoice_id", "revision")}
     return rows.must_add("emission", (given["run_id"], given["runseq"]), {**columns, "said_at": given["now"]})
+
+
+@query
+def emissions_of_days(rows: Rows, given: Row) -> Answer:
+    """By the days of this run."""
+    runs = {row["run_id"] for row in rows.where("run", company_id=given["company_id"])}
+    said = [{**row, "day": row["said_at"].astimezone(UTC).date()} for row in rows.where("emission") if row["run_id"] in runs]
+    days = {row["day"] for row in said if row["run_id"] == given["run_id"]}
+    columns = ("day", "run_id", "runseq", "invoice_id", "revision")
+    return [{name: row[name] for name in columns} for row in said if row["day"] in days]
 
 
 @query

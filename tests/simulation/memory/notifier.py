@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
-from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from services.kernel.envelope import Event, Outgoing
 from services.kernel.errors import Refused
 from services.kernel.postgres import Transaction
-from services.notifier.domain.letter import Letter
+from services.notifier.domain.letter import Letter, Occasion, about
 from services.notifier.domain.outcome import ACCEPTED, Outcome, Stage, Verdict, of_reply, of_silence
 from services.notifier.domain.recipient import notification_id, without_addresses
 from services.notifier.handler import Due, LeaseLost
@@ -79,11 +78,11 @@ class MemoryDesk:
             session.lock(("contact", company_id))
             session.table("contact").pop(company_id, None)
 
-    def reserve(self, kind: str, event: Event[ConnectionChanged], at: datetime, transaction: Transaction) -> bool:
+    def reserve(self, kind: str, event: Event[Occasion], at: datetime, transaction: Transaction) -> bool:
         """Insert the notification's row; False when it exists."""
         fact = event.data
-        identity = notification_id(kind, fact.subject)
-        row = Notification(identity, kind, fact.subject, fact.company_id, fact.model_dump_json(), at, event.id, event.traceparent)
+        identity = notification_id(kind, about(fact))
+        row = Notification(identity, kind, about(fact), fact.company_id, fact.model_dump_json(), at, event.id, event.traceparent)
         return session_of(transaction).table("notification").insert(identity, row)
 
     def take(self, now: datetime, lease_until: datetime) -> Due | None:

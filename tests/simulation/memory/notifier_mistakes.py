@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import override
 
-from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from services.kernel.envelope import Event, Outgoing
 from services.kernel.postgres import Transaction
+from services.notifier.domain.letter import Occasion
 from services.notifier.handler import Deliver, Due
 from tests.simulation.memory.notifier import MemoryDesk, Notification, session_of
 from tests.simulation.memory.store import MemorySession
@@ -17,7 +17,7 @@ class ReservesAgain(MemoryDesk):
     """Another event about the same subject opens the letter again."""
 
     @override
-    def reserve(self, kind: str, event: Event[ConnectionChanged], at: datetime, transaction: Transaction) -> bool:
+    def reserve(self, kind: str, event: Event[Occasion], at: datetime, transaction: Transaction) -> bool:
         """Always new."""
         notifications = session_of(transaction).table("notification")
         for key in [key for key, row in notifications.items() if row.about == event.data.subject]:

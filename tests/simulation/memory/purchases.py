@@ -23,6 +23,9 @@ TENTHS = {"20": 200, "19": 190, "5.5": 55}
 LATER = timedelta(hours=18)
 """When, after the origin, Amazon gives what it gives late: long after the first import."""
 
+JUST_BEFORE = timedelta(hours=26)
+"""How long before the origin it was bought, so that the retry ladder has a rung on the first day and one on the second."""
+
 type Lateness = Literal["prompt", "silent", "pending"]
 type Sort = Literal["domestic", "unreadable", "foreign_vat"]
 
@@ -162,7 +165,8 @@ def _order(random: Random, company: CompanyFile, origin: datetime, order_id: str
     if alone < 0.24:
         return [replace(first, sort="foreign_vat", items=tuple(replace(item, rate="19") for item in first.items))]
     if alone < 0.4:
-        return [replace(first, lateness=random.choice(("silent", "pending")), known_at=origin + LATER)]
+        lateness: Lateness = random.choice(("silent", "pending"))
+        return [replace(first, lateness=lateness, known_at=origin + LATER, issued_at=origin - JUST_BEFORE)]
     rest = [_shipment(random, company, origin, order_id, 2)] if random.random() < 0.4 else []
     refund = [_refund(random, first)] if random.random() < 0.4 else []
     return [replace(purchase, names_number=random.random() < 0.3) for purchase in (first, *rest, *refund)]

@@ -4,7 +4,10 @@ from datetime import UTC, date, datetime
 
 from schemas.invoice_collected.v1 import Evidence, Party
 from schemas.values import DocumentRef, Fact
-from services.fetcher.domain.records import Dossier, Kind, LineKey, OrderLine, Paper, StatedNumber
+from services.fetcher.domain.dossier import Dossier
+from services.fetcher.domain.records import Kind, LineKey, OrderLine, Paper, StatedNumber
+from services.fetcher.domain.waiting import Waiting
+from services.fetcher.domain.wanting import Wanted
 
 ORDER = "171-0000001-0000001"
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -18,12 +21,12 @@ def key(line: str = "L1", shipment: str = "S1") -> LineKey:
 
 def charged(line: str = "L1", shipment: str = "S1", pending: bool = False) -> OrderLine:
     """A line that money was taken for."""
-    return OrderLine(key(line, shipment), charged=True, refunded=False, pending=pending)
+    return OrderLine(key(line, shipment), charged=True, refunded=False, pending=pending, moved_at=NOW)
 
 
 def refunded(line: str = "L1", shipment: str = "S1") -> OrderLine:
     """A line that money was taken for and given back."""
-    return OrderLine(key(line, shipment), charged=True, refunded=True, pending=False)
+    return OrderLine(key(line, shipment), charged=True, refunded=True, pending=False, moved_at=NOW)
 
 
 def stated(number: str, line: str = "L1", shipment: str = "S1", kind: Kind = Kind.INVOICE) -> StatedNumber:
@@ -62,4 +65,5 @@ def dossier(
     lines: tuple[OrderLine, ...], numbers: tuple[StatedNumber, ...] = (), papers: tuple[Paper, ...] = (), failed: bool = False
 ) -> Dossier:
     """Everything known of the order."""
-    return Dossier(ORDER, lines, numbers, papers, failed)
+    wanted = Wanted(ORDER, "", NOW, 1 if failed else 0, Waiting.DOCUMENT_FAILED if failed else None, NOW)
+    return Dossier(ORDER, lines, numbers, papers, (wanted,), ())

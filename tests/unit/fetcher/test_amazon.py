@@ -3,18 +3,23 @@
 import json
 import logging
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
 import respx
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from services.fetcher.adapters.amazon import Amazon, AmazonAccount
-from services.fetcher.adapters.amazon_refusals import AccessDenied, AmazonRefused, CodeRefused, Forgotten, RefusedByAmazon
+from services.fetcher.adapters.amazon_refusals import AccessDenied, AmazonRefused, BadRequest, CodeRefused, Forgotten, RefusedByAmazon
 from services.fetcher.config import Application
 from services.fetcher.domain.pace import Operation
-from services.fetcher.handler import ConsentWithdrawn, PageRefused
+from services.fetcher.stages.ports import ConsentWithdrawn, NotCollecting, PageRefused
 from services.kernel.errors import Unavailable
+from tests.support.consents import HeldConsent
 from tests.unit.fetcher.known import NOW, ORDER, key
 
 API, TOKEN_URL = "https://api.example", "https://login.example/auth/o2/token"
@@ -60,7 +65,7 @@ def clock() -> HeldClock:
 @pytest.fixture
 def account(clock: HeldClock) -> AmazonAccount:
     """One connection's account."""
-    return Amazon(APPLICATION, clock).account("con-1", "A13V1IB3VIYZZH", "Atzr|the-refresh-token")
+    return Amazon(APPLICATION, clock).account("con-1", "A13V1IB3VIYZZH", HeldConsent("Atzr|the-refresh-token"))
 
 
 def tokens_used(route: respx.Route) -> list[str]:
@@ -113,18 +118,18 @@ def test_one_fresh_token_and_no_more(amazon: respx.MockRouter, account: AmazonAc
 
 
 def test_a_429_waits_and_is_no_failure(amazon: respx.MockRouter, account: AmazonAccount, clock: HeldClock) -> None:
-    """createReport refused for speed: a whole new token (12.5 s) later it is asked again."""
+    """createReport refused for speed: a whole new token at half the rate (25 s) later it is asked again."""
     answers = [httpx.Response(429), httpx.Response(429), httpx.Response(202, json={"reportId": "R1"})]
     amazon.post(REPORTS).mock(side_effect=answers)
-    assert "R1" == account.create_report(ORDER)
-    assert 25.0 == pytest.approx((clock.moment - NOW).total_seconds())
+    assert "R1" == account.create_report(ORDER, "")
+    assert 50.0 == pytest.approx((clock.moment - NOW).total_seconds())
 
 
 def test_the_local_allowance_spreads_calls(amazon: respx.MockRouter, account: AmazonAccount, clock: HeldClock) -> None:
     """Twelve reports at once, the thirteenth after 12.5 seconds: Amazon never needs to refuse."""
     route = amazon.post(REPORTS).respond(202, json={"reportId": "R1"})
     for _ in range(13):
-        account.create_report(ORDER)
+        account.create_report(ORDER, "")
     assert 12.5 == pytest.approx((clock.moment - NOW).total_seconds())
     sent = json.loads(route.calls.last.request.content)
     expected = {"reportType": "GET_AB_INVOICE_PDF", "marketplaceIds": ["A13V1IB3VIYZZH"], "reportOptions": {"orderId": ORDER}}
@@ -135,7 +140,7 @@ def test_the_rate_header_is_followed(amazon: respx.MockRouter, account: AmazonAc
     """Amazon states twice the published rate: half the wait."""
     amazon.post(REPORTS).respond(202, json={"reportId": "R1"}, headers={"x-amzn-RateLimit-Limit": "0.2"})
     for _ in range(12):
-        account.create_report(ORDER)
+        account.create_report(ORDER, "")
     assert 6.25 == pytest.approx(account.wait_seconds(Operation.CREATE_REPORT))
 
 
@@ -163,15 +168,15 @@ def test_a_dead_link_is_asked_for_once_more(amazon: respx.MockRouter, account: A
 
 
 REFUSED = [
-    (400, "INVALID_REQUEST_PARAMETER", AmazonRefused),
-    (400, "InvalidInput", AmazonRefused),
-    (400, "400", AmazonRefused),
+    (400, "INVALID_REQUEST_PARAMETER", BadRequest),
+    (400, "InvalidInput", BadRequest),
+    (400, "400", BadRequest),
     (401, "Unauthorized", AccessDenied),
     (403, "Unauthorized", AccessDenied),
     (404, "NotFound", Forgotten),
-    (413, "RequestTooLarge", AmazonRefused),
-    (415, "UnsupportedMediaType", AmazonRefused),
-    (302, "Moved", AmazonRefused),
+    (413, "RequestTooLarge", BadRequest),
+    (415, "UnsupportedMediaType", BadRequest),
+    (302, "Moved", BadRequest),
 ]
 
 
@@ -183,7 +188,7 @@ def test_a_status_says_who_is_at_fault(
     listed = {"errors": [{"code": code, "message": "Not so.", "details": "jeanne@example.org"}, {"code": "second", "message": ""}]}
     route = amazon.post(REPORTS).respond(status, json=listed, headers={"x-amzn-requestId": "req-1"})
     with pytest.raises(RefusedByAmazon) as caught:
-        account.create_report(ORDER)
+        account.create_report(ORDER, "")
     assert refused is type(caught.value)
     assert (status, code, "Not so.") == (caught.value.status, caught.value.code, caught.value.message)
     assert ("createReport", status, code, "Not so.", "req-1") == caught.value.args
@@ -195,7 +200,7 @@ def test_trouble_is_no_refusal(amazon: respx.MockRouter, account: AmazonAccount,
     """A 5xx is tried seven times in all, then Unavailable, whatever its error list says (`InternalFailure`)."""
     route = amazon.post(REPORTS).respond(status, json={"errors": [{"code": "InternalFailure", "message": "Sorry."}]})
     with pytest.raises(Unavailable, match=str(status)):
-        account.create_report(ORDER)
+        account.create_report(ORDER, "")
     assert 7 == route.call_count
 
 
@@ -285,3 +290,72 @@ def test_no_token_shows(amazon: respx.MockRouter, account: AmazonAccount, caplog
     shown = f"{caplog.text} {refused.value!r} {refused.value} {account!r} {APPLICATION!r} {vars(account).keys()}"
     assert "Atz" not in shown
     assert "the-secret" not in shown
+
+
+def test_a_secret_that_amazon_refuses_makes_way_for_the_other(amazon: respx.MockRouter, clock: HeldClock) -> None:
+    """
+    the first of two secrets has run out: the second is tried, and the operator is told once
+    from then on the second comes first; when both are refused, that is our fault and no consent's
+    """
+    first = replace(APPLICATION, spare_secret="the-other-secret")
+    refused = httpx.Response(401, json={"error": "invalid_client"})
+    granted = httpx.Response(200, json={"access_token": "Atza|A", "refresh_token": "Atzr|R", "expires_in": 3600})
+    route = amazon.post(TOKEN_URL).mock(side_effect=[refused, granted, granted, refused, refused])
+    before, client = alerts(), Amazon(first, clock)
+    with capture_logs() as logged:
+        client.exchange_code("one")
+        client.exchange_code("two")
+        with pytest.raises(AmazonRefused, match="invalid_client"):
+            client.exchange_code("three")
+    sent = told(route, "client_secret")
+    assert ["the-secret", "the-other-secret", "the-other-secret", "the-other-secret", "the-secret"] == sent
+    assert [1, 2, 1] == [one["which"] for one in logged if one["event"] == "client_secret_refused"]
+    assert 3.0 == alerts() - before
+
+
+def told(route: respx.Route, name: str) -> list[str]:
+    """This field of each form that was sent."""
+    contents: list[bytes] = [route.calls[number].request.content for number in range(route.call_count)]
+    return [httpx.QueryParams(content.decode())[name] for content in contents]
+
+
+def alerts() -> float:
+    """How often an operator was called for a secret."""
+    return REGISTRY.get_sample_value("achats_operator_alerts_total", {"reason": "client_secret_refused"}) or 0.0
+
+
+def test_eight_calls_at_once_ask_for_one_token(amazon: respx.MockRouter, account: AmazonAccount) -> None:
+    """The first that needs a token asks; the others wait for it."""
+    tokens = amazon.post(TOKEN_URL).respond(json={"access_token": "Atza|A", "expires_in": 3600})
+    amazon.get(TRANSACTIONS).respond(json=EMPTY)
+    with ThreadPoolExecutor(8) as pool:
+        for asked in [pool.submit(account.transactions, NOW.date(), NOW, None) for _ in range(8)]:
+            asked.result()
+    assert 1 == tokens.call_count
+
+
+def test_another_refresh_token_is_kept_when_it_differs(amazon: respx.MockRouter, clock: HeldClock) -> None:
+    """The same token again: nothing. Another: it takes the place of the first, and the next refresh sends it."""
+    consent = HeldConsent("Atzr|1")
+    account = Amazon(APPLICATION, clock).account("con-1", "A13V1IB3VIYZZH", consent)
+    answers = [httpx.Response(200, json={"access_token": f"Atza|{n}", "refresh_token": f"Atzr|{n}", "expires_in": 3600}) for n in (1, 2, 2)]
+    tokens = amazon.post(TOKEN_URL).mock(side_effect=answers)
+    amazon.get(TRANSACTIONS).respond(json=EMPTY)
+    for _ in answers:
+        account.transactions(NOW.date(), NOW, None)
+        clock.sleep(3600)
+    assert ["Atzr|2"] == consent.renewals
+    sent = told(tokens, "refresh_token")
+    assert ["Atzr|1", "Atzr|1", "Atzr|2"] == sent
+
+
+def test_a_consent_that_ended_stops_the_next_call(amazon: respx.MockRouter, clock: HeldClock) -> None:
+    """Disconnected while a run is under way: not one call more, though the access token is good for an hour."""
+    consent = HeldConsent("Atzr|1")
+    account = Amazon(APPLICATION, clock).account("con-1", "A13V1IB3VIYZZH", consent)
+    route = amazon.get(TRANSACTIONS).respond(json=EMPTY)
+    account.transactions(NOW.date(), NOW, None)
+    consent.ended = True
+    with pytest.raises(NotCollecting):
+        account.transactions(NOW.date(), NOW, None)
+    assert 1 == route.call_count

@@ -10,7 +10,6 @@ from services.fetcher.domain.company import (
     ImportStartTooEarly,
     PlanTooLow,
     check_import_start,
-    window,
 )
 from services.fetcher.domain.records import Kind, Statements
 from services.fetcher.domain.stating import stated_of
@@ -53,11 +52,6 @@ def test_without_a_choice_import_starts_today_and_nothing_is_before_the_cut_over
     chosen = Choices(import_start=date(2026, 11, 1), cut_over=date(2026, 11, 10), automatic_import=True)
     settings = company(choices=chosen).settings(date(2026, 11, 23))
     assert (date(2026, 11, 1), date(2026, 11, 10), True) == (settings.import_start, settings.cut_over, settings.automatic_import)
-
-
-def test_a_run_looks_forty_five_days_further_back() -> None:
-    """Amazon's date filter has two readings; the margin covers both."""
-    assert (date(2026, 9, 17), date(2026, 11, 23)) == window(date(2026, 11, 1), date(2026, 11, 23))
 
 
 def test_a_document_the_api_is_silent_about_has_no_charges() -> None:

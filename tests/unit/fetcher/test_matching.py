@@ -2,14 +2,22 @@
 
 import pytest
 
-from services.fetcher.domain.matching import match, waiting
-from services.fetcher.domain.records import Dossier, Kind, Waiting
-from tests.unit.fetcher.known import charged, dossier, paper, refunded, stated
+from services.fetcher.domain import matching
+from services.fetcher.domain.dossier import Dossier
+from services.fetcher.domain.matching import Matched, match
+from services.fetcher.domain.records import Kind
+from services.fetcher.domain.waiting import Waiting
+from tests.unit.fetcher.known import NOW, charged, dossier, paper, refunded, stated
 
 
 def numbered(order: Dossier) -> list[tuple[str, str, str]]:
     """What was matched, as (first byte of the PDF, number, kind)."""
     return [(found.paper.document.sha256[0], found.number, found.kind.value) for found in match(order).numbered]
+
+
+def waiting(order: Dossier, matched: Matched) -> list[Waiting]:
+    """The reasons, in order."""
+    return [wait.reason for wait in matching.waiting(order, matched, NOW)]
 
 
 def test_the_printed_number_wins_over_the_place_in_the_list() -> None:

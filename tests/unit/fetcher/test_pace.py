@@ -43,10 +43,32 @@ def test_the_stated_rate_is_followed() -> None:
 
 
 def test_a_refusal_for_speed_empties_the_bucket() -> None:
-    """After a 429 a whole new token must grow, whatever we thought was left."""
+    """After a 429 a whole new token must grow, whatever we thought was left, at half the rate."""
     bucket = Bucket(Allowance(2.0, 10), NOW)
-    bucket.drain(NOW)
-    assert 1 / 1.6 == pytest.approx(bucket.wait_seconds(NOW))
+    bucket.refused(NOW)
+    assert 1 / 0.8 == pytest.approx(bucket.wait_seconds(NOW))
+
+
+def test_a_refusal_for_speed_halves_the_rate_for_ten_minutes() -> None:
+    """0.1/s: 25 seconds for a token until ten minutes are over, then 12.5 again; a second refusal begins them anew, it does not quarter."""
+    bucket, later = Bucket(Allowance(0.1, 1), NOW), NOW + timedelta(minutes=5)
+    bucket.refused(NOW)
+    bucket.refused(later)
+    assert 25 == pytest.approx(bucket.wait_seconds(later))
+    bucket.refused(NOW + timedelta(minutes=5))
+    after = NOW + timedelta(minutes=15)
+    bucket.take(after)
+    assert 12.5 == pytest.approx(bucket.wait_seconds(after))
+
+
+def test_the_slow_ten_minutes_fill_half() -> None:
+    """0.1/s: ten slow minutes bring 24 tokens instead of 48, and nothing is lost at their end."""
+    bucket = Bucket(Allowance(0.1, 100), NOW)
+    bucket.refused(NOW)
+    for _ in range(24):
+        bucket.take(NOW)
+    assert 12.5 == pytest.approx(bucket.wait_seconds(NOW + seconds(600)))
+    assert 0 == pytest.approx(bucket.wait_seconds(NOW + seconds(612.5)), abs=1e-9)
 
 
 def test_the_poll_ladder() -> None:
@@ -56,7 +78,7 @@ def test_the_poll_ladder() -> None:
 
 def report(polls: int = 0) -> Report:
     """A report asked for just now."""
-    return Report("R1", ORDER, ReportState.ASKED, polls, NOW, NOW + seconds(15), None)
+    return Report("R1", ORDER, "", ReportState.ASKED, polls, NOW, NOW + seconds(15), None)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from procrastinate.utils import utcnow
 
 from services.fetcher.adapters.jobs import QUEUE
 from services.fetcher.adapters.tries import GotOn, RetryCollect, Stopping
-from services.fetcher.handler import ConsentWithdrawn
 from services.kernel.errors import Refused, Unavailable
 
 
@@ -46,27 +45,21 @@ def test_a_job_that_got_on_waits_as_if_for_the_first_time(attempts: int, seconds
     assert [timedelta(seconds=seconds), timedelta(seconds=5)] == [pause(trouble, attempts), pause(got_on(trouble), attempts)]
 
 
-def test_progress_changes_nothing_for_a_withdrawn_consent():
-    """It is still never tried again."""
-    assert not tried_again(got_on(ConsentWithdrawn()), 0)
-
-
 @pytest.mark.parametrize(
     ("trouble", "last"),
     [
         (Unavailable("Amazon"), 50),
         (Refused("duplicate key"), 50),
         (ValueError("a bug"), 3),
-        (ConsentWithdrawn(), 0),
     ],
 )
 def test_how_often_a_job_is_tried_again(trouble: Exception, last: int):
     """
-    What does not answer and what another process wrote first: fifty times. A bug: three times. A withdrawn consent: never.
+    What does not answer and what another process wrote first: fifty times. A bug: three times.
 
     Seed 384 of the simulation failed a job for good at its first race with another process, after three times without an answer.
     """
-    assert [True, False] == [tried_again(trouble, last - 1), tried_again(trouble, last)] if last else not tried_again(trouble, 0)
+    assert [True, False] == [tried_again(trouble, last - 1), tried_again(trouble, last)]
 
 
 def test_a_job_that_was_asked_to_stop_is_always_taken_up():

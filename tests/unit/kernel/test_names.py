@@ -22,6 +22,7 @@ def test_metrics_are_the_known_ones():
         "achats_records_parked_total",
         "achats_records_announced_total",
         "achats_retries_total",
+        "achats_operator_alerts_total",
         "achats_breaker_tripped",
         "achats_loop_turned_timestamp_seconds",
     } == {name for name in re.findall(r"^# TYPE (achats_\w+) ", shown, re.MULTILINE) if not name.endswith("_created")}

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.values import ReasonCount, RunCounts
-from services.notifier.domain.letter import Addressee, Letter, Link, integration_active
+from services.notifier.domain.letter import Addressee, Letter, Link, about, connection_broken, integration_active
 
 AT = datetime(2026, 11, 23, 8, 12, tzinfo=UTC)
 NOTHING = RunCounts(collected=0, recorded=0, no_entry=0, archived=0, held=0, parked=0, duplicates=0)
@@ -109,3 +110,52 @@ def test_the_first_of_a_month_and_summer_time():
         "La première collecte de vos factures d’achat s’est terminée le 1er\u00a0juin 2027 à 01:30."
         == letter(TYPICAL, at=datetime(2027, 5, 31, 23, 30, tzinfo=UTC)).opening
     )
+
+
+def broken(reason: str, test_environment: bool = False) -> ConnectionBroken:
+    """The breakage of Menuiserie Dupont's connection."""
+    return ConnectionBroken(
+        company_id="dupont",
+        connection_id="c1",
+        connector="amazon_business",
+        reason=reason,
+        since="2026-11-23T08:12:00Z",
+        test_environment=test_environment,
+    )
+
+
+def test_a_withdrawn_consent():
+    """Since when, why, what stays, and one thing to do; the link goes where it is done."""
+    assert Letter(
+        subject="[DUPONT] Amazon Business\u00a0: connexion interrompue",
+        title="La connexion à Amazon Business est interrompue",
+        company="Entreprise\u00a0: Menuiserie Dupont (dossier DUPONT)",
+        notice=None,
+        opening="Amazon ne reconnaît plus l’accord donné par votre entreprise\u00a0: "
+        "plus rien n’est collecté depuis le 23\u00a0novembre 2026 à 09:12.",
+        summary="Ce qui a été importé est conservé, et ce qui manque sera collecté dès que la connexion sera rétablie.",
+        results=(),
+        waiting=(),
+        next_step="Reconnectez Amazon Business\u00a0: un administrateur du compte doit donner à nouveau son accord.",
+        links=(Link("Reconnecter Amazon Business", "https://achats.example.org/connectivite/amazon-business"),),
+    ) == connection_broken(broken("consent_withdrawn"), Addressee("Menuiserie Dupont", "DUPONT"), "https://achats.example.org")
+
+
+@pytest.mark.parametrize(
+    ("reason", "what_to_do"),
+    [
+        ("access_denied", "Vérifiez que le compte est un compte Amazon Business actif, ni fermé ni suspendu, puis reconnectez-le."),
+        ("a_reason_to_come", "Reconnectez Amazon Business."),
+    ],
+)
+def test_each_breakage_has_its_next_action(reason: str, what_to_do: str):
+    """A reason nobody knows yet still says what to do; a test environment is named as such."""
+    written = connection_broken(broken(reason, test_environment=True), Addressee("Dupont", "D"), "https://achats.example.org")
+    assert what_to_do == written.next_step
+    assert written.subject.endswith("connexion interrompue (environnement de test)")
+    assert written.notice is not None
+
+
+def test_a_letter_is_about_one_breakage():
+    """A connection has one letter when it turns active, and one for each breakage."""
+    assert "dupont/c1/2026-11-23T08:12:00Z" == about(broken("access_denied"))

@@ -15,8 +15,11 @@ from httpx import ASGITransport, AsyncClient, Response
 from starlette.applications import Starlette
 
 from deploy.local.amazon.app import Simulator, build
+from deploy.local.amazon.application import Application
+from deploy.local.amazon.assumptions import Assumptions
 from deploy.local.amazon.clock import VirtualClock, iso
-from deploy.local.amazon.settings import Application, Pace, Settings
+from deploy.local.amazon.settings import Settings, Ways
+from deploy.local.amazon.truth import Truth
 from tests.unit.simulator import shapes
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -61,13 +64,18 @@ class Customer:
     invoices: int = 40
     documents: Path | None = None
     page_size: int = 100
+    ways: Ways = field(default_factory=Ways)
+    assumed: Assumptions = field(default_factory=Assumptions)
     simulator: Simulator = field(init=False)
     access_token: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.application = Application()
         self.clock = stopped_clock()
-        self.simulator = build(Settings(1, 2, 3, self.seed, self.invoices, self.documents, self.clock, pace=Pace(page_size=self.page_size)))
+        self.assumed.set({"page_size": self.page_size})
+        given = (self.seed, self.invoices, self.documents, self.clock)
+        self.settings = Settings(1, 2, 3, *given, assumed=self.assumed, ways=self.ways)
+        self.simulator = build(self.settings)
         self.api = Port(self.simulator.api)
         self.store = Port(self.simulator.documents)
         self.control = Port(self.simulator.control)
@@ -78,9 +86,46 @@ class Customer:
         """The parameters of a correct consent request."""
         return {"state": "opaque-state", "redirect_uri": self.application.redirect_uri, "applicationId": self.application.application_id}
 
+    def rule(self, path: str, **body: object) -> Response:
+        """A POST to the control plane."""
+        return self.control.ask("POST", path, json=body)
+
+    def do(self, *deeds: Mapping[str, object]) -> list[str]:
+        """Deeds in the first account; what they made."""
+        answer = self.rule("/deeds", deeds=list(deeds))
+        assert 200 == answer.status_code, answer.text
+        return answer.json()
+
+    def bought(self, **invoice: object) -> tuple[str, str, str]:
+        """One article ordered, shipped and invoiced now: order, shipment, number."""
+        [order_id] = self.do({"deed": "place"})
+        [shipment_id] = self.do({"deed": "ship", "order_id": order_id})
+        [number] = self.do({"deed": "invoice", "shipment_id": shipment_id, **invoice})
+        return order_id, shipment_id, number
+
+    def later(self, **duration: float) -> None:
+        """Time passes, and the access token is renewed."""
+        self.clock.advance(timedelta(**duration).total_seconds())
+        self.refresh()
+
+    def recent(self) -> list[shapes.Transaction]:
+        """The transactions that can be seen now, of the last 400 days."""
+        now = self.clock.now()
+        answer = self.transactions(feedStartDate=iso(now - timedelta(days=400)), feedEndDate=iso(now))
+        return shapes.TransactionsResponse.model_validate_json(answer.content).transactions
+
+    def details(self, *lines: dict[str, str]) -> list[shapes.InvoiceDetail]:
+        """The details of order lines, in no order."""
+        answer = shapes.InvoicesResponse.model_validate_json(self.invoices_of(list(lines)).content)
+        return [detail for each in answer.invoiceDetailsByOrderLineItems for detail in each.invoiceDetails]
+
+    def truth(self, **query: str) -> list[Truth]:
+        """What the control plane says of the documents; no PDF is drawn."""
+        return self.control.ask("GET", "/truth", query={"hashes": "0", **query}).json()["documents"]
+
     def decide(self, decision: str = "authorise", *, person: int = 0, changed: Mapping[str, str] | None = None) -> Response:
         """Post the consent page's form."""
-        account = self.simulator.world.people[person].id
+        account = self.simulator.accounts.first.people[person].id
         form = {"account": account, "decision": decision}
         return self.api.ask("POST", "/b2b/abws/oauth", query={**self.consent_query, **(changed or {})}, form=form)
 

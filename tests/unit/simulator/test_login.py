@@ -103,10 +103,13 @@ def test_token_endpoint_takes_forms_only(customer: Customer):
 
 
 def test_refresh_token_gives_access_again_after_any_time(customer: Customer):
-    """Refresh tokens have no age limit."""
+    """Refresh tokens have no age limit; the client secret has, and was rotated twice meanwhile."""
     refresh_token = customer.granted().refresh_token
-    customer.clock.advance(400 * 86_400)
-    answer = customer.exchange(grant_type="refresh_token", refresh_token=refresh_token)
+    secret = ""
+    for days in (170, 170, 60):
+        customer.clock.advance(days * 86_400)
+        secret = customer.simulator.registration.secrets.rotate()
+    answer = customer.exchange(grant_type="refresh_token", refresh_token=refresh_token, client_secret=secret)
     customer.access_token = shapes.Granted.model_validate_json(answer.content).access_token
     assert 200 == customer.transactions().status_code
 

@@ -6,6 +6,7 @@ from itertools import batched
 import pytest
 
 from deploy.local.amazon.clock import iso
+from deploy.local.amazon.truth import truth_of
 from tests.unit.simulator import shapes
 from tests.unit.simulator.customer import START, Customer, cents, order_line
 
@@ -71,7 +72,9 @@ def test_amounts_of_transactions_are_the_truth_of_each_document(customer: Custom
         assert number
         assert number not in found
         found[number] = (cents(transaction.amount), sum(cents(line.tax) for line in lines))
-    assert {document["number"]: (document["gross_cents"], document["vat_cents"]) for document in customer.simulator.world.truth} == found
+    assert {
+        document["number"]: (document["gross_cents"], document["vat_cents"]) for document in truth_of(customer.simulator.world)
+    } == found
 
 
 @pytest.mark.parametrize(("seed", "negative"), [(1, False), (2, True)])

@@ -1,0 +1,1 @@
+"""connection.broken: a connection collects nothing until a person acts."""

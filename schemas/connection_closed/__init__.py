@@ -1,0 +1,1 @@
+"""connection.closed: a connection has ended for good."""

@@ -1,0 +1,1 @@
+"""emissions.counted: how many documents were said of a company on a day, and which."""

@@ -1,0 +1,47 @@
+"""Everything known of one order, put together from what the fetcher keeps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.fetcher.domain.records import Kind, OrderLine, Paper, StatedNumber
+from services.fetcher.domain.waiting import Wait, Waiting
+from services.fetcher.domain.wanting import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything known of one order. `wants` = what is wanted of it: its own documents, and those of its consolidated numbers."""
+
+    order_id: str
+    lines: tuple[OrderLine, ...]
+    numbers: tuple[StatedNumber, ...]
+    papers: tuple[Paper, ...]
+    wants: tuple[Wanted, ...]
+    waits: tuple[Wait, ...]
+
+    def wanted(self, number: str) -> Wanted | None:
+        """What is wanted under a consolidated number, else of the order itself."""
+        own = next((want for want in self.wants if not want.number), None)
+        return next((want for want in self.wants if number and want.number == number), own)
+
+
+def expects(line: OrderLine, kind: Kind) -> bool:
+    """Whether money went in the direction of a document of this kind."""
+    return line.charged if kind is Kind.INVOICE else line.refunded
+
+
+def whole_order(dossier: Dossier) -> bool:
+    """Whether the order itself is asked for: not when each of its lines has its document under a consolidated number, or will have."""
+    named = {(stated.key, stated.kind) for stated in dossier.numbers if stated.consolidated}
+    return any(expects(line, kind) and not line.pending and (line.key, kind) not in named for line in dossier.lines for kind in Kind)
+
+
+WITHOUT_ASKING = frozenset(
+    {Waiting.IMPORT_DISABLED, Waiting.BEFORE_IMPORT_START, Waiting.NUMBER_PENDING, Waiting.NUMBER_OVERDUE, Waiting.TOTALS_DIFFER}
+)
+"""What no request for documents would change."""
+
+
+def is_lacking(wanted: Wanted, waits: Sequence[Wait]) -> bool:
+    """Whether something waits that asking for this again may bring."""
+    return any(wait.reason not in WITHOUT_ASKING and wanted.number in ("", wait.number) for wait in waits)

@@ -1,0 +1,161 @@
+"""The queries of collection.sql, by their names: what is wanted of Amazon and when, and what waits."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from tests.simulation.memory.rows import Answer, Row, Rows, picked
+
+WANTED = ("order_id", "number", "moved_at", "failures", "trouble", "next_attempt_at")
+WAIT = ("order_id", "number", "reason", "since", "next_attempt_at")
+UNDER_WAY = ("asked", "ready")
+
+WANTING: dict[str, Callable[[Rows, Row], Answer]] = {}
+
+
+def query(statement: Callable[[Rows, Row], Answer]) -> Callable[[Rows, Row], Answer]:
+    """The function answers the query of its name."""
+    WANTING[statement.__name__] = statement
+    return statement
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    return row["connection_id"], row["order_id"], row["number"]
+
+
+def _new(given: Row, order_id: str, number: str, next_attempt_at: datetime) -> Row:
+    key = {"connection_id": given["connection_id"], "order_id": order_id, "number": number}
+    ladder = {"moved_at": given["moved_at"] or given["now"], "failures": 0, "trouble": None, "next_attempt_at": next_attempt_at}
+    return {**key, **ladder, "touched_at": given["now"], "of_history": given["of_history"]}
+
+
+@query
+def want_order(rows: Rows, given: Row) -> Answer:
+    """Only what changed is wanted, from the earlier of the two moments on."""
+    key = (given["connection_id"], given["order_id"], "")
+    if rows.add("wanted", key, _new(given, given["order_id"], "", given["next_attempt_at"])):
+        return 1
+
+    def seen(row: Row) -> Row:
+        touched = {"touched_at": given["now"], "of_history": row["of_history"] and given["of_history"]}
+        if not given["changed"]:
+            return touched
+        earlier = min(moment for moment in (row["next_attempt_at"], given["next_attempt_at"]) if moment)
+        moved_at = max(row["moved_at"], given["moved_at"] or row["moved_at"])
+        return {**touched, "moved_at": moved_at, "failures": 0, "next_attempt_at": earlier}
+
+    return rows.alter("wanted", key, seen)
+
+
+@query
+def want_number(rows: Rows, given: Row) -> Answer:
+    """Once."""
+    key = (given["connection_id"], "", given["number"])
+    return rows.add("wanted", key, _new(given, "", given["number"], given["now"]))
+
+
+@query
+def numbers_of_orders(rows: Rows, given: Row) -> Answer:
+    """Each once."""
+    found = [row for row in rows.where("line_number", connection_id=given["connection_id"]) if row["order_id"] in given["orders"]]
+    distinct = dict.fromkeys((row["order_id"], row["number"], row["kind"]) for row in found)
+    return [{"order_id": order_id, "number": number, "kind": kind} for order_id, number, kind in distinct]
+
+
+@query
+def hasten(rows: Rows, given: Row) -> Answer:
+    """Now."""
+    changes = {"next_attempt_at": given["now"], "touched_at": given["now"]}
+    return rows.change("wanted", (given["connection_id"], given["order_id"], ""), changes)
+
+
+@query
+def touch(rows: Rows, given: Row) -> Answer:
+    """Each of the orders."""
+    changes = {"touched_at": given["now"]}
+    return sum(rows.change("wanted", (given["connection_id"], order_id, ""), changes) for order_id in given["orders"])
+
+
+@query
+def orders_touched(rows: Rows, given: Row) -> Answer:
+    """By id, behind the one given."""
+    ours = [
+        row for row in rows.where("wanted", connection_id=given["connection_id"], number="") if given["of_history"] or not row["of_history"]
+    ]
+    found = sorted(row["order_id"] for row in ours if row["touched_at"] >= given["started_at"] and row["order_id"] > given["after"])
+    return [{"order_id": order_id} for order_id in found[: given["limit"]]]
+
+
+@query
+def next_wanted(rows: Rows, given: Row) -> Answer:
+    """Due, and no report under way."""
+    reports = rows.where("report", connection_id=given["connection_id"])
+    under_way = {(row["order_id"], row["number"]) for row in reports if row["state"] in UNDER_WAY}
+    wanted = rows.where("wanted", connection_id=given["connection_id"], of_history=given["of_history"])
+    due = [row for row in wanted if row["next_attempt_at"] is not None and row["next_attempt_at"] <= given["now"]]
+    free = [row for row in due if (row["order_id"], row["number"]) not in under_way]
+    return picked(min(free, key=lambda row: (row["next_attempt_at"], row["order_id"], row["number"]), default=None), WANTED)
+
+
+@query
+def wanted(rows: Rows, given: Row) -> Answer:
+    """Ours until the commit."""
+    return picked(rows.locked("wanted", _key(given)), WANTED)
+
+
+@query
+def put_wanted(rows: Rows, given: Row) -> Answer:
+    """Unless it was moved."""
+    stands = {name: given[name] for name in ("failures", "trouble", "next_attempt_at")}
+
+    def moved(row: Row) -> Row | None:
+        return {**stands, "touched_at": given["now"]} if row["next_attempt_at"] == given["seen_at"] else None
+
+    return rows.alter("wanted", _key(given), moved)
+
+
+@query
+def orders_of_number(rows: Rows, given: Row) -> Answer:
+    """In order."""
+    found = rows.where("line_number", connection_id=given["connection_id"], number=given["number"])
+    return [{"order_id": order_id} for order_id in sorted({row["order_id"] for row in found})]
+
+
+@query
+def wants_of_order(rows: Rows, given: Row) -> Answer:
+    """Its own, and those of its numbers."""
+    about = {"connection_id": given["connection_id"], "order_id": given["order_id"]}
+    numbers = {row["number"] for row in rows.where("line_number", **about)}
+    of_numbers = [row for row in rows.where("wanted", connection_id=given["connection_id"], order_id="") if row["number"] in numbers]
+    found = sorted([*rows.where("wanted", **about, number=""), *of_numbers], key=lambda row: row["number"])
+    return [one for row in found for one in picked(row, WANTED)]
+
+
+@query
+def waits_of_order(rows: Rows, given: Row) -> Answer:
+    """By place."""
+    found = rows.where("waiting", connection_id=given["connection_id"], order_id=given["order_id"])
+    return [one for row in sorted(found, key=lambda row: row["place"]) for one in picked(row, WAIT)]
+
+
+@query
+def end_waits(rows: Rows, given: Row) -> Answer:
+    """All of the order."""
+    found = rows.where("waiting", connection_id=given["connection_id"], order_id=given["order_id"])
+    for row in found:
+        rows.remove("waiting", (row["connection_id"], row["order_id"], row["place"]))
+    return len(found)
+
+
+@query
+def put_wait(rows: Rows, given: Row) -> Answer:
+    """In a place of its own."""
+    columns = {name: given[name] for name in ("connection_id", "place", *WAIT)}
+    return rows.must_add("waiting", (given["connection_id"], given["order_id"], given["place"]), columns)
+
+
+@query
+def waiting(rows: Rows, given: Row) -> Answer:
+    """Oldest first."""
+    found = rows.where("waiting", connection_id=given["connection_id"])
+    ordered = sorted(found, key=lambda row: (row["since"], row["order_id"], row["place"]))
+    return [one for row in ordered[: given["limit"]] for one in picked(row, WAIT)]
