@@ -13,7 +13,7 @@ from services.fetcher.domain.records import Connection, Run
 from services.fetcher.stages.documents import fetch_documents
 from services.fetcher.stages.numbers import ask_numbers
 from services.fetcher.stages.payments import read_payments
-from services.fetcher.stages.ports import Accounts, NotCollecting, Progress, Reader, Shelf, Work
+from services.fetcher.stages.ports import Accounts, Each, NotCollecting, Progress, Reader, Shelf, Work
 from services.fetcher.stages.saying import finish, say_final
 from services.kernel.clock import Clock
 from services.kernel.envelope import Event
@@ -22,7 +22,7 @@ from services.kernel.postgres import Transaction as DatabaseTransaction
 
 @dataclass(frozen=True)
 class Collect:
-    """One import run, from the transactions to its marker. It may be killed at any point and called again."""
+    """One import run, from the transactions to its marker. It may be killed at any point and called again. `each` reads several PDFs."""
 
     progress: Progress
     accounts: Accounts
@@ -30,6 +30,7 @@ class Collect:
     reader: Reader
     clock: Clock
     check_stopping: Callable[[], None]
+    each: Each = map
 
     def __call__(self, run_id: str) -> None:
         """Collect until the run is finished. A finished run is left alone; one that may not go on waits to be taken up."""
@@ -38,7 +39,7 @@ class Collect:
             return
         try:
             account = self.accounts.open(run)
-            work = Work(run, account, self.progress, self.shelf, self.reader, self.clock, self.check_stopping)
+            work = Work(run, account, self.progress, self.shelf, self.reader, self.clock, self.check_stopping, self.each)
             read_payments(work)
             ask_numbers(work)
             fetch_documents(work)

@@ -23,7 +23,7 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.entry import enter_company
 from services.fetcher.adapters.jobs import Worker
 from services.fetcher.adapters.pdf_reader import PdfReader
-from services.fetcher.adapters.reader_apart import ReaderApart
+from services.fetcher.adapters.readers import Readers
 from services.fetcher.adapters.rotation import Rotation
 from services.fetcher.adapters.tries import Tries, stopper
 from services.fetcher.config import Config, EntryConfig, RotationConfig, migrate_url
@@ -74,7 +74,8 @@ def serve(config: Config, store: PostgresStore) -> int:
     health, stop = probes.Health(frozenset({"collect", "consume", "relay"})), threading.Event()
     amazon = Amazon(config.amazon, config.clock)
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
-    collect = Collect(PostgresProgress(store), desk, DocumentShelf(config.documents_url), ReaderApart(), config.clock, stopper(stop))
+    readers, shelf = Readers(), DocumentShelf(config.documents_url)
+    collect = Collect(PostgresProgress(store), desk, shelf, readers, config.clock, stopper(stop), readers.each)
     backfill = Backfill(store, desk, collect, config.clock)
     worker = Worker(config.database_url, Tries(store, collect), Tries(store, backfill), desk.start_due_runs, health)
     connecting, settling = Connecting(store, amazon, config.token_sealer, config.clock), Settling(store, config.clock)

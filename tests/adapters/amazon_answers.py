@@ -8,10 +8,13 @@ from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
 from schemas.values import DocumentRef
 from services.fetcher.domain.amazon.collecting import TransactionsPage
-from services.fetcher.domain.emitting import collected_of, facts_of, minted_id, next_revision
+from services.fetcher.domain.dossier import Dossier
+from services.fetcher.domain.emitting import Named, collected_of, facts_of, minted_id, next_revision
 from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Kind, LineKey, Paper, Report, ReportState, Run, StatedNumber
+from services.fetcher.domain.reports import Outcome
+from services.fetcher.domain.settling import Settlement
 from services.fetcher.domain.stating import stated_of
 from services.fetcher.domain.waiting import Wait
 from services.fetcher.stages.ports import Book
@@ -65,6 +68,11 @@ def numbered(found: Paper, text: str = "FR-1", kind: Kind = Kind.INVOICE) -> Num
     return Numbered(found, text, kind, stated=True)
 
 
+def named(found: Numbered, orders: Sequence[str], minted: str) -> Named:
+    """The same under the keys of these orders."""
+    return Named(found.number, found.kind, found.paper.document.sha256, tuple(orders), minted)
+
+
 def to_ask(bench: Bench, run: Run, limit: int = 25) -> list[LineKey]:
     """The lines whose number is to be asked now."""
     return [line.key for line in bench.progress.lines_to_ask(run, bench.clock.now(), limit)]
@@ -72,36 +80,42 @@ def to_ask(bench: Bench, run: Run, limit: int = 25) -> list[LineKey]:
 
 def answer(bench: Bench, run: Run, asked: Sequence[LineKey], *numbers: StatedNumber, pending: Sequence[LineKey] = ()) -> None:
     """Amazon's answer about these lines, which moved long ago or when they did."""
-    known = {line.key: line for order in {line.order_id for line in asked} for line in bench.progress.dossier(run, order).lines}
+    known = {line.key: line for order in {line.order_id for line in asked} for line in dossier(bench, run, order).lines}
     bench.progress.keep_numbers(run, [known[line] for line in asked], numbers, pending, bench.clock.now())
 
 
 def due(bench: Bench, run: Run) -> str | None:
     """The order, or the number, whose documents are requested next."""
-    wanted = bench.progress.next_wanted(run, bench.clock.now())
-    return wanted and (wanted.order_id or wanted.number)
+    return next((wanted.order_id or wanted.number for wanted in bench.progress.next_wanted(run, bench.clock.now())), None)
+
+
+def dossier(bench: Bench, run: Run, order: str = ORDER) -> Dossier:
+    """Everything known of an order."""
+    [known] = bench.progress.dossiers(run, [order])
+    return known
 
 
 def settle(bench: Bench, run: Run, *waits: Wait, order: str = ORDER) -> None:
     """What of the order waits; when nothing does, all of it is there."""
-    wants = bench.progress.dossier(run, order).wants
+    wants = dossier(bench, run, order).wants
     with bench.progress.writing(run.run_id) as book:
-        book.settle(order, waits, () if waits else wants, bench.clock.now())
+        book.settle([Settlement(order, waits, () if waits else wants)], bench.clock.now())
 
 
 def bring(bench: Bench, run: Run, *papers: Paper, order: str = ORDER, report: str = "R1") -> None:
     """A report brings these PDFs."""
-    bench.progress.keep_papers(run, asked(report, bench.clock, order).at(ReportState.FETCHED), "f" * 64, papers, bench.clock.now())
+    fetched = asked(report, bench.clock, order).at(ReportState.FETCHED)
+    bench.progress.keep_outcomes(run, [Outcome(fetched, None, "f" * 64, papers)], bench.clock.now())
 
 
 def say(bench: Bench, run: Run, found: Numbered, amended: str = "", then: Callable[[], object] = lambda: None) -> InvoiceCollected:
     """Say a document as `Collect` does, whatever was said before. `amended` changes its facts, `then` comes just before the commit."""
     with bench.progress.writing(run.run_id) as book:
-        statements = book.statements(found)
+        [statements] = book.statements([found])
         stated = stated_of(found.number, found.kind, statements)
-        invoice = book.invoice(statements.orders, found, minted_id(run, found, stated))
+        [invoice] = book.invoices([named(found, statements.orders, minted_id(run, found, stated))])
         collected = collected_of(run, found, stated, invoice, book.company(run.company_id).settings(bench.clock.now().date()))
-        book.say_collected(next_revision(invoice, facts_of(found, collected) + amended), collected, bench.clock.now())
+        book.say_collected([(next_revision(invoice, facts_of(found, collected) + amended), collected)], bench.clock.now())
         then()
     return collected
 

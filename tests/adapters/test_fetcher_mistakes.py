@@ -9,7 +9,7 @@ import aiosql
 import pytest
 from psycopg.rows import dict_row
 
-from services.fetcher.adapters import collection, companies, queries, saying, scanned
+from services.fetcher.adapters import collection, companies, dossiers, queries, reported, saying, scanned
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.main import MIGRATIONS
 from services.kernel.errors import Refused
@@ -129,15 +129,15 @@ IN_QUERIES = [
     Mistake(
         "invoice_minted_again",
         COLLECTION,
-        "order_id = any(:orders) and number = :number",
-        "order_id = any(:orders) and number <> :number",
+        "asked.number = k.number and asked.kind = k.kind",
+        "asked.number <> k.number and asked.kind = k.kind",
         test_progress.test_amazon_s_keys_find_an_invoice_again,
     ),
     Mistake(
         "number_given_twice",
         COLLECTION,
-        "set emitted = emitted + 1",
-        "set emitted = 1",
+        "set emitted = emitted + :count",
+        "set emitted = :count",
         test_progress.test_what_is_said_has_its_place_in_the_run,
     ),
     Mistake(
@@ -177,7 +177,7 @@ def miswritten(file: Path, mistake: Mistake) -> str:
 def test_a_mistake_in_a_query_is_noticed(mistake: Mistake, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """The shipped query passes the same check in the suites."""
     wrong = Miswritten(miswritten(Path(queries.__file__).with_name(mistake.file), mistake))
-    for adapter in [companies] if mistake.file == COMPANIES else [collection, saying, scanned]:
+    for adapter in [companies] if mistake.file == COMPANIES else [collection, dossiers, reported, saying, scanned]:
         monkeypatch.setattr(adapter, "QUERIES", wrong)
     with fetcher_database(request) as url, real_bench(url) as bench, pytest.raises(NOTICED):
         mistake.check(bench)

@@ -1,7 +1,7 @@
 """What a run has done so far, kept in memory or in PostgreSQL: the same answers, rule by rule."""
 
 import hashlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,9 @@ from services.fetcher.adapters.queries import Queries
 from services.fetcher.domain.amazon.collecting import Transaction
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, Report, ReportState, Run
+from services.fetcher.domain.reports import Outcome
 from services.fetcher.domain.waiting import Wait, Waiting
+from services.fetcher.stages.ports import Book
 from services.kernel.envelope import event_id
 from services.kernel.errors import Refused, Unavailable
 from tests.adapters.amazon_answers import (
@@ -26,9 +28,11 @@ from tests.adapters.amazon_answers import (
     asked,
     bring,
     charge,
+    dossier,
     due,
     key,
     marker_of,
+    named,
     number,
     numbered,
     page,
@@ -96,11 +100,11 @@ class Overtaken(Queries):
         super().__init__("collection.sql")
         self._meanwhile = [meanwhile]
 
-    def run(self, connection: Connection, name: str, /, **values: object) -> int:
+    def run_each(self, connection: Connection, name: str, values: Iterable[Mapping[str, object]]) -> None:
         """Before the first payment is written."""
         while name == "put_transaction" and self._meanwhile:
             self._meanwhile.pop()()
-        return super().run(connection, name, **values)
+        super().run_each(connection, name, values)
 
 
 def test_two_processes_that_read_one_payment_do_not_keep_it_twice(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,11 +156,11 @@ def test_what_money_did_on_a_line_is_never_forgotten(bench: Bench) -> None:
     """Charged, then refunded, then seen as charged again: both; pending until a later answer says otherwise."""
     run = scanned(bench, charge(), charge(name="R1", kind="OVERREFUND"), charge(name="X", kind="SOMETHING"))
     answer(bench, run, [key()], pending=[key()])
-    [line] = bench.progress.dossier(run, ORDER).lines
+    [line] = dossier(bench, run, ORDER).lines
     assert (True, True, True) == (line.charged, line.refunded, line.pending)
     scanned(bench, charge(), run=run)
     answer(bench, run, [key()])
-    [line] = bench.progress.dossier(run, ORDER).lines
+    [line] = dossier(bench, run, ORDER).lines
     assert (True, True, False) == (line.charged, line.refunded, line.pending)
 
 
@@ -170,7 +174,7 @@ def test_a_number_keeps_its_day_and_its_best_origin(bench: Bench) -> None:
 
 
 def _numbers(bench: Bench, run: Run) -> list[tuple[object, ...]]:
-    return [(one.number, one.issue_date, one.origin) for one in bench.progress.dossier(run, ORDER).numbers]
+    return [(one.number, one.issue_date, one.origin) for one in dossier(bench, run, ORDER).numbers]
 
 
 def test_an_order_is_requested_while_no_report_is_under_way(bench: Bench) -> None:
@@ -188,7 +192,7 @@ def test_an_order_is_requested_while_no_report_is_under_way(bench: Bench) -> Non
 
 def keep(bench: Bench, run: Run, report: Report, trouble: Waiting | None = None) -> None:
     """One report as it stands now."""
-    bench.progress.keep_reports(run, [report], bench.clock.now(), trouble)
+    bench.progress.keep_outcomes(run, [Outcome(report, trouble)], bench.clock.now())
 
 
 def test_orders_are_looked_at_when_anything_about_them_came_in(bench: Bench) -> None:
@@ -246,7 +250,7 @@ def test_a_failed_report_climbs_its_ladder_and_a_lost_one_is_made_anew(bench: Be
 
 
 def _trouble(bench: Bench, run: Run) -> Waiting | None:
-    [wanted] = bench.progress.dossier(run, ORDER).wants
+    [wanted] = dossier(bench, run, ORDER).wants
     return wanted.trouble
 
 
@@ -262,25 +266,33 @@ def test_a_consolidated_number_is_wanted_once_for_all_its_orders(bench: Bench) -
     keep(bench, run, report)
     assert due(bench, run) is None
     following = bench.next_run(run)
-    bench.progress.keep_papers(following, report.at(FETCHED), "f" * 64, [bare], bench.clock.now())
+    bench.progress.keep_outcomes(following, [Outcome(report.at(FETCHED), None, "f" * 64, (bare,))], bench.clock.now())
     assert [ORDER, OTHER] == bench.progress.orders_touched(following, "", 9)
     for order in (ORDER, OTHER):
-        dossier = bench.progress.dossier(following, order)
+        known = dossier(bench, following, order)
         assert ([bare], ["", "FR-1"], [True]) == (
-            list(dossier.papers),
-            [wanted.number for wanted in dossier.wants],
-            [one.consolidated for one in dossier.numbers],
+            list(known.papers),
+            [wanted.number for wanted in known.wants],
+            [one.consolidated for one in known.numbers],
         )
+
+
+def test_a_consolidated_number_is_wanted_though_a_payment_told_it_before(bench: Bench) -> None:
+    """The transaction states the number and not that it is consolidated; `/invoices` does: only then it can be asked for by itself."""
+    run = scanned(bench, charge(number="FR-1"))
+    bench.clock.sleep(1)
+    answer(bench, run, [key()], replace(number("FR-1"), consolidated=True))
+    assert ["FR-1"] == [wanted.number for wanted in dossier(bench, run, ORDER).wants if wanted.number]
 
 
 def test_what_is_wanted_moves_once(bench: Bench) -> None:
     """Two looked at the same rung; one moved it: what the other makes of it is no longer true and is not kept."""
     run = scanned(bench)
-    [seen] = bench.progress.dossier(run, ORDER).wants
+    [seen] = dossier(bench, run, ORDER).wants
     later = replace(seen, next_attempt_at=bench.clock.now() + timedelta(days=1), trouble=Waiting.REQUEST_REFUSED)
-    bench.progress.keep_wanted(run, seen, later, bench.clock.now())
-    bench.progress.keep_wanted(run, seen, replace(seen, next_attempt_at=None), bench.clock.now())
-    assert (later,) == bench.progress.dossier(run, ORDER).wants
+    bench.progress.keep_wanted(run, [(seen, later)], bench.clock.now())
+    bench.progress.keep_wanted(run, [(seen, replace(seen, next_attempt_at=None))], bench.clock.now())
+    assert (later,) == dossier(bench, run, ORDER).wants
 
 
 def test_what_waits_is_kept_until_it_is_said_otherwise(bench: Bench) -> None:
@@ -292,7 +304,7 @@ def test_what_waits_is_kept_until_it_is_said_otherwise(bench: Bench) -> None:
     settle(bench, run, unknown, missing)
     settle(bench, run, other, order=OTHER)
     assert [other, unknown, missing] == bench.progress.waiting(run.connection_id)
-    assert (unknown, missing) == bench.progress.dossier(run, ORDER).waits
+    assert (unknown, missing) == dossier(bench, run, ORDER).waits
     settle(bench, run, missing)
     assert [other, missing] == bench.progress.waiting(run.connection_id)
     settle(bench, run)
@@ -379,7 +391,7 @@ def test_a_pdf_is_kept_once_and_belongs_to_every_order_it_came_for(bench: Bench)
         bring(bench, run, same, order=order, report=report)
     bench.clock.sleep(1)
     bring(bench, run, bare, order=OTHER, report="R4")
-    assert [[same], [same, bare], [same]] == [list(bench.progress.dossier(run, order).papers) for order in (ORDER, OTHER, third)]
+    assert [[same], [same, bare], [same]] == [list(dossier(bench, run, order).papers) for order in (ORDER, OTHER, third)]
     assert 4 == len(bench.progress.next_reports(run, FETCHED, 9))
 
 
@@ -413,8 +425,8 @@ def test_the_statements_are_those_of_the_orders_the_pdf_came_for(bench: Bench) -
     bring(bench, run, paper("FR-1"))
     scanned(bench, charge(key("L1"), total="9.00"), run=run)
     with bench.progress.writing(run.run_id) as book:
-        own, elsewhere = book.statements(numbered(paper("FR-1"))), book.statements(numbered(paper("FR-1", copy="elsewhere")))
-        nobody = book.statements(numbered(paper("FR-1"), "FR-1", Kind.CREDIT_NOTE))
+        several = [numbered(paper("FR-1")), numbered(paper("FR-1", copy="elsewhere")), numbered(paper("FR-1"), "FR-1", Kind.CREDIT_NOTE)]
+        own, elsewhere, nobody = book.statements(several)
     assert ("A13V1IB3VIYZZH", (ORDER,), [key()]) == (own.marketplace_id, own.orders, [one.key for one in own.numbers])
     assert [("T1", "9.00")] == [(one.transaction_id, _total(one)) for one in own.transactions]
     assert ((ORDER, OTHER), ["T1", "T2"]) == (elsewhere.orders, [one.transaction_id for one in elsewhere.transactions])
@@ -432,12 +444,17 @@ def test_amazon_s_keys_find_an_invoice_again(bench: Bench) -> None:
     found = numbered(paper("FR-1"))
     bring(bench, run, paper("FR-1"))
     with bench.progress.writing(run.run_id) as book:
-        assert ("inv-1", 0, None, 0) == _standing(book.invoice([ORDER], found, "inv-1"))
-        assert "inv-1" == book.invoice([ORDER, OTHER], found, "inv-2").invoice_id
+        assert ("inv-1", 0, None, 0) == _standing(_invoice(book, [ORDER], found, "inv-1"))
+        assert "inv-1" == _invoice(book, [ORDER, OTHER], found, "inv-2").invoice_id
     with bench.progress.writing(run.run_id) as book:
-        assert "inv-1" == book.invoice([OTHER], found, "inv-3").invoice_id
-        assert "inv-4" == book.invoice([OTHER], numbered(paper("FR-2"), "FR-2"), "inv-4").invoice_id
-        assert "inv-5" == book.invoice([OTHER], numbered(paper("FR-1"), "FR-1", Kind.CREDIT_NOTE), "inv-5").invoice_id
+        assert "inv-1" == _invoice(book, [OTHER], found, "inv-3").invoice_id
+        assert "inv-4" == _invoice(book, [OTHER], numbered(paper("FR-2"), "FR-2"), "inv-4").invoice_id
+        assert "inv-5" == _invoice(book, [OTHER], numbered(paper("FR-1"), "FR-1", Kind.CREDIT_NOTE), "inv-5").invoice_id
+
+
+def _invoice(book: Book, orders: Sequence[str], found: Numbered, minted: str) -> Invoice:
+    [invoice] = book.invoices([named(found, orders, minted)])
+    return invoice
 
 
 def _standing(invoice: Invoice) -> tuple[str, int, str | None, int]:
@@ -448,9 +465,9 @@ def test_a_settled_number_is_the_pdf_s(bench: Bench) -> None:
     """A PDF without a number is given one: another order that bears the number has it too."""
     run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2", number="FR-1"))
     bring(bench, run, paper(None))
-    assert () == bench.progress.dossier(run, OTHER).papers
+    assert () == dossier(bench, run, OTHER).papers
     say(bench, run, numbered(paper(None)))
-    assert (paper(None),) == bench.progress.dossier(run, OTHER).papers
+    assert (replace(paper(None), settled="FR-1"),) == dossier(bench, run, OTHER).papers
 
 
 def test_what_is_said_has_its_place_in_the_run(bench: Bench) -> None:
@@ -484,7 +501,7 @@ def test_what_was_last_said_from_each_pdf_is_known(bench: Bench) -> None:
 
 def _facts(bench: Bench, run: Run, found: Numbered) -> str | None:
     with bench.progress.writing(run.run_id) as book:
-        return book.invoice([ORDER], found, "inv-0").facts_hash
+        return _invoice(book, [ORDER], found, "inv-0").facts_hash
 
 
 def test_a_finished_run_says_how_many_it_said(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from services.fetcher.domain.waiting import Waiting
 from services.fetcher.handler import Collect
 from services.fetcher.stages.ports import AccessLost, AnswerUnreadable, PageRefused, Reader, RequestRefused
 from services.kernel.errors import Unavailable
+from tests.adapters.amazon_answers import dossier
 from tests.adapters.fetcher_bench import Bench, memory_bench
 from tests.integration.fetcher.scripted import NumberReader, Scripted, charge, detail
 from tests.simulation.memory.shelf import MemoryShelf
@@ -72,7 +73,7 @@ def test_an_order_that_amazon_refuses_waits_and_the_others_are_said(bench: Bench
     assert (["FR-L1", "FR-L3"], [{"request_refused": 1}]) == (said(bench), markers(bench))
     [wait] = bench.progress.waiting(run.connection_id)
     assert (SECOND, "FR-L2", Waiting.REQUEST_REFUSED) == (wait.order_id, wait.number, wait.reason)
-    assert wait.next_attempt_at == bench.progress.dossier(run, SECOND).lines[0].moved_at + timedelta(days=1)
+    assert wait.next_attempt_at == dossier(bench, run, SECOND).lines[0].moved_at + timedelta(days=1)
     scripted.asked.clear()
     collect(bench, scripted, bench.next_run(run))
     assert ([SECOND], ["FR-L1", "FR-L2", "FR-L3"], []) == (scripted.asked, said(bench), waits(bench, run))

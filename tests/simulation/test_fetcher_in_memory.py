@@ -1,6 +1,6 @@
 """The fetcher in memory, without faults: a made-up account is collected whole, and a process that wakes up late says nothing late."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -10,7 +10,6 @@ from schemas.invoice_classified.v1 import InvoiceClassified
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
 from services.fetcher.adapters.collection import PostgresProgress
-from services.fetcher.domain.dossier import Dossier
 from services.fetcher.domain.records import Run
 from services.fetcher.handler import Collect
 from services.ledger.domain.posting import Entry, post
@@ -159,11 +158,11 @@ class Frozen(PostgresProgress):
         super().__init__(bench.store)
         self._meanwhile: list[Callable[[], None]] = [meanwhile]
 
-    def dossier(self, run: Run, order_id: str) -> Dossier:
+    def orders_touched(self, run: Run, after: str, limit: int) -> Sequence[str]:
         """Late."""
         while self._meanwhile:
             self._meanwhile.pop()()
-        return super().dossier(run, order_id)
+        return super().orders_touched(run, after, limit)
 
 
 def test_a_process_that_wakes_up_after_the_run_is_finished_says_nothing_more_in_it() -> None:

@@ -11,4 +11,4 @@ class Application:
     client_id: str = "amzn1.application-oa2-client.00000000000000000000000000000001"
     client_secret: str = "amzn1.oa2-cs.v1.simulated-secret"
     redirect_uri: str = "http://127.0.0.1:8080/connectivite/amazon/callback"
-    login_uri: str = "http://127.0.0.1:8080/connectivite/amazon/login"
+    login_uri: str = "http://127.0.0.1:8080/connectivite/amazon-business/app-center"

@@ -32,25 +32,25 @@ where run_id = :run_id;
 -- Forget the page token.
 update scan set next_page_token = null where run_id = :run_id;
 
--- name: current_hash(connection_id, transaction_id)$
--- The content of a transaction as last seen.
-select content_hash
+-- name: current_hashes(connection_id, transactions)
+-- The content of transactions as last seen.
+select transaction_id, content_hash
 from amazon_transaction
-where connection_id = :connection_id and transaction_id = :transaction_id and current;
+where connection_id = :connection_id and transaction_id = any(:transactions) and current;
 
--- name: see_transaction(now, connection_id, transaction_id)!
+-- name: see_transaction(now, connection_id, transaction_id)*!
 -- It was seen again, unchanged.
 update amazon_transaction
 set last_seen = :now, missed = 0, missed_since = null
 where connection_id = :connection_id and transaction_id = :transaction_id and current;
 
--- name: retire_transaction(connection_id, transaction_id)!
+-- name: retire_transaction(connection_id, transaction_id)*!
 -- The version until now is no longer the current one.
 update amazon_transaction
 set current = false
 where connection_id = :connection_id and transaction_id = :transaction_id and current;
 
--- name: put_transaction(connection_id, transaction_id, content_hash, raw, dated_on, now)!
+-- name: put_transaction(connection_id, transaction_id, content_hash, raw, dated_on, now)*!
 -- A new version.
 insert into amazon_transaction (connection_id, transaction_id, version, current, content_hash, raw, dated_on, first_seen, last_seen)
 select
@@ -151,10 +151,6 @@ where
     connection_id = :connection_id and order_id = :order_id and order_line_item_id = :order_line_item_id
     and shipment_id = :shipment_id;
 
--- name: numbers_of_orders(connection_id, orders)
--- The numbers known of these orders.
-select distinct order_id, number, kind from line_number where connection_id = :connection_id and order_id = any(:orders);
-
 -- name: hasten(now, connection_id, order_id)*!
 -- A number came up: the order's documents are wanted now.
 update wanted set next_attempt_at = :now, touched_at = :now where connection_id = :connection_id and order_id = :order_id and number = '';
@@ -188,7 +184,7 @@ where
 order by order_id
 limit :limit;
 
--- name: next_wanted(connection_id, of_history, now)^
+-- name: next_wanted(connection_id, of_history, now, limit)
 -- What is due first and not under way.
 select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
 from wanted as w
@@ -202,16 +198,22 @@ where
             r.connection_id = w.connection_id and r.order_id = w.order_id and r.number = w.number and r.state in ('asked', 'ready')
     )
 order by w.next_attempt_at, w.order_id, w.number
-limit 1;
+limit :limit;
 
--- name: wanted(connection_id, order_id, number)^
--- What is wanted under this key, locked: whoever ends a report moves its ladder.
-select order_id, number, moved_at, failures, trouble, next_attempt_at
-from wanted
-where connection_id = :connection_id and order_id = :order_id and number = :number
+-- name: wanted(connection_id, orders, numbers)
+-- What is wanted under these keys, an order and a number each, locked: whoever ends a report moves its ladder.
+select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
+from wanted as w
+where
+    w.connection_id = :connection_id
+    and (w.order_id, w.number) in (
+        select asked.order_id, asked.number
+        from unnest(:orders::text[], :numbers::text[]) as asked (order_id, number)
+    )
+order by w.order_id, w.number
 for update;
 
--- name: put_wanted(failures, trouble, next_attempt_at, now, connection_id, order_id, number, seen_at)!
+-- name: put_wanted(failures, trouble, next_attempt_at, now, connection_id, order_id, number, seen_at)*!
 -- How far its ladder is, unless somebody moved it since it was looked at.
 update wanted
 set failures = :failures, trouble = :trouble, next_attempt_at = :next_attempt_at, touched_at = :now
@@ -219,11 +221,14 @@ where
     connection_id = :connection_id and order_id = :order_id and number = :number
     and next_attempt_at is not distinct from :seen_at::timestamptz;
 
--- name: orders_of_number(connection_id, number)
--- The orders that bear a number.
-select distinct order_id from line_number where connection_id = :connection_id and number = :number order by order_id;
+-- name: orders_of_numbers(connection_id, numbers)
+-- The orders that bear these numbers.
+select distinct number, order_id
+from line_number
+where connection_id = :connection_id and number = any(:numbers)
+order by number, order_id;
 
--- name: put_report(report_id, run_id, connection_id, order_id, number, state, polls, asked_at, next_poll_at, report_document_id)!
+-- name: put_report(report_id, run_id, connection_id, order_id, number, state, polls, asked_at, next_poll_at, report_document_id)*!
 -- A report as it stands now.
 insert into report (report_id, run_id, connection_id, order_id, number, state, polls, asked_at, next_poll_at, report_document_id)
 values (:report_id, :run_id, :connection_id, :order_id, :number, :state, :polls, :asked_at, :next_poll_at, :report_document_id)
@@ -241,79 +246,84 @@ where connection_id = :connection_id and state = :state
 order by next_poll_at, report_id
 limit :limit;
 
--- name: put_payload(payload_sha256, report_id)!
+-- name: put_payload(payload_sha256, report_id)*!
 -- The hash of what a report brought.
 update report set payload_sha256 = :payload_sha256 where report_id = :report_id;
 
--- name: put_document(connection_id, sha256, size_bytes, object_key, number, evidence, payload_sha256, now)!
+-- name: put_document(connection_id, sha256, size_bytes, object_key, number, evidence, payload_sha256, now)*!
 -- A PDF, unless it is known.
 insert into document (connection_id, sha256, size_bytes, object_key, number, evidence, payload_sha256, received_at)
 values (:connection_id, :sha256, :size_bytes, :object_key, :number, :evidence::jsonb, :payload_sha256, :now)
 on conflict do nothing;
 
--- name: number_document(number, connection_id, sha256)!
+-- name: number_document(number, connection_id, sha256)*!
 -- The number a PDF bears, as settled.
 update document set number = :number where connection_id = :connection_id and sha256 = :sha256 and number is distinct from :number;
 
--- name: put_document_order(connection_id, sha256, order_id)!
+-- name: put_document_order(connection_id, sha256, order_id)*!
 -- The PDF came for this order.
 insert into document_order (connection_id, sha256, order_id) values (:connection_id, :sha256, :order_id) on conflict do nothing;
 
--- name: lines_of_order(connection_id, order_id)
--- The lines of an order.
+-- name: lines_of_orders(connection_id, orders)
+-- The lines of orders.
 select order_id, order_line_item_id, shipment_id, charged, refunded, pending, moved_at, ask_at
 from order_line
-where connection_id = :connection_id and order_id = :order_id
+where connection_id = :connection_id and order_id = any(:orders)
 order by shipment_id, order_line_item_id;
 
--- name: numbers_of_order(connection_id, order_id)
--- The numbers Amazon gives for an order.
+-- name: numbers_of_orders(connection_id, orders)
+-- The numbers Amazon gives for orders.
 select order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin, consolidated
 from line_number
-where connection_id = :connection_id and order_id = :order_id
+where connection_id = :connection_id and order_id = any(:orders)
 order by number, kind, shipment_id, order_line_item_id;
 
--- name: papers_of_order(connection_id, order_id)
+-- name: papers_of_orders(connection_id, orders)
 -- The PDFs that came for an order or bear one of its numbers, in the order they came.
-select d.sha256, d.size_bytes, d.object_key, d.evidence::text as evidence
-from document as d
-where
-    d.connection_id = :connection_id
-    and (
-        exists (
-            select from document_order as o
-            where o.connection_id = d.connection_id and o.sha256 = d.sha256 and o.order_id = :order_id
-        )
-        or d.number in (
-            select n.number from line_number as n where n.connection_id = :connection_id and n.order_id = :order_id
-        )
-    )
+with shown as (
+    select o.order_id, o.sha256
+    from document_order as o
+    where o.connection_id = :connection_id and o.order_id = any(:orders)
+    union
+    select n.order_id, d.sha256
+    from line_number as n
+    inner join document as d on n.connection_id = d.connection_id and n.number = d.number
+    where n.connection_id = :connection_id and n.order_id = any(:orders)
+)
+
+select shown.order_id, d.sha256, d.size_bytes, d.object_key, d.number, d.evidence::text as evidence
+from shown
+inner join document as d on shown.sha256 = d.sha256
+where d.connection_id = :connection_id
 order by d.received_at, d.sha256;
 
--- name: wants_of_order(connection_id, order_id)
--- What is wanted of an order: its own documents, and those of its consolidated numbers.
-select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
-from wanted as w
-where
-    w.connection_id = :connection_id
-    and (
-        (w.order_id = :order_id and w.number = '')
-        or (w.order_id = '' and w.number in (
-            select n.number from line_number as n where n.connection_id = :connection_id and n.order_id = :order_id
-        ))
-    )
+-- name: wants_of_orders(connection_id, orders)
+-- What is wanted `of_order`: its own documents, and those of its consolidated numbers.
+with shown as (
+    select asked.order_id as of_order, asked.order_id, '' as number
+    from unnest(:orders::text[]) as asked (order_id)
+    union
+    select n.order_id as of_order, '' as order_id, n.number
+    from line_number as n
+    where n.connection_id = :connection_id and n.order_id = any(:orders)
+)
+
+select shown.of_order, w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
+from shown
+inner join wanted as w on shown.order_id = w.order_id and shown.number = w.number
+where w.connection_id = :connection_id
 order by w.number;
 
--- name: waits_of_order(connection_id, order_id)
--- What of an order waits.
+-- name: waits_of_orders(connection_id, orders)
+-- What of orders waits.
 select order_id, number, reason, since, next_attempt_at
 from waiting
-where connection_id = :connection_id and order_id = :order_id
+where connection_id = :connection_id and order_id = any(:orders)
 order by place;
 
--- name: end_waits(connection_id, order_id)!
--- Nothing of the order waits, until it is said otherwise.
-delete from waiting where connection_id = :connection_id and order_id = :order_id;
+-- name: end_waits(connection_id, orders)!
+-- Nothing of the orders waits, until it is said otherwise.
+delete from waiting where connection_id = :connection_id and order_id = any(:orders);
 
 -- name: put_wait(connection_id, order_id, place, number, reason, since, next_attempt_at)*!
 -- One thing of an order waits.
@@ -328,12 +338,15 @@ where connection_id = :connection_id
 order by since, order_id, place
 limit :limit;
 
--- name: orders_of_document(connection_id, sha256)
--- The orders a PDF came for.
-select order_id from document_order where connection_id = :connection_id and sha256 = :sha256 order by order_id;
+-- name: orders_of_documents(connection_id, documents)
+-- The orders that PDFs came for.
+select sha256, order_id
+from document_order
+where connection_id = :connection_id and sha256 = any(:documents)
+order by order_id;
 
--- name: statements_of_number(connection_id, number, kind)
--- Every line that bears a number, and whether that line has another number of the same kind.
+-- name: statements_of_numbers(connection_id, numbers, kinds)
+-- Every line that bears one of these numbers, each with its kind, and whether that line has another number of the same kind.
 select
     n.order_id,
     n.order_line_item_id,
@@ -348,67 +361,65 @@ select
             m.connection_id = n.connection_id and m.order_id = n.order_id and m.order_line_item_id = n.order_line_item_id
             and m.shipment_id = n.shipment_id and m.kind = n.kind and m.number <> n.number
     ) as shared
-from line_number as n
-where n.connection_id = :connection_id and n.number = :number and n.kind = :kind
+from unnest(:numbers::text[], :kinds::text[]) as asked (number, kind)
+inner join line_number as n on asked.number = n.number and asked.kind = n.kind
+where n.connection_id = :connection_id
 order by n.order_id, n.shipment_id, n.order_line_item_id;
 
 -- name: transactions_of_orders(connection_id, orders)
--- The current transactions that have a line of one of these orders.
-select t.raw
-from amazon_transaction as t
-where
-    t.connection_id = :connection_id
-    and t.current
-    and t.raw @> any(
-        select jsonb_build_object('transactionLineItems', jsonb_build_array(jsonb_build_object('orderId', wanted.order_id)))
-        from unnest(:orders::text[]) as wanted (order_id)
-    )
+-- The current transactions that have a line of these orders, under each of them.
+select asked.order_id, t.transaction_id, t.raw
+from unnest(:orders::text[]) as asked (order_id)
+inner join
+    amazon_transaction as t
+    on t.raw @> jsonb_build_object('transactionLineItems', jsonb_build_array(jsonb_build_object('orderId', asked.order_id)))
+where t.connection_id = :connection_id and t.current
 order by t.transaction_id;
 
--- name: invoice_named(connection_id, orders, number, kind)$
--- The id of the invoice that Amazon's own keys name.
-select invoice_id
-from invoice_key
-where connection_id = :connection_id and order_id = any(:orders) and number = :number and kind = :kind
-order by invoice_id
-limit 1;
+-- name: invoices_named(connection_id, orders, numbers, kinds)
+-- The ids of the invoices that Amazon's own keys name: an order, a number and a kind each.
+select k.number, k.kind, min(k.invoice_id) as invoice_id
+from unnest(:orders::text[], :numbers::text[], :kinds::text[]) as asked (order_id, number, kind)
+inner join invoice_key as k on asked.order_id = k.order_id and asked.number = k.number and asked.kind = k.kind
+where k.connection_id = :connection_id
+group by k.number, k.kind;
 
--- name: invoice(invoice_id, sha256)^
--- The invoice, with what was last said of it from this PDF.
+-- name: invoices(ids, documents)
+-- Invoices, each with what was last said of it from one PDF.
 select i.invoice_id, i.number, i.kind, i.revision, i.said, f.facts_hash
-from invoice as i
-left join invoice_facts as f on i.invoice_id = f.invoice_id and f.sha256 = :sha256
-where i.invoice_id = :invoice_id;
+from unnest(:ids::text[], :documents::text[]) as asked (invoice_id, sha256)
+inner join invoice as i on asked.invoice_id = i.invoice_id
+left join invoice_facts as f on i.invoice_id = f.invoice_id and asked.sha256 = f.sha256;
 
--- name: put_invoice(invoice_id, company_id, connection_id, number, kind)!
+-- name: put_invoice(invoice_id, company_id, connection_id, number, kind)*!
 -- The invoice with its id, unless it has been kept.
 insert into invoice (invoice_id, company_id, connection_id, number, kind)
 values (:invoice_id, :company_id, :connection_id, :number, :kind)
 on conflict do nothing;
 
--- name: put_invoice_key(connection_id, order_id, number, kind, invoice_id)!
+-- name: put_invoice_key(connection_id, order_id, number, kind, invoice_id)*!
 -- One of Amazon's keys of the invoice.
 insert into invoice_key (connection_id, order_id, number, kind, invoice_id)
 values (:connection_id, :order_id, :number, :kind, :invoice_id)
 on conflict do nothing;
 
--- name: say_invoice(revision, said, collected, invoice_id)!
+-- name: say_invoice(revision, said, collected, invoice_id)*!
 -- The invoice as it is said now.
 update invoice
 set revision = :revision, said = :said, collected = :collected::jsonb
 where invoice_id = :invoice_id;
 
--- name: put_facts(invoice_id, sha256, facts_hash)!
+-- name: put_facts(invoice_id, sha256, facts_hash)*!
 -- What is said of it from this PDF.
 insert into invoice_facts (invoice_id, sha256, facts_hash)
 values (:invoice_id, :sha256, :facts_hash)
 on conflict (invoice_id, sha256) do update set facts_hash = excluded.facts_hash;
 
--- name: next_runseq(run_id)$
--- The next number in the run, without a gap: the row is locked until the commit.
-update run set emitted = emitted + 1 where run_id = :run_id returning emitted;
+-- name: next_runseq(count, run_id)$
+-- The last of `count` next numbers in the run, without a gap: the row is locked until the commit.
+update run set emitted = emitted + :count where run_id = :run_id returning emitted;
 
--- name: put_emission(run_id, runseq, invoice_id, revision, now)!
+-- name: put_emission(run_id, runseq, invoice_id, revision, now)*!
 -- Which invoice has which number in the run.
 insert into emission (run_id, runseq, invoice_id, revision, said_at) values (:run_id, :runseq, :invoice_id, :revision, :now);
 

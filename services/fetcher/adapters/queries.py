@@ -35,5 +35,6 @@ class Queries:
         return getattr(self._queries, name)(connection, **values)
 
     def run_each(self, connection: Connection, name: str, values: Iterable[Mapping[str, object]]) -> None:
-        """The query once for each set of values."""
-        getattr(self._queries, name)(connection, list(values))
+        """The query once for each set of values, in their order and all in one round trip."""
+        if several := list(values):
+            getattr(self._queries, name)(connection, several)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from psycopg import Connection as Session
@@ -10,6 +11,7 @@ from services.fetcher.adapters.queries import Queries
 from services.fetcher.domain.amazon.collecting import Transaction, TransactionsPage
 from services.fetcher.domain.identity import digest
 from services.fetcher.domain.records import Kind, LineKey, Run, Scan, StatedNumber
+from services.fetcher.domain.rounds import rounds
 from services.fetcher.domain.routing import entity_named
 from services.fetcher.domain.stating import FROM_TRANSACTIONS, KIND_OF_TRANSACTION, key_of, moved_at
 from services.fetcher.domain.wanting import first_attempt
@@ -21,8 +23,8 @@ QUERIES = Queries("collection.sql")
 def keep_page(session: Session, run: Run, page: TransactionsPage, now: datetime) -> Scan:
     """Keep the page's transactions and the place where the next page starts; the last one ends the scan."""
     transactions = page.transactions or []
-    for transaction in transactions:
-        _keep_transaction(session, run, transaction, now)
+    for several in rounds(map(_seen, transactions), lambda seen: seen.transaction_id):
+        _keep_transactions(session, run, several, now)
     names = sorted({entity_named(transaction.legal_entity_name) for transaction in transactions})
     QUERIES.run_each(session, "see_entity", [{"connection_id": run.connection_id, "name": name, "now": now} for name in names])
     astray = sum(outside(transaction, run.window_from, scan_end(run.reads_until)) for transaction in transactions)
@@ -54,32 +56,86 @@ def number_columns(connection_id: str, stated: StatedNumber) -> dict[str, object
     return {**line_key(connection_id, stated.key), **said, "consolidated": stated.consolidated}
 
 
-def _keep_transaction(session: Session, run: Run, transaction: Transaction, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A transaction of a page, under its id, with its content and whether that is new."""
+
+    transaction: Transaction
+    transaction_id: str
+    raw: str
+    content_hash: str
+    changed: bool = True
+
+    @property
+    def kind(self) -> Kind | None:
+        """The side it moved money on."""
+        return KIND_OF_TRANSACTION.get(self.transaction.transaction_type or "")
+
+    @property
+    def number(self) -> str:
+        """The number it states, '' = none."""
+        return (self.transaction.invoice_number or "").strip() if self.kind else ""
+
+    @property
+    def moved(self) -> dict[LineKey, datetime | None]:
+        """Its lines, and when something moved on each."""
+        items = self.transaction.transaction_line_items or []
+        return {key: moved_at(self.transaction, item) for item in items if (key := key_of(item))}
+
+
+def _seen(transaction: Transaction) -> _Seen:
     raw = json.dumps(transaction.as_published(), sort_keys=True, ensure_ascii=False)
     content_hash = digest(raw)
-    about = {"connection_id": run.connection_id, "transaction_id": transaction.transaction_id or f"unnamed-{content_hash[:32]}"}
-    changed = QUERIES.value(session, "current_hash", **about) != content_hash
-    if changed:
-        QUERIES.run(session, "retire_transaction", **about)
-        QUERIES.run(session, "put_transaction", **about, content_hash=content_hash, raw=raw, dated_on=dated_on(transaction), now=now)
-    else:
-        QUERIES.run(session, "see_transaction", **about, now=now)
-    _keep_lines(session, run, transaction, changed, now)
+    return _Seen(transaction, transaction.transaction_id or f"unnamed-{content_hash[:32]}", raw, content_hash)
 
 
-def _keep_lines(session: Session, run: Run, transaction: Transaction, changed: bool, now: datetime) -> None:
-    connection_id, told = run.connection_id, {"changed": changed, "of_history": run.of_history, "now": now}
-    kind = KIND_OF_TRANSACTION.get(transaction.transaction_type or "")
-    items = transaction.transaction_line_items or []
-    moved = {key: moved_at(transaction, item) for item in items if (key := key_of(item))}
-    money = {"charged": kind is Kind.INVOICE, "refunded": kind is Kind.CREDIT_NOTE, **told}
-    QUERIES.run_each(session, "see_line", [{**line_key(connection_id, key), **money, "moved_at": moment} for key, moment in moved.items()])
-    number = (transaction.invoice_number or "").strip() if kind else ""
-    if kind is not None and number:
-        numbers = [StatedNumber(key, number, kind, None, FROM_TRANSACTIONS) for key in moved]
-        QUERIES.run_each(session, "put_number", [number_columns(connection_id, one) for one in numbers])
-    wanted = [_order(connection_id, order_id, moved, bool(number), now) for order_id in dict.fromkeys(key.order_id for key in moved)]
-    QUERIES.run_each(session, "want_order", [{**order, **told} for order in wanted])
+def _keep_transactions(session: Session, run: Run, page: Sequence[_Seen], now: datetime) -> None:
+    """Transactions of different ids: a new version of what is new or changed, and what their lines say."""
+    connection_id = run.connection_id
+    asked = {"connection_id": connection_id, "transactions": [seen.transaction_id for seen in page]}
+    known = {row["transaction_id"]: row["content_hash"] for row in QUERIES.rows(session, "current_hashes", **asked)}
+    page = [replace(seen, changed=known.get(seen.transaction_id) != seen.content_hash) for seen in page]
+    same = [seen for seen in page if not seen.changed]
+    new = [seen for seen in page if seen.changed]
+    QUERIES.run_each(session, "see_transaction", [{**_named(connection_id, seen), "now": now} for seen in same])
+    QUERIES.run_each(session, "retire_transaction", [_named(connection_id, seen) for seen in new if seen.transaction_id in known])
+    QUERIES.run_each(session, "put_transaction", [_version(connection_id, seen, now) for seen in new])
+    _keep_lines(session, run, page, now)
+
+
+def _keep_lines(session: Session, run: Run, page: Sequence[_Seen], now: datetime) -> None:
+    """The lines before their numbers, which stand on them; what only a migration of history sees stays its own."""
+    connection_id, whose = run.connection_id, {"of_history": run.of_history}
+    QUERIES.run_each(session, "see_line", [line | whose for seen in page for line in _lines(connection_id, seen, now)])
+    QUERIES.run_each(session, "put_number", [number for seen in page for number in _numbers(connection_id, seen)])
+    QUERIES.run_each(session, "want_order", [order | whose for seen in page for order in _orders(connection_id, seen, now)])
+
+
+def _named(connection_id: str, seen: _Seen) -> dict[str, object]:
+    return {"connection_id": connection_id, "transaction_id": seen.transaction_id}
+
+
+def _version(connection_id: str, seen: _Seen, now: datetime) -> dict[str, object]:
+    content = {"content_hash": seen.content_hash, "raw": seen.raw, "dated_on": dated_on(seen.transaction)}
+    return {**_named(connection_id, seen), **content, "now": now}
+
+
+def _lines(connection_id: str, seen: _Seen, now: datetime) -> list[dict[str, object]]:
+    money = {"charged": seen.kind is Kind.INVOICE, "refunded": seen.kind is Kind.CREDIT_NOTE, "changed": seen.changed, "now": now}
+    return [{**line_key(connection_id, key), **money, "moved_at": moment} for key, moment in seen.moved.items()]
+
+
+def _numbers(connection_id: str, seen: _Seen) -> list[dict[str, object]]:
+    if seen.kind is None or not seen.number:
+        return []
+    numbers = [StatedNumber(key, seen.number, seen.kind, None, FROM_TRANSACTIONS) for key in seen.moved]
+    return [number_columns(connection_id, number) for number in numbers]
+
+
+def _orders(connection_id: str, seen: _Seen, now: datetime) -> list[dict[str, object]]:
+    moved = seen.moved
+    orders = [_order(connection_id, order_id, moved, bool(seen.number), now) for order_id in dict.fromkeys(key.order_id for key in moved)]
+    return [{**order, "changed": seen.changed, "now": now} for order in orders]
 
 
 def _order(connection_id: str, order_id: str, moved: dict[LineKey, datetime | None], numbered: bool, now: datetime) -> dict[str, object]:

@@ -1,14 +1,25 @@
 """What is said of a final document, whether it may be said, and as which revision."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from schemas.invoice_collected.v1 import InvoiceCollected, Stated
 from schemas.values import CompanySettings
 from services.fetcher.domain.identity import facts_hash, issuer_of, mint_invoice_id
 from services.fetcher.domain.matching import Numbered
-from services.fetcher.domain.records import Invoice, Run
+from services.fetcher.domain.records import Invoice, Kind, Run
 from services.fetcher.domain.waiting import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A document under the keys by which Amazon names its invoice, and the id of the invoice should it be a new one."""
+
+    number: str
+    kind: Kind
+    sha256: str
+    orders: tuple[str, ...]
+    minted: str
 
 
 def minted_id(run: Run, found: Numbered, stated: Stated) -> str:

@@ -36,12 +36,16 @@ def kind_of(paper: Paper) -> Kind:
 
 
 def match(dossier: Dossier) -> Matched:
-    """Give each PDF of an order its number: the printed one, else the one number of the API that is left for the one PDF that is left."""
-    printed = [(paper, _printed(paper, dossier.numbers)) for paper in dossier.papers]
-    numbered = [found for _, found in printed if found is not None]
-    bare = [paper for paper, found in printed if found is None]
+    """Give each PDF of an order its number: the printed one, else the one it was given before, else the one of the API that is left.
+
+    The one that is left is for the one PDF that is left, but not beside another that was given its number in this way: a second PDF
+    that does not say its number may be the first one, uploaded again. One that was given a number of another order came by mistake.
+    """
+    told = [(paper, _told(paper, dossier.numbers)) for paper in dossier.papers]
+    numbered = [found for _, found in told if found is not None]
+    bare = [paper for paper, found in told if found is None and paper.settled is None]
     missing = _missing(dossier.numbers, numbered)
-    if len(bare) == 1 and len(missing) == 1:
+    if len(bare) == 1 and len(missing) == 1 and not any(found.paper.settled for found in numbered):
         number, kind = missing[0]
         numbered.append(Numbered(bare[0], number, kind, stated=True))
         bare, missing = [], []
@@ -70,13 +74,15 @@ def aged_since(waits: Sequence[Wait], before: Sequence[Wait]) -> tuple[Wait, ...
     return tuple(replace(wait, since=since.get(wait.number, oldest or wait.since)) for wait in waits)
 
 
-def _printed(paper: Paper, numbers: Sequence[StatedNumber]) -> Numbered | None:
+def _told(paper: Paper, numbers: Sequence[StatedNumber]) -> Numbered | None:
+    """With the number it prints, or with the one it was given before when that is one of this order's."""
     fact = paper.evidence.number
-    if fact is None:
+    number = fact.value if fact else paper.settled
+    same = [stated for stated in numbers if number and _same(stated.number, number)]
+    if number is None or (fact is None and not same):
         return None
-    same = [stated for stated in numbers if _same(stated.number, fact.value)]
     kind = kind_of(paper) if any(stated.kind == kind_of(paper) for stated in same) or not same else same[0].kind
-    return Numbered(paper, same[0].number if same else fact.value.strip(), kind, bool(same))
+    return Numbered(paper, same[0].number if same else number.strip(), kind, bool(same))
 
 
 def _same(one: str, other: str) -> bool:

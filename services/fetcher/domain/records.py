@@ -155,20 +155,22 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A stored PDF and what it says."""
+    """A stored PDF and what it says. `settled` = the number that was found for it earlier, when it says none."""
 
     document: DocumentRef
     evidence: Evidence
+    settled: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What the API says of one number over all its orders."""
+    """What the API says of one number over all its orders. `several_orders` = more than one order shows the PDF."""
 
     marketplace_id: str
     orders: tuple[str, ...]
     numbers: tuple[StatedNumber, ...]
     transactions: tuple[Transaction, ...]
+    several_orders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

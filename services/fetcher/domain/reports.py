@@ -1,11 +1,12 @@
 """What a poll makes of a report (Document API 2021-09-30, life cycle)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.fetcher.domain.amazon.collecting import Report as Answer
 from services.fetcher.domain.pace import POLL_FOR, poll_again_after
-from services.fetcher.domain.records import Report, ReportState
+from services.fetcher.domain.records import Paper, Report, ReportState
+from services.fetcher.domain.waiting import Waiting
 
 FETCH_TRIES = 7
 """With the ladder's pauses between them 14 minutes; after that the order waits for another run, and this one for nothing more."""
@@ -17,6 +18,16 @@ ASKED_ONE_BY_ONE = 20
 """With more reports than that open, one `getReports` asks after a hundred."""
 
 ENDS = {"CANCELLED": ReportState.NOTHING, "FATAL": ReportState.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A report as it stands after an answer about it; the trouble it met; the hash of its payload, '' = none was used, and its PDFs."""
+
+    report: Report
+    trouble: Waiting | None = None
+    payload_sha256: str = ""
+    papers: tuple[Paper, ...] = ()
 
 
 def after_poll(report: Report, answer: Answer | None, now: datetime) -> Report:

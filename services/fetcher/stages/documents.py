@@ -1,13 +1,18 @@
 """Third stage: documents are requested, polled for and fetched, each as soon as Amazon's allowance lets it."""
 
+from collections.abc import Sequence
+from functools import partial
+from itertools import takewhile
+
 from services.fetcher import Logged
 from services.fetcher.domain.dossier import whole_order
 from services.fetcher.domain.pace import Operation, poll_again_after
 from services.fetcher.domain.records import Report, ReportState
-from services.fetcher.domain.reports import ASKED_ONE_BY_ONE, after_poll, still_open
+from services.fetcher.domain.reports import ASKED_ONE_BY_ONE, Outcome, after_poll, still_open
 from services.fetcher.domain.waiting import Waiting
 from services.fetcher.domain.wanting import Wanted, after_vain_request, settled
-from services.fetcher.stages.payloads import fetch, until_turn
+from services.fetcher.stages.keeping import AT_ONCE, keep_answers
+from services.fetcher.stages.payloads import fetch, keep_outcomes, until_turn
 from services.fetcher.stages.ports import AnswerUnreadable, RequestRefused, Work
 from services.kernel.log import log
 
@@ -30,60 +35,71 @@ def fetch_documents(work: Work) -> None:
 
 
 def _request(work: Work) -> float | None:
-    """Ask for the documents of one order or number; seconds until the next turn, None = nothing is due."""
-    wanted = work.progress.next_wanted(work.run, work.clock.now())
-    if wanted is None:
+    """Ask for the documents of orders and numbers while the allowance lasts; seconds until the next turn, None = nothing is due."""
+    due = work.progress.next_wanted(work.run, work.clock.now(), AT_ONCE)
+    if not due:
         return None
     wait = work.account.wait_seconds(Operation.CREATE_REPORT)
     if wait > 0:
         return wait
-    if wanted.number or whole_order(work.progress.dossier(work.run, wanted.order_id)):
-        _create(work, wanted)
-    else:
-        work.progress.keep_wanted(work.run, wanted, settled(wanted), work.clock.now())
+    asked = _worth_asking(work, due)
+    allowed = takewhile(lambda _: work.account.wait_seconds(Operation.CREATE_REPORT) <= 0, asked)
+    keep_answers(allowed, partial(_created, work), partial(keep_outcomes, work))
     return 0.0
 
 
-def _create(work: Work, wanted: Wanted) -> None:
+def _worth_asking(work: Work, due: Sequence[Wanted]) -> list[Wanted]:
+    """Without the orders all of whose documents come under consolidated numbers: those are settled."""
+    dossiers = work.progress.dossiers(work.run, [wanted.order_id for wanted in due if not wanted.number])
+    whole = {dossier.order_id for dossier in dossiers if whole_order(dossier)}
+    idle = [wanted for wanted in due if not wanted.number and wanted.order_id not in whole]
+    if idle:
+        work.progress.keep_wanted(work.run, [(wanted, settled(wanted)) for wanted in idle], work.clock.now())
+    return [wanted for wanted in due if wanted not in idle]
+
+
+def _created(work: Work, wanted: Wanted) -> Outcome | None:
     """Ask Amazon to make a report; one order that it refuses waits, and the run goes on."""
+    work.check_stopping()
     try:
         report_id = work.account.create_report(wanted.order_id, wanted.number)
     except (RequestRefused, AnswerUnreadable) as trouble:
         reason = Waiting.REQUEST_REFUSED if isinstance(trouble, RequestRefused) else Waiting.ANSWER_UNREADABLE
-        work.progress.keep_wanted(work.run, wanted, after_vain_request(wanted, reason, work.clock.now()), work.clock.now())
-        log.warning(Logged.REQUEST_REFUSED, order_id=wanted.order_id, number=wanted.number, trouble=str(trouble))
-    else:
         now = work.clock.now()
-        report = Report(report_id, wanted.order_id, wanted.number, ReportState.ASKED, 0, now, now + poll_again_after(0), None)
-        work.progress.keep_reports(work.run, [report], now)
+        work.progress.keep_wanted(work.run, [(wanted, after_vain_request(wanted, reason, now))], now)
+        log.warning(Logged.REQUEST_REFUSED, order_id=wanted.order_id, number=wanted.number, trouble=str(trouble))
+        return None
+    now = work.clock.now()
+    return Outcome(Report(report_id, wanted.order_id, wanted.number, ReportState.ASKED, 0, now, now + poll_again_after(0), None))
 
 
 def _poll(work: Work) -> float | None:
-    """Ask after the report whose turn it is; after all of them at once when many are open."""
+    """Ask after the reports whose turn it is; after all of them at once when many are open."""
     waiting = work.progress.next_reports(work.run, ReportState.ASKED, ASKED_ONE_BY_ONE + 1)
     if not waiting:
         return None
     many = len(waiting) > ASKED_ONE_BY_ONE
-    wait = until_turn(work, waiting[0], Operation.GET_REPORTS if many else Operation.GET_REPORT)
+    operation = Operation.GET_REPORTS if many else Operation.GET_REPORT
+    wait = until_turn(work, waiting[0], operation)
     if wait > 0:
         return wait
     if many:
         _poll_all(work)
     else:
-        _poll_one(work, waiting[0])
+        due = takewhile(lambda report: until_turn(work, report, operation) <= 0, waiting)
+        keep_answers(due, partial(_polled, work), partial(keep_outcomes, work))
     return 0.0
 
 
-def _poll_one(work: Work, report: Report) -> None:
-    trouble = None
+def _polled(work: Work, report: Report) -> Outcome:
+    work.check_stopping()
     try:
         answer = work.account.report(report.report_id)
-        polled = after_poll(report, answer, work.clock.now())
+        return Outcome(after_poll(report, answer, work.clock.now()))
     except RequestRefused:
-        polled, trouble = report.at(ReportState.FAILED), Waiting.REQUEST_REFUSED
+        return Outcome(report.at(ReportState.FAILED), Waiting.REQUEST_REFUSED)
     except AnswerUnreadable:
-        polled = still_open(report, work.clock.now())
-    work.progress.keep_reports(work.run, [polled], work.clock.now(), trouble)
+        return Outcome(still_open(report, work.clock.now()))
 
 
 def _poll_all(work: Work) -> None:
@@ -94,8 +110,8 @@ def _poll_all(work: Work) -> None:
         page = work.account.ended_reports(since, token)
         now, token = work.clock.now(), page.next_token
         known = [(waiting.pop(answer.report_id), answer) for answer in page.reports or [] if answer.report_id in waiting]
-        work.progress.keep_reports(work.run, [after_poll(report, answer, now) for report, answer in known], now)
+        keep_outcomes(work, [Outcome(after_poll(report, answer, now)) for report, answer in known])
         if not token or not waiting:
             break
         work.check_stopping()
-    work.progress.keep_reports(work.run, [still_open(report, now) for report in waiting.values() if report.next_poll_at <= now], now)
+    keep_outcomes(work, [Outcome(still_open(report, now)) for report in waiting.values() if report.next_poll_at <= now])

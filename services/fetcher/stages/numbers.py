@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import batched
 
 from services.fetcher import Logged
 from services.fetcher.domain.records import OrderLine
@@ -13,11 +14,15 @@ from services.kernel.log import log
 BATCH = 25
 """Lines that `/invoices` answers for at once (Reconciliation API 2021-01-08)."""
 
+LOOKED_UP = 20 * BATCH
+"""Lines that are looked up at once: which ones are to be asked takes longer to find out than to read."""
+
 
 def ask_numbers(work: Work) -> None:
     """Ask the numbers of the lines whose turn it is; null and `Pending` stay waiting for their next turn."""
-    while lines := work.progress.lines_to_ask(work.run, work.clock.now(), BATCH):
-        _ask(work, lines)
+    while lines := work.progress.lines_to_ask(work.run, work.clock.now(), LOOKED_UP):
+        for batch in batched(lines, BATCH):
+            _ask(work, batch)
 
 
 def _ask(work: Work, lines: Sequence[OrderLine]) -> None:
@@ -41,6 +46,7 @@ def _pass_over(work: Work, line: OrderLine, trouble: Exception) -> None:
     run, now, order_id = work.run, work.clock.now(), line.key.order_id
     log.warning(Logged.REQUEST_REFUSED, order_id=order_id, trouble=str(trouble))
     reason = Waiting.REQUEST_REFUSED if isinstance(trouble, RequestRefused) else Waiting.ANSWER_UNREADABLE
-    if wanted := work.progress.dossier(run, order_id).wanted(""):
-        work.progress.keep_wanted(run, wanted, replace(wanted, trouble=reason), now)
+    [dossier] = work.progress.dossiers(run, [order_id])
+    if wanted := dossier.wanted(""):
+        work.progress.keep_wanted(run, [(wanted, replace(wanted, trouble=reason))], now)
     work.progress.keep_numbers(run, [line], [], [], now)

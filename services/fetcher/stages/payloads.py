@@ -1,28 +1,51 @@
-"""Third stage, its end: a report's payload is fetched, unpacked, kept and read."""
+"""Third stage, its end: payloads of reports are fetched, unpacked, kept and read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice, takewhile
 
 from services.fetcher import Logged
 from services.fetcher.domain.identity import sha256_of
 from services.fetcher.domain.pace import Operation
 from services.fetcher.domain.records import Paper, Report, ReportState
-from services.fetcher.domain.reports import after_refusal, is_gone
+from services.fetcher.domain.reports import Outcome, after_refusal, is_gone
 from services.fetcher.domain.unpacking import EmptyArchive, UnreadablePayload, unpack
 from services.fetcher.domain.waiting import Waiting
+from services.fetcher.stages.keeping import AT_ONCE, keep_answers
 from services.fetcher.stages.ports import AnswerUnreadable, NotDelivered, RequestRefused, Work
 from services.kernel.log import log
 
+MOST_BYTES = 32 * 1024 * 1024
+"""No further payload is fetched while as much is in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What became of a report, and its PDFs, which are not kept yet."""
+
+    outcome: Outcome
+    pdfs: Sequence[bytes] = ()
+
 
 def fetch(work: Work) -> float | None:
-    """Fetch and keep the documents of a report that is ready; seconds until the next turn, None = none is ready."""
-    ready = work.progress.next_reports(work.run, ReportState.READY)
+    """Fetch and keep the documents of reports that are ready; seconds until the next turn, None = none is ready."""
+    ready = work.progress.next_reports(work.run, ReportState.READY, AT_ONCE)
     if not ready:
         return None
     wait = until_turn(work, ready[0], Operation.GET_REPORT_DOCUMENT)
     if wait > 0:
         return wait
-    if is_gone(ready[0], work.clock.now()):
-        _end(work, ready[0], ReportState.LOST)
-    else:
-        _download(work, ready[0])
+    sizes = list[int]()
+
+    def fetched(report: Report) -> Fetched:
+        work.check_stopping()
+        one = Fetched(Outcome(report.at(ReportState.LOST))) if is_gone(report, work.clock.now()) else _downloaded(work, report)
+        sizes.extend(map(len, one.pdfs))
+        return one
+
+    due = takewhile(lambda report: sum(sizes) < MOST_BYTES and until_turn(work, report, Operation.GET_REPORT_DOCUMENT) <= 0, ready)
+    keep_answers(due, fetched, partial(_keep, work))
     return 0.0
 
 
@@ -31,43 +54,47 @@ def until_turn(work: Work, report: Report, operation: Operation) -> float:
     return max((report.next_poll_at - work.clock.now()).total_seconds(), work.account.wait_seconds(operation))
 
 
-def _download(work: Work, report: Report) -> None:
+def keep_outcomes(work: Work, outcomes: Sequence[Outcome]) -> None:
+    """In one transaction, if there are any."""
+    if outcomes:
+        work.progress.keep_outcomes(work.run, outcomes, work.clock.now())
+
+
+def _downloaded(work: Work, report: Report) -> Fetched:
     try:
         payload = work.account.payload(report.report_document_id or "")
     except (NotDelivered, AnswerUnreadable) as trouble:
-        _end(work, after_refusal(report, work.clock.now()), None, Waiting.DOCUMENT_UNDELIVERED)
         log.warning(Logged.PAYLOAD_NOT_DELIVERED, order_id=report.order_id, number=report.number, trouble=str(trouble))
+        return Fetched(Outcome(after_refusal(report, work.clock.now()), Waiting.DOCUMENT_UNDELIVERED))
     except RequestRefused as trouble:
-        _end(work, report, ReportState.FAILED, Waiting.REQUEST_REFUSED)
         log.warning(Logged.REQUEST_REFUSED, order_id=report.order_id, number=report.number, trouble=str(trouble))
+        return Fetched(Outcome(report.at(ReportState.FAILED), Waiting.REQUEST_REFUSED))
     except UnreadablePayload as trouble:
-        _end_unread(work, report, trouble)
-    else:
-        _keep(work, report, payload)
+        return _unread(report, trouble)
+    return _unpacked(work, report, payload) if payload is not None else Fetched(Outcome(report.at(ReportState.LOST)))
 
 
-def _keep(work: Work, report: Report, payload: bytes | None) -> None:
-    """Keep the PDFs; of what is none keep the bytes, and let the order wait. None = Amazon has it no more."""
-    if payload is None:
-        _end(work, report, ReportState.LOST)
-        return
+def _unpacked(work: Work, report: Report, payload: bytes) -> Fetched:
+    """The PDFs; of what is none keep the bytes, and let the order wait."""
     try:
         pdfs = unpack(payload)
     except UnreadablePayload as trouble:
         work.shelf.keep_unreadable(payload)
-        _end_unread(work, report, trouble, payload_sha256=sha256_of(payload))
-    else:
-        papers = [Paper(work.shelf.keep(pdf), work.reader.read(pdf)) for pdf in pdfs]
-        work.progress.keep_papers(work.run, report.at(ReportState.FETCHED), sha256_of(payload), papers, work.clock.now())
+        return _unread(report, trouble, payload_sha256=sha256_of(payload))
+    return Fetched(Outcome(report.at(ReportState.FETCHED), None, sha256_of(payload)), pdfs)
 
 
-def _end_unread(work: Work, report: Report, trouble: UnreadablePayload, **kept: str) -> None:
+def _unread(report: Report, trouble: UnreadablePayload, **kept: str) -> Fetched:
     """The order waits, for the reason that the payload is: there was nothing, or something that could not be used."""
-    state = ReportState.NOTHING if isinstance(trouble, EmptyArchive) else ReportState.FAILED
-    _end(work, report, state, trouble.reason)
     log.warning(Logged.PAYLOAD_UNREADABLE, order_id=report.order_id, number=report.number, trouble=type(trouble).__name__, **kept)
+    return Fetched(Outcome(report.at(ReportState.NOTHING if isinstance(trouble, EmptyArchive) else ReportState.FAILED), trouble.reason))
 
 
-def _end(work: Work, report: Report, state: ReportState | None, trouble: Waiting | None = None) -> None:
-    """The report stands there now; None = as it is."""
-    work.progress.keep_reports(work.run, [report.at(state) if state else report], work.clock.now(), trouble)
+def _keep(work: Work, several: Sequence[Fetched]) -> None:
+    """Store and read the PDFs, as many at a time as there are readers, then keep all that became of their reports."""
+    papers = iter(work.each(partial(_paper, work), [pdf for one in several for pdf in one.pdfs]))
+    keep_outcomes(work, [replace(one.outcome, papers=tuple(islice(papers, len(one.pdfs)))) for one in several])
+
+
+def _paper(work: Work, pdf: bytes) -> Paper:
+    return Paper(work.shelf.keep(pdf), work.reader.read(pdf))

@@ -5,75 +5,85 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from schemas.collection_finished.v1 import CollectionFinished
+from schemas.invoice_collected.v1 import InvoiceCollected
 from schemas.values import ReasonCount
 from services.fetcher import Logged
-from services.fetcher.domain.dossier import Dossier, is_lacking
-from services.fetcher.domain.emitting import collected_of, facts_of, fitting, held_back, minted_id, next_revision
-from services.fetcher.domain.matching import Numbered, aged_since, differing, match, waiting
-from services.fetcher.domain.records import Run
+from services.fetcher.domain.emitting import Named, collected_of, facts_of, fitting, held_back, minted_id, next_revision
+from services.fetcher.domain.matching import Numbered
+from services.fetcher.domain.records import Invoice, Statements
+from services.fetcher.domain.rounds import rounds
+from services.fetcher.domain.settling import Sorted, settlement, together, unseen, waits_of
 from services.fetcher.domain.stating import stated_of
 from services.fetcher.domain.waiting import Wait, Waiting
 from services.fetcher.stages.ports import Book, Work
 from services.kernel.envelope import VALUE_MAX_BYTES
 from services.kernel.log import log
 
-ORDERS_AT_ONCE = 200
-"""Orders whose ids are in memory at a time, whatever the run holds."""
+ORDERS_AT_ONCE = 50
+"""Orders that are in memory at a time and said in one transaction, whatever the run holds."""
 
 
 def say_final(work: Work) -> Counter[Waiting]:
-    """Say every document that is final; what is not is counted by reason."""
-    reasons, looked_at, after = Counter[Waiting](), set[str](), ""
-    while orders := work.progress.orders_touched(work.run, after, ORDERS_AT_ONCE):
-        for order_id in orders:
-            work.check_stopping()
-            reasons.update(wait.reason for wait in _say_order(work, order_id, looked_at))
-        after = orders[-1]
+    """Say every document that is final; what is not is counted by reason. Remembered are only the PDFs that several orders show."""
+    reasons, shared, after = Counter[Waiting](), set[str](), ""
+    while touched := work.progress.orders_touched(work.run, after, ORDERS_AT_ONCE):
+        work.check_stopping()
+        orders = together(work.progress.dossiers(work.run, touched))
+        reasons.update(wait.reason for wait in _say_orders(work, orders, shared))
+        after = orders[-1].dossier.order_id
     return reasons
 
 
-def _say_order(work: Work, order_id: str, looked_at: set[str]) -> list[Wait]:
-    """Say the order's documents in one transaction, and keep what of it waits, which is the answer.
+def _say_orders(work: Work, orders: Sequence[Sorted], shared: set[str]) -> list[Wait]:
+    """Say the orders' documents in one transaction, and keep what of each waits, which is the answer.
 
     Another process may have finished the run meanwhile: after its marker, what is new belongs to the next one.
     """
-    dossier, now = work.progress.dossier(work.run, order_id), work.clock.now()
-    matched = match(dossier)
-    waits = waiting(dossier, matched, now)
+    now = work.clock.now()
     with work.progress.writing(work.run.run_id) as book:
         if book.run.finished:
             return []
-        for found in matched.numbered:
-            if found.paper.document.sha256 not in looked_at:
-                looked_at.add(found.paper.document.sha256)
-                reason = _say(work.run, book, found, now)
-                waits += [Wait(order_id, found.number, reason, now, None)] if reason else []
-        _settle(book, dossier, [*waits, *differing(dossier, matched, now)], now)
-    return waits
+        held = list[Wait]()
+        for several in rounds(unseen(orders, shared), lambda one: (one[1].number, one[1].kind)):
+            held += _say(book, several, shared, now)
+        waits = [(order, waits_of(order, held, now)) for order in orders]
+        if changed := [one for order, its in waits if (one := settlement(order, its, now))]:
+            book.settle(changed, now)
+    return [wait for _, its in waits for wait in its]
 
 
-def _say(run: Run, book: Book, found: Numbered, now: datetime) -> Waiting | None:
-    """Say one document unless it was said with the same facts; the reason when it may not be said."""
-    statements = book.statements(found)
-    stated = stated_of(found.number, found.kind, statements)
-    invoice = book.invoice(statements.orders, found, minted_id(run, found, stated))
-    settings = book.company(run.company_id).settings(now.date())
-    collected = fitting(collected_of(run, found, stated, invoice, settings), VALUE_MAX_BYTES)
-    facts = facts_of(found, collected)
-    if invoice.facts_hash == facts:
-        return None
-    if reason := held_back(settings, collected) or book.routed(statements):
-        return reason
-    book.say_collected(next_revision(invoice, facts), collected, now)
-    return None
+def _say(book: Book, several: Sequence[tuple[str, Numbered]], shared: set[str], now: datetime) -> list[Wait]:
+    """Say documents of different numbers, unless they were said with the same facts; the waits of those that may not be said."""
+    settings = book.company(book.run.company_id).settings(now.date())
+    news, held = list[tuple[Invoice, InvoiceCollected]](), list[Wait]()
+    for order_id, found, told, invoice, collected in _collected(book, several, shared, now):
+        facts = facts_of(found, collected)
+        if invoice.facts_hash == facts:
+            continue
+        if reason := held_back(settings, collected) or book.routed(told):
+            held.append(Wait(order_id, found.number, reason, now, None))
+        else:
+            news.append((next_revision(invoice, facts), collected))
+    book.say_collected(news, now)
+    return held
 
 
-def _settle(book: Book, dossier: Dossier, waits: Sequence[Wait], now: datetime) -> None:
-    """Keep what waits, with the age it had; what has everything is wanted no more."""
-    ageing = aged_since(waits, dossier.waits)
-    complete = [wanted for wanted in dossier.wants if wanted.next_attempt_at and not is_lacking(wanted, ageing)]
-    if ageing != dossier.waits or complete:
-        book.settle(dossier.order_id, ageing, complete, now)
+def _collected(
+    book: Book, several: Sequence[tuple[str, Numbered]], shared: set[str], now: datetime
+) -> list[tuple[str, Numbered, Statements, Invoice, InvoiceCollected]]:
+    """Each document with its order, what Amazon states, its invoice, and what there is to say of it."""
+    run, settings = book.run, book.company(book.run.company_id).settings(now.date())
+    statements = book.statements([found for _, found in several])
+    stated = [stated_of(found.number, found.kind, told) for (_, found), told in zip(several, statements, strict=True)]
+    shared.update(found.paper.document.sha256 for (_, found), told in zip(several, statements, strict=True) if told.several_orders)
+    named = [
+        Named(found.number, found.kind, found.paper.document.sha256, told.orders, minted_id(run, found, said))
+        for (_, found), told, said in zip(several, statements, stated, strict=True)
+    ]
+    return [
+        (order_id, found, told, invoice, fitting(collected_of(run, found, said, invoice, settings), VALUE_MAX_BYTES))
+        for (order_id, found), told, said, invoice in zip(several, statements, stated, book.invoices(named), strict=True)
+    ]
 
 
 def finish(work: Work, reasons: Counter[Waiting]) -> None:

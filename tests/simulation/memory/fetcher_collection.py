@@ -8,14 +8,14 @@ from typing import Any
 from services.kernel.errors import Refused
 from tests.simulation.memory.fetcher_companies import RUN, run
 from tests.simulation.memory.fetcher_saying import SAYING
-from tests.simulation.memory.fetcher_wanting import WANTING
+from tests.simulation.memory.fetcher_wanting import WANTING, of_orders
 from tests.simulation.memory.rows import Answer, Row, Rows, picked
 
 LINE = ("order_id", "order_line_item_id", "shipment_id")
 NUMBER = (*LINE, "number", "kind", "issue_date", "origin", "consolidated")
 ORDER_LINE = (*LINE, "charged", "refunded", "pending", "moved_at", "ask_at")
 REPORT = ("report_id", "order_id", "number", "state", "polls", "asked_at", "next_poll_at", "report_document_id")
-PAPER = ("sha256", "size_bytes", "object_key", "evidence")
+PAPER = ("sha256", "size_bytes", "object_key", "number", "evidence")
 
 COLLECTION: dict[str, Callable[[Rows, Row], Answer]] = {"run": run, **SAYING, **WANTING}
 
@@ -93,9 +93,11 @@ def _alter_current(rows: Rows, given: Row, changes: Row) -> int:
 
 
 @query
-def current_hash(rows: Rows, given: Row) -> Answer:
-    """Of the current version."""
-    return [{"content_hash": row["content_hash"]} for row in _current(rows, given)]
+def current_hashes(rows: Rows, given: Row) -> Answer:
+    """Of the current versions."""
+    current = rows.where("amazon_transaction", connection_id=given["connection_id"], current=True)
+    found = [row for row in current if row["transaction_id"] in given["transactions"]]
+    return [{name: row[name] for name in ("transaction_id", "content_hash")} for row in found]
 
 
 @query
@@ -244,27 +246,28 @@ def put_document_order(rows: Rows, given: Row) -> Answer:
 
 
 @query
-def lines_of_order(rows: Rows, given: Row) -> Answer:
+def lines_of_orders(rows: Rows, given: Row) -> Answer:
     """By shipment."""
-    found = rows.where("order_line", connection_id=given["connection_id"], order_id=given["order_id"])
+    found = of_orders(rows, "order_line", given)
     ordered = sorted(found, key=lambda row: (row["shipment_id"], row["order_line_item_id"]))
     return [one for row in ordered for one in picked(row, ORDER_LINE)]
 
 
 @query
-def numbers_of_order(rows: Rows, given: Row) -> Answer:
+def numbers_of_orders(rows: Rows, given: Row) -> Answer:
     """By number."""
-    found = rows.where("line_number", connection_id=given["connection_id"], order_id=given["order_id"])
+    found = of_orders(rows, "line_number", given)
     ordered = sorted(found, key=lambda row: (row["number"], row["kind"], row["shipment_id"], row["order_line_item_id"]))
     return [one for row in ordered for one in picked(row, NUMBER)]
 
 
 @query
-def papers_of_order(rows: Rows, given: Row) -> Answer:
-    """Those that came for the order, and those that bear one of its numbers."""
-    about = {"connection_id": given["connection_id"], "order_id": given["order_id"]}
-    came = {row["sha256"] for row in rows.where("document_order", **about)}
-    numbers = {row["number"] for row in rows.where("line_number", **about)}
-    documents = rows.where("document", connection_id=given["connection_id"])
-    found = [row for row in documents if row["sha256"] in came or row["number"] in numbers]
-    return [one for row in sorted(found, key=lambda row: (row["received_at"], row["sha256"])) for one in picked(row, PAPER)]
+def papers_of_orders(rows: Rows, given: Row) -> Answer:
+    """Those that came for an order, and those that bear one of its numbers."""
+    came = {(row["order_id"], row["sha256"]) for row in of_orders(rows, "document_order", given)}
+    bears = {(row["order_id"], row["number"]) for row in of_orders(rows, "line_number", given)}
+    documents = sorted(rows.where("document", connection_id=given["connection_id"]), key=lambda row: (row["received_at"], row["sha256"]))
+    shown = [
+        (order, row) for row in documents for order in given["orders"] if (order, row["sha256"]) in came or (order, row["number"]) in bears
+    ]
+    return [{"order_id": order, **{name: row[name] for name in PAPER}} for order, row in shown]

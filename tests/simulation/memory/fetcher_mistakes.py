@@ -51,7 +51,8 @@ def _order_requested_again(rows: Rows, given: Row) -> Answer:
     """An order whose report is under way is asked for again by the process that takes the run up."""
     wanted = rows.where("wanted", connection_id=given["connection_id"])
     due = [row for row in wanted if row["next_attempt_at"] is not None and row["next_attempt_at"] <= given["now"]]
-    return picked(min(due, key=lambda row: (row["next_attempt_at"], row["order_id"], row["number"]), default=None), WANTED)
+    ordered = sorted(due, key=lambda row: (row["next_attempt_at"], row["order_id"], row["number"]))
+    return [one for row in ordered[: given["limit"]] for one in picked(row, WANTED)]
 
 
 def _ladder_moved_twice(rows: Rows, given: Row) -> Answer:
@@ -90,9 +91,9 @@ def _invoice_minted_again(rows: Rows, given: Row) -> Answer:
 
 
 def _number_given_twice(rows: Rows, given: Row) -> Answer:
-    """Every event of a run has the number 1."""
-    rows.change("run", given["run_id"], {"emitted": 1})
-    return [{"emitted": 1}]
+    """The numbers of a run begin at 1 each time."""
+    rows.change("run", given["run_id"], {"emitted": given["count"]})
+    return [{"emitted": given["count"]}]
 
 
 def _run_never_finished(rows: Rows, given: Row) -> Answer:
@@ -122,7 +123,7 @@ MISTAKES: dict[str, dict[str, Statement]] = {
     "flagged_at_once": {"miss_transactions": _flagged_at_once},
     "facts_forgotten": {"put_facts": _facts_forgotten},
     "report_stands_still": {"put_report": _report_stands_still},
-    "invoice_minted_again": {"invoice_named": _invoice_minted_again},
+    "invoice_minted_again": {"invoices_named": _invoice_minted_again},
     "number_given_twice": {"next_runseq": _number_given_twice},
     "run_never_finished": {"finish_run": _run_never_finished},
     "connected_twice": {"put_connection": _connected_twice},

@@ -22,27 +22,32 @@ def query(statement: Callable[[Rows, Row], Answer]) -> Callable[[Rows, Row], Ans
 
 
 @query
-def orders_of_document(rows: Rows, given: Row) -> Answer:
+def orders_of_documents(rows: Rows, given: Row) -> Answer:
     """In order."""
-    found = rows.where("document_order", connection_id=given["connection_id"], sha256=given["sha256"])
-    return [{"order_id": order_id} for order_id in sorted(row["order_id"] for row in found)]
+    found = [row for row in rows.where("document_order", connection_id=given["connection_id"]) if row["sha256"] in given["documents"]]
+    return [{name: row[name] for name in ("sha256", "order_id")} for row in sorted(found, key=itemgetter("order_id"))]
 
 
 @query
-def statements_of_number(rows: Rows, given: Row) -> Answer:
-    """Lines that bear it; `shared` when the line bears another of the kind."""
-    all_numbers = rows.where("line_number", connection_id=given["connection_id"], kind=given["kind"])
-    others = {itemgetter(*KEY)(row) for row in all_numbers if row["number"] != given["number"]}
-    found = sorted((row for row in all_numbers if row["number"] == given["number"]), key=BY_SHIPMENT)
-    return [{**{name: row[name] for name in STATED}, "shared": itemgetter(*KEY)(row) in others} for row in found]
+def statements_of_numbers(rows: Rows, given: Row) -> Answer:
+    """Lines that bear one; `shared` when the line bears another of the kind."""
+    asked = set(zip(given["numbers"], given["kinds"], strict=True))
+    all_numbers = rows.where("line_number", connection_id=given["connection_id"])
+    found = sorted((row for row in all_numbers if (row["number"], row["kind"]) in asked), key=BY_SHIPMENT)
+    return [{**{name: row[name] for name in STATED}, "shared": _is_shared(row, all_numbers)} for row in found]
+
+
+def _is_shared(row: Row, numbers: list[Row]) -> bool:
+    line = itemgetter(*KEY, "kind")
+    return any(line(other) == line(row) and other["number"] != row["number"] for other in numbers)
 
 
 @query
 def transactions_of_orders(rows: Rows, given: Row) -> Answer:
-    """By id; the current versions."""
-    current = rows.where("amazon_transaction", connection_id=given["connection_id"], current=True)
-    found = [row for row in current if _has_line_of(row["raw"], given["orders"])]
-    return [{"raw": row["raw"]} for row in sorted(found, key=itemgetter("transaction_id"))]
+    """By id; the current versions, under each of their orders."""
+    current = sorted(rows.where("amazon_transaction", connection_id=given["connection_id"], current=True), key=itemgetter("transaction_id"))
+    found = [(order, row) for row in current for order in given["orders"] if _has_line_of(row["raw"], [order])]
+    return [{"order_id": order, "transaction_id": row["transaction_id"], "raw": row["raw"]} for order, row in found]
 
 
 def _has_line_of(raw: dict[str, Any], orders: list[str]) -> bool:
@@ -61,11 +66,13 @@ def number_document(rows: Rows, given: Row) -> Answer:
 
 
 @query
-def invoice_named(rows: Rows, given: Row) -> Answer:
+def invoices_named(rows: Rows, given: Row) -> Answer:
     """The least of the ids under these keys."""
-    found = rows.where("invoice_key", connection_id=given["connection_id"], number=given["number"], kind=given["kind"])
-    ids = [row["invoice_id"] for row in found if row["order_id"] in given["orders"]]
-    return [{"invoice_id": min(ids)}] if ids else []
+    asked = set(zip(given["orders"], given["numbers"], given["kinds"], strict=True))
+    keys = rows.where("invoice_key", connection_id=given["connection_id"])
+    found = [row for row in keys if (row["order_id"], row["number"], row["kind"]) in asked]
+    named = {(row["number"], row["kind"]): row["invoice_id"] for row in sorted(found, key=itemgetter("invoice_id"), reverse=True)}
+    return [{"number": number, "kind": kind, "invoice_id": invoice_id} for (number, kind), invoice_id in named.items()]
 
 
 @query
@@ -83,10 +90,15 @@ def put_invoice_key(rows: Rows, given: Row) -> Answer:
 
 
 @query
-def invoice(rows: Rows, given: Row) -> Answer:
-    """With the facts last said from this PDF."""
-    facts = rows.one("invoice_facts", (given["invoice_id"], given["sha256"]))
-    found = picked(rows.one("invoice", given["invoice_id"]), ("invoice_id", "number", "kind", "revision", "said"))
+def invoices(rows: Rows, given: Row) -> Answer:
+    """Each with the facts last said from its PDF."""
+    asked = zip(given["ids"], given["documents"], strict=True)
+    return [one for invoice_id, sha256 in asked for one in _with_facts(rows, invoice_id, sha256)]
+
+
+def _with_facts(rows: Rows, invoice_id: str, sha256: str) -> list[Row]:
+    facts = rows.one("invoice_facts", (invoice_id, sha256))
+    found = picked(rows.one("invoice", invoice_id), ("invoice_id", "number", "kind", "revision", "said"))
     return [{**row, "facts_hash": facts and facts["facts_hash"]} for row in found]
 
 
@@ -106,7 +118,7 @@ def put_facts(rows: Rows, given: Row) -> Answer:
 @query
 def next_runseq(rows: Rows, given: Row) -> Answer:
     """A counter of the run."""
-    rows.alter("run", given["run_id"], lambda row: {"emitted": row["emitted"] + 1})
+    rows.alter("run", given["run_id"], lambda row: {"emitted": row["emitted"] + given["count"]})
     return picked(rows.one("run", given["run_id"]), ("emitted",))
 
 

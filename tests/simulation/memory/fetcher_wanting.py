@@ -22,6 +22,11 @@ def _key(row: Row) -> tuple[str, str, str]:
     return row["connection_id"], row["order_id"], row["number"]
 
 
+def of_orders(rows: Rows, table: str, given: Row) -> list[Row]:
+    """The rows of a table about these orders."""
+    return [row for row in rows.where(table, connection_id=given["connection_id"]) if row["order_id"] in given["orders"]]
+
+
 def _new(given: Row, order_id: str, number: str, next_attempt_at: datetime) -> Row:
     key = {"connection_id": given["connection_id"], "order_id": order_id, "number": number}
     ladder = {"moved_at": given["moved_at"] or given["now"], "failures": 0, "trouble": None, "next_attempt_at": next_attempt_at}
@@ -51,14 +56,6 @@ def want_number(rows: Rows, given: Row) -> Answer:
     """Once."""
     key = (given["connection_id"], "", given["number"])
     return rows.add("wanted", key, _new(given, "", given["number"], given["now"]))
-
-
-@query
-def numbers_of_orders(rows: Rows, given: Row) -> Answer:
-    """Each once."""
-    found = [row for row in rows.where("line_number", connection_id=given["connection_id"]) if row["order_id"] in given["orders"]]
-    distinct = dict.fromkeys((row["order_id"], row["number"], row["kind"]) for row in found)
-    return [{"order_id": order_id, "number": number, "kind": kind} for order_id, number, kind in distinct]
 
 
 @query
@@ -93,13 +90,15 @@ def next_wanted(rows: Rows, given: Row) -> Answer:
     wanted = rows.where("wanted", connection_id=given["connection_id"], of_history=given["of_history"])
     due = [row for row in wanted if row["next_attempt_at"] is not None and row["next_attempt_at"] <= given["now"]]
     free = [row for row in due if (row["order_id"], row["number"]) not in under_way]
-    return picked(min(free, key=lambda row: (row["next_attempt_at"], row["order_id"], row["number"]), default=None), WANTED)
+    ordered = sorted(free, key=lambda row: (row["next_attempt_at"], row["order_id"], row["number"]))
+    return [one for row in ordered[: given["limit"]] for one in picked(row, WANTED)]
 
 
 @query
 def wanted(rows: Rows, given: Row) -> Answer:
     """Ours until the commit."""
-    return picked(rows.locked("wanted", _key(given)), WANTED)
+    keys = sorted({(given["connection_id"], *key) for key in zip(given["orders"], given["numbers"], strict=True)})
+    return [one for key in keys for one in picked(rows.locked("wanted", key), WANTED)]
 
 
 @query
@@ -114,33 +113,33 @@ def put_wanted(rows: Rows, given: Row) -> Answer:
 
 
 @query
-def orders_of_number(rows: Rows, given: Row) -> Answer:
+def orders_of_numbers(rows: Rows, given: Row) -> Answer:
     """In order."""
-    found = rows.where("line_number", connection_id=given["connection_id"], number=given["number"])
-    return [{"order_id": order_id} for order_id in sorted({row["order_id"] for row in found})]
+    numbers = rows.where("line_number", connection_id=given["connection_id"])
+    found = sorted({(row["number"], row["order_id"]) for row in numbers if row["number"] in given["numbers"]})
+    return [{"number": number, "order_id": order_id} for number, order_id in found]
 
 
 @query
-def wants_of_order(rows: Rows, given: Row) -> Answer:
-    """Its own, and those of its numbers."""
-    about = {"connection_id": given["connection_id"], "order_id": given["order_id"]}
-    numbers = {row["number"] for row in rows.where("line_number", **about)}
-    of_numbers = [row for row in rows.where("wanted", connection_id=given["connection_id"], order_id="") if row["number"] in numbers]
-    found = sorted([*rows.where("wanted", **about, number=""), *of_numbers], key=lambda row: row["number"])
-    return [one for row in found for one in picked(row, WANTED)]
+def wants_of_orders(rows: Rows, given: Row) -> Answer:
+    """Their own, and those of their numbers."""
+    own = {(order, order, "") for order in given["orders"]}
+    shown = own | {(row["order_id"], "", row["number"]) for row in of_orders(rows, "line_number", given)}
+    found = [(order, rows.one("wanted", (given["connection_id"], *key))) for order, *key in sorted(shown, key=lambda one: one[2])]
+    return [{"of_order": order, **one} for order, row in found for one in picked(row, WANTED)]
 
 
 @query
-def waits_of_order(rows: Rows, given: Row) -> Answer:
+def waits_of_orders(rows: Rows, given: Row) -> Answer:
     """By place."""
-    found = rows.where("waiting", connection_id=given["connection_id"], order_id=given["order_id"])
-    return [one for row in sorted(found, key=lambda row: row["place"]) for one in picked(row, WAIT)]
+    found = sorted(of_orders(rows, "waiting", given), key=lambda row: row["place"])
+    return [one for row in found for one in picked(row, WAIT)]
 
 
 @query
 def end_waits(rows: Rows, given: Row) -> Answer:
-    """All of the order."""
-    found = rows.where("waiting", connection_id=given["connection_id"], order_id=given["order_id"])
+    """All of the orders."""
+    found = of_orders(rows, "waiting", given)
     for row in found:
         rows.remove("waiting", (row["connection_id"], row["order_id"], row["place"]))
     return len(found)

@@ -1,5 +1,7 @@
 """Each PDF gets its number, and everything that waits says why."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.fetcher.domain import matching
@@ -57,6 +59,35 @@ def test_two_unreadable_pdfs_get_no_number() -> None:
     assert [] == numbered(order)
     expected = [Waiting.DOCUMENT_MISSING, Waiting.DOCUMENT_MISSING, Waiting.NUMBER_UNKNOWN, Waiting.NUMBER_UNKNOWN]
     assert expected == waiting(order, match(order))
+
+
+def test_a_pdf_keeps_the_number_it_was_given() -> None:
+    """A scan took the one number there was. A credit note is numbered later, and its PDF is not there: the scan stays the invoice."""
+    order = dossier(
+        (charged(), refunded()),
+        (stated("FR-1"), stated("CN-1", kind=Kind.CREDIT_NOTE)),
+        (replace(paper(None, byte="a"), settled="FR-1"),),
+    )
+    assert [("a", "FR-1", "invoice")] == numbered(order)
+    assert [Waiting.DOCUMENT_MISSING] == waiting(order, match(order))
+
+
+def test_a_scan_that_came_again_in_other_bytes_takes_no_other_number() -> None:
+    """The second PDF may be the first, uploaded again, or the credit note: nobody can tell, so it waits, and so does the number."""
+    order = dossier(
+        (charged(), refunded()),
+        (stated("FR-1"), stated("CN-1", kind=Kind.CREDIT_NOTE)),
+        (replace(paper(None, byte="a"), settled="FR-1"), paper(None, byte="b")),
+    )
+    assert [("a", "FR-1", "invoice")] == numbered(order)
+    assert [Waiting.DOCUMENT_MISSING, Waiting.NUMBER_UNKNOWN] == waiting(order, match(order))
+
+
+def test_a_pdf_that_was_given_a_number_of_another_order_is_not_this_one_s() -> None:
+    """It came by mistake and says no number: it neither takes this order's number nor waits for one."""
+    order = dossier((charged(),), (stated("FR-1"),), (replace(paper(None, byte="a"), settled="FR-9"),))
+    assert [] == numbered(order)
+    assert [Waiting.DOCUMENT_MISSING] == waiting(order, match(order))
 
 
 def test_the_document_alone_is_enough() -> None:

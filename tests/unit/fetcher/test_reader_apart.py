@@ -9,6 +9,7 @@ import pytest
 
 from services.fetcher.adapters.pdf_reader import PdfReader
 from services.fetcher.adapters.reader_apart import ReaderApart
+from services.fetcher.adapters.readers import Readers
 from services.kernel.errors import Unavailable
 from tests.unit.fetcher.hostile import book, laughing_forms
 from tests.unit.fetcher.test_evidence_pdf import LINES, page_pdf
@@ -84,3 +85,12 @@ def test_a_reader_that_does_not_start_is_no_fault_of_the_document():
     """A bound that the system does not take: the job waits, the document is not called unreadable."""
     with pytest.raises(Unavailable, match="does not start"):
         ReaderApart(most_bytes=2**70).read(page_pdf(*LINES))
+
+
+def test_several_readers_answer_in_the_order_of_the_documents():
+    """Twelve documents, every third of which is none, for two readers: each answer is that of its own document."""
+    readers = Readers(2)
+    documents = [page_pdf(*LINES), page_pdf("Facture"), b"PK\x03\x04"] * 4
+    answers = list(readers.each(readers.read, documents))
+    readers.close()
+    assert [PdfReader().read(data) for data in documents] == answers

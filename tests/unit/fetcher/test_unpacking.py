@@ -53,6 +53,7 @@ def unpacked(payload: bytes) -> list[bytes]:
         ([A + B], gzipped(A) + gzipped(B)),
         ([A], zipped(A, zipped(), gzipped(zipped()))),
     ],
+    ids=lambda given: "payload" if isinstance(given, bytes) else "documents",
 )
 def test_each_layer_is_told_by_its_magic_bytes(expected: list[bytes], payload: bytes):
     """Bare PDF, gzip, zip, gzip of zip, archives in archives, gzip of two members, an empty archive beside a PDF."""
@@ -85,6 +86,7 @@ def test_names_in_an_archive_are_never_paths():
         (unpacking.Damaged, zipped(A, method=zipfile.ZIP_STORED).replace(A, A[:-1] + b"!")),
         (unpacking.TooDeep, gzipped(gzipped(gzipped(gzipped(gzipped(A)))))),
     ],
+    ids=lambda given: given.__name__ if isinstance(given, type) else "payload",
 )
 def test_a_bad_payload_is_refused_by_name(error: type[UnreadablePayload], payload: bytes):
     """Empty, foreign, cut, altered, of an unknown method, too deep."""

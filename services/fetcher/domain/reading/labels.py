@@ -13,6 +13,8 @@ def pattern(*alternatives: str) -> re.Pattern[str]:
 LANGUAGES = {
     "fr": pattern(r"\b(?:facture|avoir|tva|montant|date de|numero|vendu par|adresse|quantite|client|designation|le|du|des|et)\b"),
     "en": pattern(r"\b(?:invoice|credit note|vat|amount|date of|number|sold by|address|quantity|customer|the|of|and|for|due)\b"),
+    "it": pattern(r"\b(?:fattura|nota di credito|iva|importo|venditore|cliente|quantita|totale|della|di)\b"),
+    "es": pattern(r"\b(?:factura|abono|iva|importe|fecha|vendedor|cliente|cantidad|del|para)\b"),
     "de": pattern(r"\b(?:rechnung|gutschrift|mwst|ust|betrag|datum|nummer|verkaufer|anschrift|menge|kaufer|der|die|und|vom)\b"),
 }
 """Words that tell the language by their number."""
@@ -32,7 +34,18 @@ TITLES = (
     (
         "credit_note",
         pattern(
-            r"facture d'avoir\b", r"avoir\b", r"note de credit\b", r"credit (?:note|memo)\b", r"rechnungskorrektur\b", r"stornorechnung\b"
+            r"facture d'avoir\b",
+            r"avoir\b",
+            r"note de credit\b",
+            r"credit (?:note|memo)\b",
+            r"rechnungskorrektur\b",
+            r"stornorechnung\b",
+            r"recu de remboursement\b",
+            r"refund (?:receipt|note)\b",
+            r"(?:erstattungs|gutschrifts)beleg\b",
+            r"nota di credito\b",
+            r"nota de credito\b",
+            r"factura (?:rectificativa|de abono)\b",
         ),
     ),
     ("gutschrift", pattern(r"gutschrift\b")),
@@ -42,13 +55,14 @@ TITLES = (
             r"(?:facture )?pro-?\s?forma(?: invoice)?\b",
             r"facture (?:d'acompte|rectificative)\b",
             r"corrected invoice\b",
+            r"anzahlungsrechnung\b",
         ),
     ),
     (
         "receipt",
         pattern(
             r"recu(?: de (?:paiement|vente|caisse|commande|transaction))?\b",
-            r"(?:sales |payment )?receipt\b",
+            r"(?:sales |payment |order )?receipt\b",
             r"quittung\b",
             r"kassenbon\b",
         ),
@@ -56,9 +70,11 @@ TITLES = (
     (
         "invoice",
         pattern(
-            r"(?:duplicata (?:de )?)?facture(?: (?:de vente|originale|definitive|duplicata|commerciale))?\b",
+            r"(?:duplicata (?:de )?)?facture(?: (?:de vente|originale|definitive|duplicata|commerciale|recapitulative))?\b",
             r"(?:tax |vat |commercial |sales )?invoice\b",
-            r"(?:handels)?rechnung\b",
+            r"(?:handels|sammel)?rechnung\b",
+            r"fattura\b",
+            r"factura\b",
         ),
     ),
     (
@@ -83,16 +99,17 @@ TITLES = (
 AFTER_TITLE = pattern(
     r"\s*$",
     r"\s*[-:#/|*(]",
-    r"\s+(?:n\s?°|no\b|nr\b|num|number|du\b|vom\b|of\b|dated\b|en date|sur (?:la )?facture|relatif|concernant|summary\b)",
+    r"\s+(?:client|kunde)\s*$",
+    r"\s+(?:n\s?°|n\.|no\b|nr\b|num|number|du\b|vom\b|of\b|dated\b|en date|sur (?:la )?facture|relatif|concernant|summary\b)",
     r"\s+[a-z]{0,8}[-_/]?\d",
 )
 """What may follow a title; anything else makes it part of a sentence or of a label (`Facturé à`, `Invoice date`)."""
 
 # Numbers ---------------------------------------------------------------------------------------------------------------
 
-_SIGN = r"(?:n\s?°\.?|#|(?:no\.?|nr\.?|num(?:ero|ber|\.)|nummer|id)(?!\w))"
+_SIGN = r"(?:n\s?°\.?|n\.|#|(?:no\.?|nr\.?|num(?:ero|ber|\.)|nummer|id)(?!\w))"
 _LATER = r"(?: (?:liee?|d'origine|initiale?|originale?|concernee?|de reference|rectifiee?|corrigee?|creditee?|annulee?|remboursee?))"
-_INVOICE = r"(?:facture|invoice|(?:handels)?rechnung)"
+_INVOICE = r"(?:facture|invoice|(?:handels)?rechnung|fattura|factura)"
 
 
 def _number_of(word: str) -> re.Pattern[str]:
@@ -108,7 +125,8 @@ AFTER_TITLE_NUMBER = pattern(rf"(?:\s*\([^)]*\))*\s*(?:{_SIGN})?[\s:.#-]*")
 NUMBER_LABELS = {
     "invoice": _number_of(_INVOICE),
     "credit_note": _number_of(
-        r"(?:(?:facture d')?avoir|note de credit|credit (?:note|memo)|gutschrift|rechnungskorrektur|stornorechnung|korrekturbeleg)"
+        r"(?:(?:facture d')?avoir|note de credit|credit (?:note|memo)|gutschrifts?|rechnungskorrektur|stornorechnung|korrekturbeleg"
+        r"|(?:recu (?:de|du) )?remboursement|refund(?: receipt)?|nota di credito|nota de credito|factura rectificativa)"
     ),
     "receipt": _number_of(r"(?:recu|receipt|quittung|beleg)"),
     "self_billed": _number_of(r"(?:auto-?facture|self-?bill(?:ed|ing) invoice|gutschrift|facture|invoice|rechnung)"),
@@ -116,10 +134,20 @@ NUMBER_LABELS = {
         r"\b(?:n\s?°|numero) (?:de |du )?(?:document|piece)\b",
         r"\bdocument (?:no\.?|number|id)(?!\w)",
         r"\bbeleg-?(?:nr\.?|nummer)",
-        r"^(?:n\s?°|numero|number|nummer)\s*:",
+        r"^(?:n\s?°|numero|number|nummer|nr\.?)\s*(?::|$)",
         r"^n\s?°\s?(?=\S*\d\S{4})",
     ),
 }
+
+REFERENCE_LABELS = {
+    "invoice": pattern(r"\bref(?:erence|\.)? (?:de la |de )?facture\b", r"\binvoice ref(?:erence|\.)?(?!\w)", r"\brechnungsreferenz\b"),
+    "credit_note": pattern(
+        r"\bref(?:erence|\.)? (?:de la |de l'|de |d')?(?:note de credit|avoir)\b",
+        r"\bcredit (?:note|memo) ref(?:erence|\.)?(?!\w)",
+        r"\bgutschriftsreferenz\b",
+    ),
+}
+"""A document's own reference, where nothing is called its number; « Réf. facture » is another's on a credit note."""
 
 CREDITED_LABELS = pattern(
     rf"\b(?:avoir|note de credit|credit (?:note|memo)|gutschrift|rechnungskorrektur|annulation)(?: \w+)? "
@@ -131,6 +159,14 @@ CREDITED_LABELS = pattern(
     rf"\b(?:original|credited|related|corrected|linked|preceding) invoice\b\s*(?:{_SIGN})?",
     r"\binvoice reference\b",
     rf"\b(?:for|to|against|relating to|relative a la|zur?|fur) {_INVOICE}\b\s*(?:{_SIGN})?",
+    rf"\b(?:rectification|correction|annulation|remboursement)(?: \w+)? (?:de|a) (?:la |votre |notre )?facture\b\s*(?:{_SIGN})?",
+    rf"\b(?:concerne|annule|corrige|rectifie|credite|remplace)\b[^\t:]{{0,30}}\b(?:la |notre |votre )?facture\b\s*(?:{_SIGN})?",
+    r"\b(?:remboursement (?:du|de votre)|refund (?:for|of|to|on)(?: your)?) (?:recu|receipt|facture|invoice)\b\s*"
+    rf"(?:{_SIGN})?",
+    rf"\b(?:relat\w+|refer\w+) to (?:the |our |your )?invoice\b\s*(?:{_SIGN})?",
+    rf"\b(?:erstattung|korrektur|storno)\w* (?:zu|zur|der|fur) (?:ihrer |unserer )?(?:rechnung|quittung)\b\s*(?:{_SIGN})?",
+    rf"\b(?:bezieht sich auf|betrifft|bezug:?) (?:die |ihre |unsere )?rechnung\b\s*(?:{_SIGN})?",
+    rf"\b(?:fattura|factura) (?:di riferimento|originaria|originale|original|rectificada)\b\s*(?:{_SIGN})?",
     rf"\b(?:ursprungs|bezugs|original)rechnung\w*\s*(?:{_SIGN})?",
     rf"\bursprungliche (?:rechnung|rechnungsnummer)\b\s*(?:{_SIGN})?",
 )
@@ -140,7 +176,8 @@ CREDITED_LABELS = pattern(
 
 CREDIT_DAY_LABELS = pattern(
     r"\bdate (?:de la |de l'|de |d'|du )?(?:avoir|note de credit|facture d'avoir)\b",
-    r"\bcredit (?:note|memo) date\b",
+    r"\bdate (?:de |du )?remboursement\b",
+    r"\b(?:credit (?:note|memo)|refund) date\b",
     r"\bgutschriftsdatum\b",
     r"\bdatum der (?:gutschrift|rechnungskorrektur)\b",
 )
@@ -148,14 +185,17 @@ ISSUE_DAY_LABELS = pattern(
     r"\bdate d'emission\b",
     rf"\bdate (?:de la |de |d')?(?:facture|facturation)\b(?!{_LATER})",
     r"\bdate (?:de la |de |du |d')?(?:recu|piece|document)\b",
-    r"\bemise? le\b",
+    r"\b(?:emise?|etablie?|facture(?:e)?) le\b",
     r"\b(?:invoice|issue|billing|receipt|document) date\b",
     r"\bdate of (?:issue|invoice)\b",
     r"\bissued(?: on)?\b",
     r"\b(?:rechnungs|ausstellungs|beleg)datum\b",
+    r"\b(?:ausgestellt|erstellt) am\b",
+    r"\bdata (?:della )?(?:fattura|documento|emissione)\b",
+    r"\bfecha de (?:la )?(?:factura|emision|expedicion)\b",
     r"\ben date du\b",
 )
-BARE_DAY_LABELS = pattern(r"^(?:date|datum)\s*(?::|$|(?=\s\d))", r",\s*(?:le|den)\b", r"^le\b")
+BARE_DAY_LABELS = pattern(r"^(?:date|datum|data|fecha)\s*(?::|$|(?=\s\d))", r",\s*(?:le|den)\b", r"^le\b")
 
 CURRENCY_LABELS = pattern(r"\b(?:devise|monnaie)\b", r"\bcurrency\b", r"\b(?:rechnungs)?wahrung\b(?! der)")
 US_DOLLARS = pattern(r"\bus dollars?\b", r"\busd\b", r"\bUS\$")
@@ -177,9 +217,12 @@ TOTALS = (
             rf"(?:montant )?total{_OF_DOCUMENT}?{_IN_CURRENCY}(?: net)? \(?(?:h\.?t\.?(?:va)?\b|hors tax\w*|hors tva)\)?",
             rf"(?:sub-?|net )?total(?: amount)? {_EXCLUDING}\)?",
             r"net total\b",
+            r"(?:total )?(?:imponibile|base imponible)\b",
             r"total net(?: ht)?\b(?! a payer| amount due)",
             r"(?:rechnungs|gesamt)?(?:summe|betrag) (?:ohne|netto|exkl\.?|zzgl\.?)(?: (?:ust|mwst|umsatzsteuer)\.?)?",
             r"netto(?:betrag|summe|gesamt\w*)\b",
+            r"(?:gesamt|rechnungs|waren)?(?:summe|betrag|preis|wert|gesamt)? ?\(?netto\)?(?! zahlbar)\b",
+            r"total(?:e)? (?:imponibile|neto|netto|sin iva|s/iva)\b",
         ),
     ),
     (
@@ -192,6 +235,7 @@ TOTALS = (
             r"(?:gesamt|summe) ?(?:mwst|ust|umsatzsteuer|steuer)\b\.?",
             r"(?:mwst|ust|umsatzsteuer|steuer)\.?(?:betrag)? ?(?:gesamt|summe)\b",
             r"steuerbetrag(?: in [a-z]{3}\b)?",
+            r"(?:total(?:e)?|importe) (?:del |de )?iva\b",
         ),
     ),
     (
@@ -205,7 +249,9 @@ TOTALS = (
             r"grand total\b",
             r"total general\b",
             r"brutto(?:betrag|summe)\b",
-            r"(?:gesamt|rechnungs|end|gutschrifts)betrag(?: brutto)?\b(?! (?:der|netto))",
+            r"(?:gesamt|rechnungs|end|gutschrifts)(?:betrag|summe|preis)(?: brutto)?\b(?! (?:der|netto))",
+            r"(?:gesamt|summe|betrag) (?:inkl\.?|brutto)(?: (?:ust|mwst|umsatzsteuer)\.?)?",
+            r"total(?:e)? (?:fattura|factura|documento|con iva)\b",
             r"(?:gesamt)?summe brutto\b",
         ),
     ),
@@ -227,7 +273,7 @@ TOTALS = (
         pattern(
             r"(?:montant (?:de la |de )?)?(?:dont )?(?:tva|t\.v\.a)\b",
             r"(?:vat|tax|taxes)\b",
-            rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer)\b",
+            rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer|iva)\b",
         ),
     ),
     (
@@ -238,10 +284,15 @@ TOTALS = (
             r"montant(?: eur)? ttc\b",
             r"montant (?:total )?(?:rembourse|paye)\b",
             r"total (?:rembourse|paye|paid|refunded|due)\b",
+            r"montant total\b",
+            r"total amount\b",
             r"(?:total )?amount due\b",
             r"balance due\b",
             r"zahlbetrag\b",
             r"zu zahlen(?:der betrag)?\b",
+            r"(?:offener|falliger) betrag\b",
+            r"(?:totale|total) (?:da|a) pagar\w*\b",
+            r"(?:importe total|importo totale)\b",
         ),
     ),
     ("gross", 3, pattern(r"total\b", r"gesamt(?:summe)?\b", r"summe\b")),
@@ -257,19 +308,23 @@ COLUMNS = (
             r"\bh\.?t\b", r"hors tax", r"\bnet\b", r"netto", r"\bexcl", r"\bbase\b", r"\bbasis", r"\bohne\b", r"\bw/o\b", r"\btaxable\b"
         ),
     ),
-    ("vat", pattern(r"\btva\b", r"\bvat\b", r"\btax(?:es)?\b", r"mwst", r"\bust\b", r"steuer", r"\bmontant\b", r"\bamount\b")),
+    ("vat", pattern(r"\btva\b", r"\bvat\b", r"\btax(?:es)?\b", r"mwst", r"\bust\b", r"\biva\b", r"steuer", r"\bmontant\b", r"\bamount\b")),
 )
 """What a column holds, by its heading."""
 
 TOTAL_ROW = pattern(r"(?:sous-?|grand |sub-?)?total\b", r"(?:gesamt)?summe\b", r"gesamt\b")
 SUBTOTAL = pattern(r"sous-?total", r"sub-?total", r"zwischensumme", r"report\b")
-TAX_WORD = pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust)\b", r"\btaux\b", r"steuer")
+TAX_WORD = pattern(r"\b(?:tva|t\.v\.a|vat|tax(?:e|es)?|mwst|ust|iva)\b", r"\btaux\b", r"steuer")
+ON_A_BASE = pattern(r"\b(?:sur|on|of|auf|von|de|su|sobre)\b[^\w]{0,5}(?:eur|usd|gbp)?[^\w]{0,3}$")
+"""Before the base of a tax in one line with it: « zzgl. 20 % MwSt. auf 801,68 € »."""
 TAX_LABEL = pattern(
     r"(?:montant (?:de la |de )?|dont )?(?:tva|t\.v\.a|vat|tax(?:e|es)?)\b", rf"{_PLUS}(?:mwst|ust|umsatzsteuer|mehrwertsteuer)\b"
 )
 
 # Lines ---------------------------------------------------------------------------------------------------------------------
 
-ITEM_HEADING = pattern(r"\b(?:designation|description|libelle|article|produit|prestation|item|beschreibung|bezeichnung|artikel)s?\b")
-QUANTITY_HEADING = pattern(r"\b(?:quantite|qte|qty|quantity|nombre|menge|anzahl)\b")
+ITEM_HEADING = pattern(
+    r"\b(?:designation|description|libelle|article|produit|prestation|item|beschreibung|bezeichnung|artikel|articulo|descripcion|articolo|descrizione|ware|leistung)s?\b"
+)
+QUANTITY_HEADING = pattern(r"\b(?:quantite|qte|qty|quantity|nombre|menge|anzahl|cantidad|quantita)\b")
 VAT_RATE_HEADING = pattern(r"\btva\b", r"\bvat\b", r"\bmwst\b", r"\bust\b", r"\bsteuersatz\b", r"tax rate")

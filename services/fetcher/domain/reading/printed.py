@@ -53,7 +53,7 @@ class Document:
 
     @cached_property
     def language(self) -> str | None:
-        """fr, en or de: the one whose words are seen most; None when none is ahead."""
+        """One of `LANGUAGES`: the one whose words are seen most; None when none is ahead."""
         counts = sorted(((len(words.findall(self.plain)), language) for language, words in LANGUAGES.items()), reverse=True)
         return counts[0][1] if counts[0][0] > counts[1][0] else None
 
@@ -61,7 +61,7 @@ class Document:
     def month_first(self) -> bool | None:
         """How numeric dates are written: as they show themselves, else as the language does. English alone does not tell."""
         shown = month_first(line.row.text for line in self.lines)
-        return False if shown is None and self.language in {"fr", "de"} else shown
+        return False if shown is None and self.language in {"fr", "de", "it", "es"} else shown
 
     def slots(self, label: re.Pattern[str]) -> Iterator[Slot]:
         """For each place of the label: what follows it in its row, else what stands under it."""

@@ -44,16 +44,27 @@ class PrintedTotals:
 def totals_of(document: Document, taxes: Taxes) -> PrintedTotals:
     """The surest three that add up; else each by itself where its surest label names one number only."""
     candidates = [*_labelled(document), *_in_columns(document), *_from_vat(taxes)]
-    chosen = _adding_up(candidates) or _alone(candidates)
+    whole = _adding_up(candidates)
+    chosen = _shown(document, whole or _alone(candidates), most_summed=1 if whole else 0)
     cents = {kind: candidate.cents for kind, candidate in chosen.items()}
     printed = tuple(candidate.printed for candidate in chosen.values() if candidate.printed)
     return PrintedTotals(cents.get("net"), cents.get("vat"), cents.get("gross"), printed)
 
 
+def _shown(document: Document, chosen: dict[str, Candidate], most_summed: int) -> dict[str, Candidate]:
+    """Without the sums of rows that nobody printed, unless two printed totals leave no other value for the one that is missing."""
+    amounts = {amount.cents for line in document.lines for amount in line.amounts}
+    summed = {kind for kind, candidate in chosen.items() if candidate.cents not in amounts}
+    return chosen if len(summed) <= most_summed else {kind: each for kind, each in chosen.items() if kind not in summed}
+
+
 def _of_kind(candidates: Sequence[Candidate], kind: str) -> list[Candidate]:
     """Surest first; each number once."""
     ordered = sorted((each for each in candidates if each.kind == kind), key=lambda each: each.tier)
-    return list({each.cents: each for each in reversed(ordered)}.values())[::-1]
+    surest = dict[int, Candidate]()
+    for each in ordered:
+        surest.setdefault(each.cents, each)
+    return list(surest.values())
 
 
 def _adding_up(candidates: Sequence[Candidate]) -> dict[str, Candidate] | None:
@@ -64,11 +75,9 @@ def _adding_up(candidates: Sequence[Candidate]) -> dict[str, Candidate] | None:
 
 
 def _alone(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
-    """Each kind's one number of its surest tier. What is still to pay is no gross when net and VAT are known and do not add up to it."""
+    """Each kind's one number of its surest tier; of three that do not add up, those whose label is sure."""
     chosen = {kind: surest for kind in ("net", "vat", "gross") if (surest := _surest(candidates, kind))}
-    if len(chosen) == 3 and chosen["gross"].tier > SURE:
-        del chosen["gross"]
-    return chosen
+    return chosen if len(chosen) < 3 else {kind: surest for kind, surest in chosen.items() if surest.tier == SURE}
 
 
 def _surest(candidates: Sequence[Candidate], kind: str) -> Candidate | None:

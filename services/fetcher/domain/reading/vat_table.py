@@ -152,7 +152,14 @@ def _is_heading(line: Line) -> bool:
 
 def _rate_total(line: Line) -> RateTotal | None:
     rates = _RATE.findall(line.plain)
-    if len(rates) != 1 or len(line.amounts) != 1 or not labels.TAX_LABEL.match(line.plain.lstrip("*- \t")):
+    amounts = _without_base(line)
+    if len(rates) != 1 or len(amounts) != 1 or not labels.TAX_LABEL.match(line.plain.lstrip("*- \t")):
         return None
     percent = rate(rates[0])
-    return RateTotal(percent, line.amounts[0].cents) if percent else None
+    return RateTotal(percent, amounts[0].cents) if percent else None
+
+
+def _without_base(line: Line) -> list[Printed]:
+    """« zzgl. 20 % MwSt. auf 801,68 €: 160,34 € » → the tax alone."""
+    amounts = line.amounts
+    return amounts[1:] if len(amounts) == 2 and labels.ON_A_BASE.search(line.plain[: amounts[0].start]) else amounts

@@ -1,0 +1,71 @@
+"""Weeks and a quarter of one company: what the fetcher says is what the simulator sold, each document once, bytes by hash."""
+
+import os
+
+import pytest
+
+from deploy.local.amazon.seeded import Season
+from deploy.local.amazon.settings import Settings, Ways
+from deploy.local.amazon.trouble import CALM, DAILY, HARSH, Rates
+from tests.e2e.amazon.comparing import Terms, differences, troubles_of
+from tests.e2e.amazon.conftest import Begin
+from tests.e2e.amazon.journey import Journey, settings_of
+
+ORDERS_A_DAY = int(os.environ.get("ORDERS_A_DAY", "20"))
+WEEK, QUARTER, SETTLING = 7, 91, 32
+"""Days. After so many without new purchases every month is invoiced, every late document is there, and a rung of each ladder was climbed."""
+
+CLEAR_SKY = dict.fromkeys(("fatal", "cancelled", "odd_payloads", "server_error", "malformed", "truncated", "slow"), 0)
+
+
+def season(seed: int, days: int, orders_a_day: int, rates: Rates) -> Settings:
+    """Eight documents from before, then so many days of purchases."""
+    return settings_of(seed, 8, Ways(season=Season(days, orders_a_day), rates=rates))
+
+
+def lived(journey: Journey, days: int, rates: Rates) -> list[str]:
+    """The differences at the end of a period, and those when all is settled."""
+    journey.connect()
+    journey.live(days=days)
+    found = compared(journey, Terms(journey.clock.now(), troubles=troubles_of(rates)))
+    journey.control("/rates", CLEAR_SKY)
+    journey.live(days=SETTLING)
+    return [*found, *compared(journey, Terms(journey.clock.now(), settled=True))]
+
+
+def compared(journey: Journey, terms: Terms) -> list[str]:
+    """The differences between what the fetcher has to show and the truth."""
+    return differences(journey.simulator.world, journey.outcome(), terms)
+
+
+def test_a_calm_week(begin: Begin):
+    """Three orders a day and eight documents from before; two more days, and everything final is said."""
+    journey = begin(season(1, WEEK, 3, CALM))
+    journey.connect()
+    journey.live(days=WEEK + 2)
+    assert [] == compared(journey, Terms(journey.clock.now(), settled=True))
+
+
+@pytest.mark.parametrize("rates", [DAILY, HARSH], ids=["daily", "harsh"])
+def test_a_week_with_trouble(begin: Begin, rates: Rates):
+    """At its end everything is said or held for its reason; a month later everything final is said, and the rest held for ever."""
+    assert [] == lived(begin(season(1, WEEK, 3, rates)), WEEK, rates)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_twenty_seeds_of_a_week(begin: Begin, seed: int):
+    """`ORDERS_A_DAY` orders a day; even seeds have ordinary days, odd ones harsh ones."""
+    rates = HARSH if seed % 2 else DAILY
+    assert [] == lived(begin(season(seed, WEEK, ORDERS_A_DAY, rates)), WEEK, rates)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(36_000)
+def test_a_quarter(begin: Begin):
+    """Every kind of trouble at the rates of a test, one seed."""
+    journey = begin(season(1, QUARTER, ORDERS_A_DAY, HARSH))
+    found = lived(journey, QUARTER, HARSH)
+    print(f"{len(journey.simulator.world.documents)} documents, {len(journey.said())} events, {journey.calls()}")
+    assert [] == found
