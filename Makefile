@@ -14,7 +14,7 @@ DEMO := .venv/.demo
 DEVELOPMENT := .venv/.development
 BIN := .venv/bin
 
-.PHONY: help demo up test test-long bench-fetcher check format lock clean
+.PHONY: help demo up test test-long bench-fetcher bench-fairness check format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test-long: $(DEVELOPMENT) ## the long ones: faults of every kind during imports 
 
 bench-fetcher: $(DEVELOPMENT) ## documents a second, memory, and calls to Amazon a day (ARGS=10000 orders)
 	@$(BIN)/python -m tests.bench.fetcher $(ARGS)
+
+bench-fairness: $(DEVELOPMENT) ## how long 1,000 connections wait for their runs, on two workers (ARGS=connections)
+	@$(BIN)/python -m tests.bench.fairness $(ARGS)
 
 check: $(DEVELOPMENT) ## format, lint, strict types, import contracts, contracts, architecture
 	@$(BIN)/ruff format --check --quiet .

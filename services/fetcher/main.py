@@ -15,6 +15,7 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topics_read_by, types_on
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.adapters.announcing import SERVICE
+from services.fetcher.adapters.backfill import Backfill
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
@@ -29,6 +30,7 @@ from services.fetcher.config import Config, EntryConfig, RotationConfig, migrate
 from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
+from services.fetcher.web.run_pages import RunPages
 from services.fetcher.web.server import serve_web
 from services.fetcher.web.settling import Settling
 from services.kernel import probes
@@ -74,9 +76,10 @@ def serve(config: Config, store: PostgresStore) -> int:
     desk = ConnectionDesk(store, amazon, config.token_sealer, config.clock)
     readers, shelf = Readers(), DocumentShelf(config.documents_url)
     collect = Collect(PostgresProgress(store), desk, shelf, readers, config.clock, stopper(stop), readers.each)
-    worker = Worker(config.database_url, Tries(store, collect), desk.start_due_runs, health)
-    connecting = Connecting(store, amazon, config.token_sealer, config.clock)
-    pages = application(connecting, Settling(store, config.clock), config.web)
+    backfill = Backfill(store, desk, collect, config.clock)
+    worker = Worker(config.database_url, Tries(store, collect), Tries(store, backfill), desk.start_due_runs, health)
+    connecting, settling = Connecting(store, amazon, config.token_sealer, config.clock), Settling(store, config.clock)
+    pages = application(connecting, settling, config.web, RunPages(connecting, settling).routes())
     topics = topics_read_by(SERVICE)
     on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)

@@ -191,10 +191,10 @@ class RealJobs:
         past = "update fetcher_jobs.procrastinate_workers set last_heartbeat = now() - %s where id = %s"
         self._administrator.execute(past, [LONG_DEAD, self._workers[worker]])
 
-    def take(self, worker: str) -> Taken | None:
-        """The first job that may run, now in hand."""
+    def take(self, worker: str, queue: str = QUEUE) -> Taken | None:
+        """The first job of the queue that may run, now in hand."""
         self.beat(worker)
-        job = self._asked(lambda app: app.job_manager.fetch_job([QUEUE], self._workers[worker]))
+        job = self._asked(lambda app: app.job_manager.fetch_job([queue], self._workers[worker]))
         return Taken(job.id or 0, str(job.task_kwargs["run_id"]), job.attempts) if job else None
 
     def succeed(self, taken: Taken) -> None:

@@ -8,11 +8,14 @@ import pytest
 
 from schemas.import_finished.v1 import ImportFinished
 from schemas.values import RunCounts
+from services.fetcher.adapters import connections
+from services.fetcher.adapters.agenda import Agenda
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.entry import enter
 from services.fetcher.domain.company import Choices, CompanyFile
 from services.fetcher.domain.records import Connection, Run
 from services.fetcher.domain.refusals import AlreadyConnected, NotAuthorised, StateUnknown
+from services.fetcher.domain.schedule import slot
 from services.fetcher.handler import ImportEnds
 from services.fetcher.stages.ports import ConsentWithdrawn, NotCollecting
 from services.fetcher.web.connecting import Connecting
@@ -189,17 +192,55 @@ def test_a_finished_run_is_not_queued_again(bench: Bench) -> None:
     assert [first.run_id, daily.run_id] == bench.jobs.waiting()
 
 
-def test_daily_runs_start_at_their_slot(bench: Bench) -> None:
-    """Never before the first slot after the connection; then once a day, however often asked; not when the connection is broken."""
+def begun(bench: Bench, hours: int, every_seconds: int = 600) -> list[Run]:
+    """The runs that begin in these hours, in which somebody looks that often for what is due."""
+    before = set(bench.jobs.waiting())
+    for _ in range(hours * 3600 // every_seconds):
+        bench.desk.start_due_runs()
+        bench.clock.sleep(every_seconds)
+    return [bench.progress.run(run_id) for run_id in dict.fromkeys(bench.jobs.waiting()) if run_id not in before]
+
+
+def test_regular_runs_start_at_their_slot(bench: Bench) -> None:
+    """Never before the first slot after the connection; then once a day and once a week, however often asked; not when it is broken."""
     run, broken = bench.connect(), bench.connect("other")
     move(bench, broken, "broken")
-    for _ in range(2 * 24 * 2):
+    runs = begun(bench, 7 * 24)
+    assert {run.connection_id} == {one.connection_id for one in runs}
+    assert (7, 1) == tuple(sum(one.kind == kind for one in runs) for kind in ("daily", "weekly"))
+    for one in runs:
+        due = slot(one.kind, "acme", one.started_at.date())
+        assert timedelta() <= one.started_at - due < timedelta(seconds=600)
+
+
+def test_missed_days_are_made_up_for_by_one_run(bench: Bench) -> None:
+    """The fetcher is away for three days: nothing starts at once, then one daily run in what is left of the window, from 8:00 on."""
+    run = bench.connect()
+    bench.clock.sleep(3 * 86_400)
+    bench.desk.start_due_runs()
+    assert [run.run_id] == bench.jobs.waiting()
+    kinds = [one.kind for one in begun(bench, 12)]
+    assert 1 == kinds.count("daily")
+    assert kinds.count("weekly") <= 1
+
+
+def test_a_batch_is_what_one_transaction_starts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six are due, two at a time; what another process is starting is left to it."""
+    monkeypatch.setattr(connections, "BATCH", 2)
+    for company_id in ("acme", "other", "third"):
+        bench.connect(company_id)
+    bench.clock.sleep(86_400 * 8)
+    with bench.store.transaction() as transaction:
+        taken = Agenda(transaction).due(bench.clock.now(), 1)
+        assert 1 == len(taken)
+        with bench.store.transaction() as other:
+            assert 5 == len(Agenda(other).due(bench.clock.now(), 9))
+    left = list[int]()
+    for _ in range(3):
         bench.desk.start_due_runs()
-        bench.clock.sleep(1800)
-    runs = list(dict.fromkeys(bench.jobs.waiting()))
-    assert [run.run_id, broken.run_id] == runs[:2]
-    assert ["daily", "daily"] == [bench.progress.run(run_id).kind for run_id in runs[2:]]
-    assert {run.connection_id} == {bench.progress.run(run_id).connection_id for run_id in runs[2:]}
+        with bench.store.transaction() as transaction:
+            left.append(len(Agenda(transaction).due(bench.clock.now(), 9)))
+    assert [4, 2, 0] == left
 
 
 def test_new_settings_that_allow_more_are_imported_at_once(bench: Bench) -> None:

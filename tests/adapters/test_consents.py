@@ -100,8 +100,9 @@ def test_a_denied_account_is_tried_once_a_day_and_imports_again_when_it_opens(be
     assert ["access_denied"] == [one.data.reason for one in bench.said("connection.broken")]
     assert 6 == tries  # the daily run that found out, and one try on each of the five days after it
     ours.world.denied.clear()
-    bench.clock.sleep(86_400)
-    bench.desk.start_due_runs()
+    for _ in range(96):
+        bench.clock.sleep(900)
+        bench.desk.start_due_runs()
     ours.work()
     assert ("initialising", None) == (connections(bench)[0].state, connections(bench)[0].trouble)
     assert {purchase.sha256 for purchase in ours.world.purchases} == {one.data.document.sha256 for one in bench.said("invoice.collected")}

@@ -332,7 +332,7 @@ def weekly(bench: Bench, *charges: dict[str, Any]) -> datetime:
     bench.clock.sleep(86_400 * 7)
     with bench.store.transaction() as transaction:
         book = Companies(transaction)
-        [connection] = book.collecting_connections()
+        [connection] = book.connections("acme")
         run_id = book.start_run(connection, "weekly", bench.clock.now().isoformat(), bench.clock.now())
     scanned(bench, *charges, run=bench.progress.run(run_id))
     return bench.clock.now()

@@ -1,11 +1,15 @@
 """The queue of runs, in memory or procrastinate's: the same order, the same second chances."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from services.fetcher.domain.records import Run
+from services.fetcher.adapters.companies import Companies
+from services.fetcher.adapters.jobs import HISTORY_QUEUE
+from services.fetcher.domain.records import Connection, Run
+from services.fetcher.domain.schedule import lane_of
 from tests.adapters.fetcher_bench import Bench, open_bench
 from tests.simulation.memory.fetcher_jobs import JobGone, Taken
 
@@ -104,3 +108,55 @@ def test_a_job_is_there_when_its_transaction_is_committed(bench: Bench) -> None:
     with pytest.raises(ZeroDivisionError):
         bench.next_run(run, then=lambda: 1 // 0)
     assert [run.run_id] == bench.jobs.waiting()
+
+
+def put(bench: Bench, run: Run, kind: str) -> str:
+    """A run of that kind of the same connection, with its job."""
+    with bench.store.transaction() as transaction:
+        book = Companies(transaction)
+        connection = book.connection(run.connection_id)
+        assert connection is not None
+        run_id = f"run-{kind}"
+        assert book.put_run(connection, run_id, kind, (run.window_from, run.window_to), bench.clock.now())
+        book.defer(connection, run_id, lane_of(kind))
+    return run_id
+
+
+def test_lanes_are_served_in_their_order(bench: Bench) -> None:
+    """Queued the other way round, one connection: daily, sync now, weekly; a migration of history has a queue of its own and comes last."""
+    run = bench.connect()
+    bench.jobs.succeed(taken(bench))
+    for kind in ("history", "weekly", "sync_now", "daily"):
+        put(bench, run, kind)
+    order = list[str]()
+    for _ in range(3):
+        assert bench.jobs.take("w2", HISTORY_QUEUE) is None
+        job = taken(bench)
+        order.append(job.run_id)
+        bench.jobs.succeed(job)
+    assert ["run-daily", "run-sync_now", "run-weekly"] == order
+    assert bench.jobs.take("w1") is None
+    migrating = bench.jobs.take("w2", HISTORY_QUEUE)
+    assert migrating is not None
+    assert "run-history" == migrating.run_id
+
+
+def test_a_company_has_two_runs_at_once_and_no_connection_has(bench: Bench) -> None:
+    """Three connections: the third takes turns with the first; another company is not concerned."""
+    run = bench.connect()
+    bench.jobs.succeed(taken(bench))
+    opened = [Connection(f"con-{n}", "acme", f"M{n}", "active", bench.clock.now(), bench.clock.now()) for n in (2, 3)]
+    with bench.store.transaction() as transaction:
+        book = Companies(transaction)
+        first = book.connection(run.connection_id)
+        assert first is not None
+        for connection in opened:
+            bench.clock.sleep(1)
+            assert book.open(replace(connection, opened_at=bench.clock.now()), "k1:AAAA")
+        for connection in (first, *opened):
+            book.start_run(connection, "daily", "again", bench.clock.now())
+    other = bench.connect("other")
+    at_work = [taken(bench, "w1"), taken(bench, "w2"), taken(bench, "w3")]
+    connections = [bench.progress.run(job.run_id).connection_id for job in at_work]
+    assert {run.connection_id, "con-2", other.connection_id} == set(connections)
+    assert bench.jobs.take("w4") is None

@@ -1,11 +1,15 @@
 """What happens in a simulated world apart from faults: two companies connect and import, and a day later import what came late."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from random import Random
 from typing import Any
 
+from services.fetcher.adapters.agenda import Agenda
 from services.fetcher.adapters.connections import ConnectionDesk
 from services.fetcher.domain.company import CompanyFile
+from services.kernel.errors import Unavailable
+from services.kernel.postgres import PostgresStore
 from tests.simulation.engine import EPOCH, Engine, Loop, Process
 from tests.simulation.faults import Schedule
 from tests.simulation.invariants import broken
@@ -15,7 +19,7 @@ from tests.simulation.world import World
 from tests.support.connected import company_file, connect
 
 NAMES, DOCUMENTS = ("ada", "eva"), 4
-A_DAY_SECONDS = 30 * 3600.0
+A_DAY_SECONDS, TWO_DAYS_SECONDS, RETRY_SECONDS = 30 * 3600.0, 55 * 3600.0, 60.0
 
 
 def made_up(schedule: Schedule) -> tuple[list[CompanyFile], AmazonWorld]:
@@ -42,21 +46,33 @@ def play(world: World, seed: int, parts: Callable[[Any, str], Parts] = InMemory)
     desk = ConnectionDesk(store, amazon, SEALER, world.engine)
     for process in processes(world, Random(f"processes {seed}"), parts):
         world.engine.add(process)
-    world.engine.add(Process("the next day", lambda _: _next_day(world.engine, desk), _nothing, _nothing, ()))
+    world.engine.add(Process("the next day", lambda _: _next_day(world.engine, desk, store), _nothing, _nothing, ()))
     world.engine.run()
     world.engine.restart()
     world.engine.run()
 
 
-def _next_day(engine: Engine, desk: ConnectionDesk) -> Sequence[Loop]:
+def _next_day(engine: Engine, desk: ConnectionDesk, store: PostgresStore) -> Sequence[Loop]:
     def loop() -> None:
         if engine.seconds < A_DAY_SECONDS:
             engine.sleep(A_DAY_SECONDS)
-            desk.start_due_runs()
+        while engine.seconds < TWO_DAYS_SECONDS:
+            engine.sleep(_until_more_is_due(engine, desk, store))
         while not engine.is_set():
             engine.wait(1.0)
 
     return [loop]
+
+
+def _until_more_is_due(engine: Engine, desk: ConnectionDesk, store: PostgresStore) -> float:
+    """Start what is due; the seconds until somebody must look again."""
+    try:
+        desk.start_due_runs()
+        with store.transaction() as transaction:
+            following = Agenda(transaction).due(engine.now() + timedelta(days=1), 1)
+    except Unavailable:
+        return RETRY_SECONDS
+    return max(0.0, (following[0].due_at - engine.now()).total_seconds()) + 1.0
 
 
 def _nothing(_: Process) -> None:

@@ -62,8 +62,9 @@ def test_a_made_up_account_is_collected_whole(seed: int) -> None:
         ours.work()
         prompt = [purchase for purchase in ours.world.purchases if purchase.lateness != "pending"]
         assert [(run.run_id, place, 1) for place in range(1, len(prompt) + 1)] == ours.said()
-        bench.clock.sleep(2 * 86_400)
-        bench.desk.start_due_runs()
+        for _ in range(2 * 24 * 6):
+            bench.clock.sleep(600)
+            bench.desk.start_due_runs()
         ours.work()
         collected = bench.said("invoice.collected")
         assert {purchase.sha256 for purchase in ours.world.purchases} == {event.data.document.sha256 for event in collected}

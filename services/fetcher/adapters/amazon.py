@@ -4,6 +4,7 @@ import platform
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Protocol
@@ -26,7 +27,7 @@ from services.fetcher.domain.amazon.collecting import (
     Tokens,
     TransactionsPage,
 )
-from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
+from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation, PartOfBucket
 from services.fetcher.domain.records import LineKey
 from services.fetcher.stages.ports import ConsentWithdrawn, NotDelivered, PageRefused
 from services.kernel.clock import Clock
@@ -160,8 +161,16 @@ class AmazonAccount:
         self._amazon, self._clock = amazon, amazon.clock
         self._marketplace_id, self._consent = marketplace_id, consent
         self._access_token, self._good_until = "", datetime.min.replace(tzinfo=UTC)
+        self._buckets: dict[Operation, Bucket] = {name: Bucket(allowance, self._clock.now()) for name, allowance in PUBLISHED.items()}
+        self._unhurried: AmazonAccount | None = None
         self._refreshing = threading.Lock()
-        self._buckets = {operation: Bucket(allowance, self._clock.now()) for operation, allowance in PUBLISHED.items()}
+
+    def unhurried(self) -> "AmazonAccount":
+        """The same account for a migration of history, which takes part of each allowance; one and the same as long as this one."""
+        if self._unhurried is None:
+            self._unhurried, now = copy(self), self._clock.now()
+            self._unhurried._buckets = {name: PartOfBucket(self._buckets[name], allowance, now) for name, allowance in PUBLISHED.items()}
+        return self._unhurried
 
     def opened_with(self, consent: GivenConsent) -> bool:
         """Whether this is the consent in use."""

@@ -58,7 +58,7 @@ class PostgresProgress:
 
     def lines_to_ask(self, run: Run, now: datetime, limit: int) -> Sequence[OrderLine]:
         """Lines whose number is to be asked now."""
-        values = {"connection_id": run.connection_id, "now": now, "limit": limit}
+        values = {"connection_id": run.connection_id, "of_history": run.of_history, "now": now, "limit": limit}
         with self._store.connection() as session:
             return [line_of(row) for row in QUERIES.rows(session, "lines_to_ask", **values)]
 
@@ -75,11 +75,11 @@ class PostgresProgress:
             QUERIES.run(session, "touch", **about, orders=orders, now=now)
             unseen = [number for number in numbers if (number.key.order_id, number.number, number.kind) not in known]
             new = [*unseen, *(number for number in numbers if number.consolidated)]  # a payment may have told it, but not how to ask for it
-            _want(session, run.connection_id, new, {line.key: line.moved_at for line in asked}, now)
+            _want(session, run, new, {line.key: line.moved_at for line in asked}, now)
 
     def next_wanted(self, run: Run, now: datetime, limit: int = 1) -> Sequence[Wanted]:
         """What is to be requested now, and is not under way."""
-        values = {"connection_id": run.connection_id, "now": now, "limit": limit}
+        values = {"connection_id": run.connection_id, "of_history": run.of_history, "now": now, "limit": limit}
         with self._store.connection() as session:
             return [wanted_of(row) for row in QUERIES.rows(session, "next_wanted", **values)]
 
@@ -101,9 +101,9 @@ class PostgresProgress:
 
     def orders_touched(self, run: Run, after: str, limit: int) -> Sequence[str]:
         """The orders about which anything came in during the run, a few at a time."""
-        values = {"connection_id": run.connection_id, "started_at": run.started_at, "after": after, "limit": limit}
+        about = {"connection_id": run.connection_id, "started_at": run.started_at, "of_history": run.of_history}
         with self._store.connection() as session:
-            return [row["order_id"] for row in QUERIES.rows(session, "orders_touched", **values)]
+            return [row["order_id"] for row in QUERIES.rows(session, "orders_touched", **about, after=after, limit=limit)]
 
     def dossiers(self, run: Run, orders: Sequence[str]) -> Sequence[Dossier]:
         """Everything known of each of these orders."""
@@ -122,15 +122,14 @@ class PostgresProgress:
             yield PostgresBook(transaction, run_id)
 
 
-def _want(session: Session, connection_id: str, new: Sequence[StatedNumber], moved: dict[LineKey, datetime], now: datetime) -> None:
+def _want(session: Session, run: Run, new: Sequence[StatedNumber], moved: dict[LineKey, datetime], now: datetime) -> None:
     """Each new number's order, or the number itself when it is a consolidated one."""
-    about = {"connection_id": connection_id, "now": now}
+    about = {"connection_id": run.connection_id, "now": now}
     orders = sorted({number.key.order_id for number in new if not number.consolidated})
     numbers = {number.number: moved[number.key] for number in new if number.consolidated}
     QUERIES.run_each(session, "hasten", [{**about, "order_id": order_id} for order_id in orders])
-    QUERIES.run_each(
-        session, "want_number", [{**about, "number": number, "moved_at": moment} for number, moment in sorted(numbers.items())]
-    )
+    wanted = [{**about, "number": number, "moved_at": moment, "of_history": run.of_history} for number, moment in sorted(numbers.items())]
+    QUERIES.run_each(session, "want_number", wanted)
 
 
 def _mark(connection_id: str, line: OrderLine, pending: bool, now: datetime) -> dict[str, object]:

@@ -74,26 +74,30 @@ set
     missed_since = case when missed >= 1 then coalesce(missed_since, :now) end
 where connection_id = :connection_id and current and dated_on >= :shown_since and last_seen < :started_at;
 
--- name: see_line(connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, moved_at, now, changed)*!
+-- name: see_line(connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, moved_at, of_history, now, changed)*!
 -- A line of a transaction: seen now, and changed and to be asked now when the transaction is new or changed.
-insert into order_line (connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, moved_at, ask_at, seen_at, changed_at)
+insert into order_line (
+    connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, of_history, moved_at, ask_at, seen_at, changed_at
+)
 values (
-    :connection_id, :order_id, :order_line_item_id, :shipment_id, :charged, :refunded,
+    :connection_id, :order_id, :order_line_item_id, :shipment_id, :charged, :refunded, :of_history,
     coalesce(:moved_at::timestamptz, :now), :now, :now, :now
 )
 on conflict (connection_id, order_id, order_line_item_id, shipment_id) do update set
     charged = order_line.charged or excluded.charged,
     refunded = order_line.refunded or excluded.refunded,
+    of_history = order_line.of_history and excluded.of_history,
     seen_at = excluded.seen_at,
     moved_at = case when :changed then greatest(order_line.moved_at, :moved_at::timestamptz) else order_line.moved_at end,
     ask_at = case when :changed then excluded.ask_at else order_line.ask_at end,
     changed_at = case when :changed then excluded.changed_at else order_line.changed_at end;
 
--- name: want_order(connection_id, order_id, moved_at, next_attempt_at, now, changed)*!
+-- name: want_order(connection_id, order_id, moved_at, next_attempt_at, of_history, now, changed)*!
 -- An order of a transaction: touched now, and wanted when the transaction is new or changed.
-insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, touched_at)
-values (:connection_id, :order_id, '', coalesce(:moved_at::timestamptz, :now), :next_attempt_at, :now)
+insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, of_history, touched_at)
+values (:connection_id, :order_id, '', coalesce(:moved_at::timestamptz, :now), :next_attempt_at, :of_history, :now)
 on conflict (connection_id, order_id, number) do update set
+    of_history = wanted.of_history and excluded.of_history,
     touched_at = excluded.touched_at,
     moved_at = case when :changed then greatest(wanted.moved_at, :moved_at::timestamptz) else wanted.moved_at end,
     failures = case when :changed then 0 else wanted.failures end,
@@ -111,13 +115,14 @@ select name, ours from legal_entity where connection_id = :connection_id order b
 -- A document of this entity is said: it is the company's own, unless somebody decided.
 update legal_entity set ours = true where connection_id = :connection_id and name = :name and ours is null;
 
--- name: lines_to_ask(connection_id, now, limit)
+-- name: lines_to_ask(connection_id, of_history, now, limit)
 -- Shipped lines that changed since they were asked, or whose turn has come while a number is unknown in a direction that money went.
 select l.order_id, l.order_line_item_id, l.shipment_id, l.charged, l.refunded, l.pending, l.moved_at, l.ask_at
 from order_line as l
 where
     l.connection_id = :connection_id
     and l.shipment_id <> ''
+    and l.of_history = :of_history
     and l.ask_at <= :now
     and (
         l.asked_at is null
@@ -150,10 +155,10 @@ where
 -- A number came up: the order's documents are wanted now.
 update wanted set next_attempt_at = :now, touched_at = :now where connection_id = :connection_id and order_id = :order_id and number = '';
 
--- name: want_number(connection_id, number, moved_at, now)*!
+-- name: want_number(connection_id, number, moved_at, of_history, now)*!
 -- A consolidated number came up: its document is wanted now.
-insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, touched_at)
-values (:connection_id, '', :number, :moved_at, :now, :now)
+insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, of_history, touched_at)
+values (:connection_id, '', :number, :moved_at, :now, :of_history, :now)
 on conflict do nothing;
 
 -- name: touch(now, connection_id, orders)!
@@ -169,20 +174,23 @@ on conflict (connection_id, order_id, order_line_item_id, shipment_id, number, k
     consolidated = line_number.consolidated or excluded.consolidated,
     origin = case when excluded.origin = 'api:invoices' then excluded.origin else line_number.origin end;
 
--- name: orders_touched(connection_id, started_at, after, limit)
--- The orders about which anything came in since the run began, a few at a time, by id.
+-- name: orders_touched(connection_id, started_at, of_history, after, limit)
+-- The orders about which anything came in since the run began, a few at a time, by id; a migration's are looked at by it alone.
 select order_id
 from wanted
-where connection_id = :connection_id and number = '' and touched_at >= :started_at and order_id > :after
+where
+    connection_id = :connection_id and number = '' and touched_at >= :started_at and order_id > :after
+    and (:of_history or not of_history)
 order by order_id
 limit :limit;
 
--- name: next_wanted(connection_id, now, limit)
+-- name: next_wanted(connection_id, of_history, now, limit)
 -- What is due first and not under way.
 select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
 from wanted as w
 where
     w.connection_id = :connection_id
+    and w.of_history = :of_history
     and w.next_attempt_at <= :now
     and (w.order_id, w.number) not in (
         select r.order_id, r.number

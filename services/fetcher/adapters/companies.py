@@ -1,18 +1,20 @@
 """Companies, connections and consents in PostgreSQL, inside one transaction of the kernel's store."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from schemas.company_described.v1 import CompanyDescribed, ConnectionState
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.contract import EventData
 from schemas.registry import topic_for
+from services.fetcher.adapters.agenda import Agenda
 from services.fetcher.adapters.announcing import SERVICE, outgoing
 from services.fetcher.adapters.jobs import defer_collect
 from services.fetcher.adapters.queries import Queries, Row
-from services.fetcher.domain.company import PLANS_WITH_CONNECTIONS, Choices, Company, CompanyFile
+from services.fetcher.domain.company import Choices, Company, CompanyFile
 from services.fetcher.domain.identity import run_id_of
 from services.fetcher.domain.records import Connection, Consent, Run
+from services.fetcher.domain.schedule import Lane, lane_of, lock_of
 from services.fetcher.domain.windows import window
 from services.kernel.clock import instant
 from services.kernel.envelope import Outgoing
@@ -59,19 +61,6 @@ class Companies:
     def connections(self, company_id: str) -> list[Connection]:
         """The company's connections, oldest first."""
         return [Connection(**row) for row in QUERIES.rows(self._session, "connections", company_id=company_id)]
-
-    def collecting_connections(self) -> list[Connection]:
-        """Every connection that collects daily."""
-        rows = QUERIES.rows(self._session, "collecting_connections", plans=sorted(PLANS_WITH_CONNECTIONS))
-        return [Connection(**row) for row in rows]
-
-    def denied_connections(self) -> list[Connection]:
-        """Every connection whose account Amazon does not let us read."""
-        return [Connection(**row) for row in QUERIES.rows(self._session, "denied_connections")]
-
-    def try_again(self, connection: Connection, slot: datetime, now: datetime) -> bool:
-        """Whether a denied connection is to be tried now: once for each slot."""
-        return QUERIES.run(self._session, "try_again", connection_id=connection.connection_id, slot=slot, now=now) == 1
 
     def connection(self, connection_id: str) -> Connection | None:
         """One connection."""
@@ -201,16 +190,25 @@ class Companies:
         run_id = run_id_of(connection.connection_id, kind, occasion)
         chosen = self.company(connection.company_id).settings(now.date()).import_start
         scanned_until = QUERIES.value(self._session, "scanned_until", connection_id=connection.connection_id)
-        since, until = window(kind, chosen, now.date(), scanned_until)
-        values: dict[str, object] = {"run_id": run_id, "company_id": connection.company_id, "connection_id": connection.connection_id}
-        if QUERIES.run(self._session, "put_run", **values, kind=kind, window_from=since, window_to=until, now=now):
+        if self.put_run(connection, run_id, kind, window(kind, chosen, now.date(), scanned_until), now):
+            Agenda(self._transaction).begin(connection, now)
             self.take_up(connection)
         return run_id
 
     def take_up(self, connection: Connection) -> None:
         """Queue every run of the connection that has not finished."""
         for row in QUERIES.rows(self._session, "unfinished_runs", connection_id=connection.connection_id):
-            defer_collect(self._session, connection.connection_id, row["run_id"])
+            self.defer(connection, row["run_id"], lane_of(row["kind"]))
+
+    def put_run(self, connection: Connection, run_id: str, kind: str, window: tuple[date, date], now: datetime) -> bool:
+        """A run that reads these days; False when there is this very run."""
+        values = {"run_id": run_id, "company_id": connection.company_id, "connection_id": connection.connection_id, "kind": kind}
+        return QUERIES.run(self._session, "put_run", **values, window_from=window[0], window_to=window[1], now=now) == 1
+
+    def defer(self, connection: Connection, run_id: str, lane: Lane) -> None:
+        """Queue a job for a run of the connection."""
+        place = [one.connection_id for one in self.connections(connection.company_id)].index(connection.connection_id)
+        defer_collect(self._session, lock_of(connection.company_id, place), run_id, lane)
 
 
 def _one[T](kind: Callable[..., T], row: Row | None) -> T | None:

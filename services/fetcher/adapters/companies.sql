@@ -14,7 +14,7 @@ on conflict (company_id) do update set
     settings_revision = company.settings_revision + 1;
 
 -- name: company(company_id)^
--- One company.
+-- One company, and from when on its history was migrated.
 select
     company_id,
     name,
@@ -25,7 +25,8 @@ select
     test_environment,
     sealed_address,
     choices::text as choices,
-    settings_revision
+    settings_revision,
+    (select min(m.since) from migration as m where m.company_id = company.company_id and m.state = 'done') as migrated_since
 from company
 where company_id = :company_id;
 
@@ -47,27 +48,6 @@ select connection_id, company_id, marketplace_id, state, opened_at, since, troub
 from connection
 where company_id = :company_id
 order by opened_at, connection_id;
-
--- name: collecting_connections(plans)
--- Every connection that collects daily; those of a company below these plans pause.
-select n.connection_id, n.company_id, n.marketplace_id, n.state, n.opened_at, n.since, n.trouble, n.proven
-from connection as n
-inner join company as c on n.company_id = c.company_id
-where n.state in ('initialising', 'active') and (c.test_environment or c.plan = any(:plans))
-order by n.connection_id;
-
--- name: denied_connections()
--- Every connection whose account Amazon does not let us read.
-select connection_id, company_id, marketplace_id, state, opened_at, since, trouble, proven
-from connection
-where state = 'broken' and trouble = 'access_denied'
-order by connection_id;
-
--- name: try_again(now, connection_id, slot)!
--- A denied connection is tried once for each slot; none when it was.
-update connection
-set tried_at = :now
-where connection_id = :connection_id and state = 'broken' and coalesce(tried_at, since) < :slot;
 
 -- name: connection(connection_id)^
 -- One connection.
@@ -100,22 +80,21 @@ set
     sealed_refresh_token = :sealed_refresh_token,
     since = :now,
     trouble = null,
-    tried_at = null,
     proven = false
 where connection_id = :connection_id and state = 'broken';
 
 -- name: move_connection(state, now, connection_id)!
 -- From one state to another, where nothing is wrong.
-update connection set state = :state, since = :now, trouble = null, tried_at = null where connection_id = :connection_id;
+update connection set state = :state, since = :now, trouble = null where connection_id = :connection_id;
 
 -- name: break_connection(trouble, now, connection_id)!
 -- Nothing is collected until a person acts.
-update connection set state = 'broken', trouble = :trouble, since = :now, tried_at = null where connection_id = :connection_id;
+update connection set state = 'broken', trouble = :trouble, since = :now where connection_id = :connection_id;
 
 -- name: close_connection(now, connection_id)!
 -- The end: the token is gone.
 update connection
-set state = 'closed', sealed_refresh_token = null, since = :now, trouble = null, tried_at = null
+set state = 'closed', sealed_refresh_token = null, since = :now, trouble = null
 where connection_id = :connection_id;
 
 -- name: prove_connection(connection_id)!
@@ -193,8 +172,15 @@ inner join scan as s on r.run_id = s.run_id
 where r.connection_id = :connection_id and s.finished_at is not null;
 
 -- name: unfinished_runs(connection_id)
--- The runs of a connection that have not finished, oldest first.
-select run_id from run where connection_id = :connection_id and state = 'collecting' order by started_at;
+-- The runs of a connection that have not finished, oldest first; a migration that is paused does nothing with its job.
+-- One that is asked for has no run yet: it is estimated first.
+select u.run_id, u.kind
+from (
+    select run_id, kind, started_at from run where connection_id = :connection_id and state = 'collecting'
+    union all
+    select run_id, 'history', 'infinity' from migration where connection_id = :connection_id and state = 'requested'
+) as u
+order by u.started_at;
 
 -- name: drop_runs(now, connection_id)!
 -- The runs of a closed connection say nothing more.
@@ -205,9 +191,9 @@ update run set state = 'dropped', finished_at = :now where connection_id = :conn
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted from run where run_id = :run_id;
 
 -- name: last_run(connection_id)^
--- The latest run of a connection, for people.
+-- The latest run of a connection, for people; migrations of history have a page of their own.
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted
 from run
-where connection_id = :connection_id
+where connection_id = :connection_id and kind <> 'history'
 order by started_at desc
 limit 1;

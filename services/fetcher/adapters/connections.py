@@ -5,12 +5,13 @@ from datetime import date, datetime
 from schemas.connection_broken.v1 import ConnectionBroken
 from services.fetcher import Logged
 from services.fetcher.adapters import openings
+from services.fetcher.adapters.agenda import Agenda, Due
 from services.fetcher.adapters.amazon import Amazon, AmazonAccount
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.tokens import KeyService, open_token, seal_token
-from services.fetcher.domain.company import last_daily_slot
 from services.fetcher.domain.identity import digest
 from services.fetcher.domain.records import Connection, Run
+from services.fetcher.domain.schedule import DAILY, caught_up, missed, next_slot
 from services.fetcher.domain.windows import REACH
 from services.fetcher.stages.ports import AccessLost, NotCollecting
 from services.kernel.clock import Clock, instant
@@ -58,6 +59,10 @@ class StoredConsent:
         return sealed, open_token(self._keys, sealed, self._run.company_id, self._run.connection_id)
 
 
+BATCH = 100
+"""Runs that one transaction starts at most."""
+
+
 class ConnectionDesk:
     """Connections in PostgreSQL and the accounts behind them at Amazon."""
 
@@ -66,7 +71,10 @@ class ConnectionDesk:
         self._store, self._amazon, self._keys, self._clock = store, amazon, keys, clock
 
     def open(self, run: Run) -> AmazonAccount:
-        """The account of the run's connection. Raises NotCollecting, and what a call raises when the account is to be looked at first."""
+        """The account of the run's connection, unhurried for a migration of history.
+
+        Raises NotCollecting, and what a call raises when the account is to be looked at first.
+        """
         with self._store.transaction() as transaction:
             book = Companies(transaction)
             connection, company = book.connection(run.connection_id), book.company(run.company_id)
@@ -80,7 +88,7 @@ class ConnectionDesk:
             self._restore(connection, account)
         if not connection.proven:
             self._prove(connection, account, consent)
-        return account
+        return account.unhurried() if run.of_history else account
 
     def lost(self, run: Run, why: NotCollecting) -> None:
         """The run stops; when it may not be read any more, the connection is broken until the company acts. Its data stay."""
@@ -100,20 +108,27 @@ class ConnectionDesk:
         log.warning(Logged.CONNECTION_BROKEN, company_id=run.company_id, connection_id=run.connection_id, reason=why.breaks)
 
     def start_due_runs(self) -> None:
-        """Start each connection's daily run once its time of the day has come; a day that was missed is made up for by the next.
+        """Start the regular runs that are due, a batch of them: those that have waited longest.
 
-        A connection that Amazon denies is tried again as often, with the runs it has.
+        What was missed, as when the fetcher was away, is put off to a moment in the rest of the day's window.
         """
         now = self._clock.now()
         with self._store.transaction() as transaction:
-            book = Companies(transaction)
-            for connection in book.collecting_connections():
-                slot = last_daily_slot(connection.company_id, now)
-                if slot > connection.opened_at:
-                    book.start_run(connection, "daily", slot.date().isoformat(), now)
-            for connection in book.denied_connections():
-                if book.try_again(connection, last_daily_slot(connection.company_id, now), now):
-                    book.take_up(connection)
+            agenda, book = Agenda(transaction), Companies(transaction)
+            for one in agenda.due(now, BATCH):
+                connection = book.connection(one.connection_id)
+                assert connection is not None, "the agenda is one of connections"
+                away = missed(one.due_at, now)
+                agenda.put_off(one, (caught_up if away else next_slot)(one.kind, connection.company_id, now))
+                if not away:
+                    self._start(book, connection, one, now)
+
+    def _start(self, book: Companies, connection: Connection, due: Due, now: datetime) -> None:
+        """The run; a connection that Amazon denies is tried again each day with the runs it has."""
+        if connection.state in ("initialising", "active") and book.may_collect(connection.company_id):
+            book.start_run(connection, due.kind, instant(due.due_at), now)
+        elif due.kind == DAILY and _may_be_read(connection):
+            book.take_up(connection)
 
     def _restore(self, connection: Connection, account: AmazonAccount) -> None:
         """Ask a little of an account that was denied: when it answers, the connection imports again. Raises AccessLost."""

@@ -10,6 +10,7 @@ from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.adapters.announcing import outgoing
 from services.fetcher.adapters.companies import Companies
+from services.fetcher.adapters.histories import Histories
 from services.fetcher.adapters.queries import Queries, Row
 from services.fetcher.domain.amazon.collecting import Transaction as AmazonTransaction
 from services.fetcher.domain.auditing import Emission, counted_by_day
@@ -40,8 +41,10 @@ class PostgresBook:
         self._transaction, self._session = transaction, transaction.connection
 
     def company(self, company_id: str) -> Company:
-        """The run's company as it is now."""
-        return Companies(self._transaction).company(company_id)
+        """The run's company as it is now; to a migration of history, its period is part of the import."""
+        company = Companies(self._transaction).company(company_id)
+        migration = Histories(self._transaction).of_run(self.run.run_id)
+        return company.importing_since(migration.since) if migration else company
 
     def statements(self, several: Sequence[Numbered]) -> list[Statements]:
         """What the API says of each number: of the orders the PDF came for, or, when they do not have it, of any order."""

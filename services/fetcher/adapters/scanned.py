@@ -24,10 +24,10 @@ def keep_page(session: Session, run: Run, page: TransactionsPage, now: datetime)
     """Keep the page's transactions and the place where the next page starts; the last one ends the scan."""
     transactions = page.transactions or []
     for several in rounds(map(_seen, transactions), lambda seen: seen.transaction_id):
-        _keep_transactions(session, run.connection_id, several, now)
+        _keep_transactions(session, run, several, now)
     names = sorted({entity_named(transaction.legal_entity_name) for transaction in transactions})
     QUERIES.run_each(session, "see_entity", [{"connection_id": run.connection_id, "name": name, "now": now} for name in names])
-    astray = sum(outside(transaction, run.window_from, scan_end(run.started_at)) for transaction in transactions)
+    astray = sum(outside(transaction, run.window_from, scan_end(run.reads_until)) for transaction in transactions)
     end = None if page.next_page_token else now
     rows = {"rows_read": len(transactions), "rows_outside": astray}
     QUERIES.run(session, "advance_scan", run_id=run.run_id, next_page_token=page.next_page_token, finished_at=end, **rows)
@@ -89,8 +89,9 @@ def _seen(transaction: Transaction) -> _Seen:
     return _Seen(transaction, transaction.transaction_id or f"unnamed-{content_hash[:32]}", raw, content_hash)
 
 
-def _keep_transactions(session: Session, connection_id: str, page: Sequence[_Seen], now: datetime) -> None:
+def _keep_transactions(session: Session, run: Run, page: Sequence[_Seen], now: datetime) -> None:
     """Transactions of different ids: a new version of what is new or changed, and what their lines say."""
+    connection_id = run.connection_id
     asked = {"connection_id": connection_id, "transactions": [seen.transaction_id for seen in page]}
     known = {row["transaction_id"]: row["content_hash"] for row in QUERIES.rows(session, "current_hashes", **asked)}
     page = [replace(seen, changed=known.get(seen.transaction_id) != seen.content_hash) for seen in page]
@@ -99,14 +100,15 @@ def _keep_transactions(session: Session, connection_id: str, page: Sequence[_See
     QUERIES.run_each(session, "see_transaction", [{**_named(connection_id, seen), "now": now} for seen in same])
     QUERIES.run_each(session, "retire_transaction", [_named(connection_id, seen) for seen in new if seen.transaction_id in known])
     QUERIES.run_each(session, "put_transaction", [_version(connection_id, seen, now) for seen in new])
-    _keep_lines(session, connection_id, page, now)
+    _keep_lines(session, run, page, now)
 
 
-def _keep_lines(session: Session, connection_id: str, page: Sequence[_Seen], now: datetime) -> None:
-    """The lines before their numbers, which stand on them."""
-    QUERIES.run_each(session, "see_line", [line for seen in page for line in _lines(connection_id, seen, now)])
+def _keep_lines(session: Session, run: Run, page: Sequence[_Seen], now: datetime) -> None:
+    """The lines before their numbers, which stand on them; what only a migration of history sees stays its own."""
+    connection_id, whose = run.connection_id, {"of_history": run.of_history}
+    QUERIES.run_each(session, "see_line", [line | whose for seen in page for line in _lines(connection_id, seen, now)])
     QUERIES.run_each(session, "put_number", [number for seen in page for number in _numbers(connection_id, seen)])
-    QUERIES.run_each(session, "want_order", [order for seen in page for order in _orders(connection_id, seen, now)])
+    QUERIES.run_each(session, "want_order", [order | whose for seen in page for order in _orders(connection_id, seen, now)])
 
 
 def _named(connection_id: str, seen: _Seen) -> dict[str, object]:

@@ -1,13 +1,12 @@
 """A company, its settings, and what it may do: connect, and how far back it may import."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from pydantic import Field
 
 from schemas.contract import Contract
 from schemas.values import Code, CompanySettings, Day, Siren, Text, VatId
-from services.fetcher.domain.identity import digest
 
 PLANS_WITH_CONNECTIONS = frozenset({"essentiel", "premium"})
 OLDEST_IMPORT = timedelta(days=30)
@@ -69,7 +68,7 @@ class CompanyFile(Contract):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company as stored. `sealed_address` only the notifier opens."""
+    """A company as stored. `sealed_address` only the notifier opens; from `migrated_since` on its history was migrated."""
 
     company_id: str
     name: str
@@ -81,6 +80,7 @@ class Company:
     sealed_address: str
     choices: Choices
     settings_revision: int
+    migrated_since: date | None = None
 
     @property
     def may_collect(self) -> bool:
@@ -93,8 +93,11 @@ class Company:
             raise PlanTooLow
 
     def settings(self, today: date) -> CompanySettings:
-        """The settings in force; import starts on `today` when nothing was chosen, and nothing is before the cut-over."""
-        start = self.choices.import_start or today
+        """The settings in force; import starts on `today` when nothing was chosen, and nothing is before the cut-over.
+
+        What was migrated belongs to the import: its later corrections are imported too.
+        """
+        start = _earlier(self.choices.import_start or today, self.migrated_since)
         return CompanySettings(
             revision=self.settings_revision,
             company_name=self.name,
@@ -110,15 +113,16 @@ class Company:
             test_environment=self.test_environment,
         )
 
+    def importing_since(self, day: date) -> "Company":
+        """The company as its migration from that day on sees it."""
+        return replace(self, migrated_since=_earlier(day, self.migrated_since))
 
-def check_import_start(chosen: date, opened_on: date) -> None:
-    """Raises ImportStartTooEarly more than 30 days before the connection."""
-    if chosen < opened_on - OLDEST_IMPORT:
+
+def check_import_start(chosen: date, opened_on: date, migrated_since: date | None = None) -> None:
+    """Raises ImportStartTooEarly more than 30 days before the connection, unless history was migrated from before that."""
+    if chosen < _earlier(opened_on - OLDEST_IMPORT, migrated_since):
         raise ImportStartTooEarly
 
 
-def last_daily_slot(company_id: str, now: datetime) -> datetime:
-    """The latest moment at or before `now` when this company's daily run is due: its minute of the day follows from its id."""
-    minute = int(digest(company_id)[:8], 16) % (24 * 60)
-    slot = datetime.combine(now.date(), time(minute // 60, minute % 60), now.tzinfo)
-    return slot if slot <= now else slot - timedelta(days=1)
+def _earlier(day: date, other: date | None) -> date:
+    return min(day, other) if other else day

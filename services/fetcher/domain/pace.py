@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 SHARE = 0.8
+HISTORY_PART = 1 / 3
+"""Of our share: what a migration of history takes at most, so that a daily run always finds two thirds."""
+
 SLOWED, SLOWED_FOR = 0.5, timedelta(minutes=10)
 POLL_LADDER_SECONDS = (15, 30, 60, 120, 300)
 POLL_FOR = timedelta(hours=24)
@@ -43,9 +46,10 @@ PUBLISHED = {
 class Bucket:
     """A token bucket kept at 80 % of an allowance, so that Amazon's own never runs dry, and at half of that after a refusal."""
 
-    def __init__(self, allowance: Allowance, now: datetime) -> None:
-        self._rate = allowance.rate * SHARE
-        self._burst = max(1.0, allowance.burst * SHARE)
+    def __init__(self, allowance: Allowance, now: datetime, share: float = SHARE) -> None:
+        self._share = share
+        self._rate = allowance.rate * share
+        self._burst = max(1.0, allowance.burst * share)
         self._tokens = self._burst
         self._at = self._slowed_until = now
 
@@ -62,7 +66,7 @@ class Bucket:
     def adjust(self, published_rate: float) -> None:
         """Follow the rate that Amazon states in `x-amzn-RateLimit-Limit`; it stays known while answers come without."""
         if published_rate > 0:
-            self._rate = published_rate * SHARE
+            self._rate = published_rate * self._share
 
     def refused(self, now: datetime) -> None:
         """Amazon refused for going too fast: wait for a whole new token, at half the rate for ten minutes."""
@@ -75,6 +79,28 @@ class Bucket:
         slowed = min(elapsed, max(0.0, (self._slowed_until - self._at).total_seconds()))
         self._tokens = min(self._burst, self._tokens + (elapsed - slowed * (1 - SLOWED)) * self._rate)
         self._at = max(self._at, now)
+
+
+class PartOfBucket(Bucket):
+    """What a migration of history may take of a bucket: a third, and nothing that the whole does not have."""
+
+    def __init__(self, whole: Bucket, allowance: Allowance, now: datetime) -> None:
+        super().__init__(allowance, now, SHARE * HISTORY_PART)
+        self._whole = whole
+
+    def wait_seconds(self, now: datetime) -> float:
+        """How long until both have a token."""
+        return max(super().wait_seconds(now), self._whole.wait_seconds(now))
+
+    def take(self, now: datetime) -> None:
+        """Count one request in both."""
+        super().take(now)
+        self._whole.take(now)
+
+    def refused(self, now: datetime) -> None:
+        """Amazon refused for going too fast: both slow down."""
+        super().refused(now)
+        self._whole.refused(now)
 
 
 def poll_again_after(polls: int) -> timedelta:

@@ -1,12 +1,13 @@
 """What the fetcher remembers, as values: runs, lines, numbers, reports, documents, invoices."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from schemas.invoice_collected.v1 import Evidence
 from schemas.values import DocumentRef
 from services.fetcher.domain.amazon.collecting import Transaction
+from services.fetcher.domain.schedule import HISTORY
 
 
 class Kind(StrEnum):
@@ -63,6 +64,16 @@ class Run:
     window_to: date
     started_at: datetime
     emitted: int
+
+    @property
+    def of_history(self) -> bool:
+        """Whether it is a migration of history: what only it has seen is its own until it is done."""
+        return self.kind == HISTORY
+
+    @property
+    def reads_until(self) -> datetime:
+        """Until when it reads transactions: the moment it started, unless its window ends before, as that of a migration does."""
+        return min(self.started_at, datetime.combine(self.window_to, time.max, UTC))
 
     @property
     def finished(self) -> bool:

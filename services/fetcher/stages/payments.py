@@ -14,7 +14,7 @@ def read_payments(work: Work) -> None:
     while scan.finished_at is None:
         work.check_stopping()
         try:
-            page = work.account.transactions(run.window_from, scan_end(run.started_at), scan.next_page_token)
+            page = work.account.transactions(run.window_from, scan_end(run.reads_until), scan.next_page_token)
         except PageRefused:
             restarts += 1
             if restarts > MOST_RESTARTS:

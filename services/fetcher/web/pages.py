@@ -195,7 +195,7 @@ class Pages:
 
     def _choose(self, request: Request, form: Form) -> Response:
         try:
-            self._settling.choose(_company(request), form.one("automatic_import") == "on", _day(form.one("import_start")))
+            self._settling.choose(_company(request), form.one("automatic_import") == "on", day_of(form.one("import_start")))
         except Refusal as refusal:
             return self._page(request, "settings.html", 422, refusal=refusal)
         return RedirectResponse(f"{SETTINGS}?enregistre=1", 303)
@@ -206,7 +206,7 @@ class Pages:
         typed = {"automatic_import": form.one("automatic_import") == "on", "import_start": form.one("import_start")}
         try:
             return self._page(
-                request, template, preview=self._settling.preview(_company(request), _day(form.one("import_start"))), typed=typed
+                request, template, preview=self._settling.preview(_company(request), day_of(form.one("import_start"))), typed=typed
             )
         except Refusal as refusal:
             status = 200 if template == "preview.html" else 422
@@ -254,12 +254,13 @@ class Pages:
         return self._connecting.status(session_id, company_id) if company_id else None
 
 
-def application(connecting: Connecting, settling: Settling, place: WebPlace) -> Starlette:
-    """The web application; the session cookie is signed and stays on this site, and no other host's name is answered to."""
+def application(connecting: Connecting, settling: Settling, place: WebPlace, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """The web application with `more` pages; the session cookie is signed and stays on this site; no other host's name is answered to."""
     own_hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(place.names), www_redirect=False)
     session = Middleware(SessionMiddleware, secret_key=place.session_key, session_cookie="achats", same_site="lax", https_only=place.https)
     pages = Pages(connecting, settling)
-    application = Starlette(routes=pages.routes(), middleware=[own_hosts, session], exception_handlers={Unavailable: pages.unavailable})
+    routes = [*pages.routes(), *more]
+    application = Starlette(routes=routes, middleware=[own_hosts, session], exception_handlers={Unavailable: pages.unavailable})
     application.router.redirect_slashes = False
     return application
 
@@ -280,7 +281,8 @@ def _company(request: Request) -> str:
     return request.session.get("company_id", "")
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """The day of a form. Raises DateUnreadable."""
     try:
         return date.fromisoformat(text)
     except ValueError as unreadable:

@@ -2,19 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.showing import EntityShown, Missing, RunShown, Showing, as_entities
-from services.fetcher.domain.company import Choices, check_import_start, last_daily_slot
+from services.fetcher.domain.company import Choices, check_import_start
 from services.fetcher.domain.records import Connection
 from services.fetcher.domain.refusals import EntitiesUnknown, NotConnected
 from services.fetcher.domain.routing import must_choose, proposed, routed
+from services.fetcher.domain.schedule import DAILY, next_slot
 from services.fetcher.web.connecting import open_connection
 from services.kernel.clock import Clock
 from services.kernel.postgres import PostgresStore, Transaction
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,9 @@ class Settling:
         now = self.clock.now()
         with self.store.transaction() as transaction:
             book, connection = Companies(transaction), _connected(transaction, company_id)
-            check_import_start(import_start, connection.opened_at.date())
-            before = book.company(company_id).choices
+            company = book.company(company_id)
+            check_import_start(import_start, connection.opened_at.date(), company.migrated_since)
+            before = company.choices
             after = before.model_copy(update={"automatic_import": automatic_import, "import_start": import_start})
             if after == before:
                 return
@@ -69,8 +69,8 @@ class Settling:
     def preview(self, company_id: str, import_start: date) -> Preview:
         """What this start date would bring. Raises ImportStartTooEarly."""
         with self.store.transaction() as transaction:
-            connection = _connected(transaction, company_id)
-            check_import_start(import_start, connection.opened_at.date())
+            connection, company = _connected(transaction, company_id), Companies(transaction).company(company_id)
+            check_import_start(import_start, connection.opened_at.date(), company.migrated_since)
             showing = Showing(transaction, connection.connection_id)
             entities = as_entities(showing.entities())
             brought = [one for one in showing.unsaid() if one.day is None or one.day >= import_start]
@@ -103,12 +103,7 @@ class Settling:
         with self.store.transaction() as transaction:
             connection = _connected(transaction, company_id)
             showing = Showing(transaction, connection.connection_id)
-            return History(showing.runs(), showing.missing(), next_slot(company_id, now))
-
-
-def next_slot(company_id: str, now: datetime) -> datetime:
-    """When the company's next daily run is due."""
-    return last_daily_slot(company_id, now) + DAY
+            return History(showing.runs(), showing.missing(), next_slot(DAILY, company_id, now))
 
 
 def _connected(transaction: Transaction, company_id: str) -> Connection:

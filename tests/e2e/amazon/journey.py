@@ -46,9 +46,6 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 API, CONTROL = "http://127.0.0.1:1", "http://127.0.0.1:3"
 SEALER = Sealer({"k1": b"k" * 32}, "k1")
 COMPANY, SESSION = "acme", "session"
-TICK = timedelta(hours=1)
-"""How often somebody looks whether a run is due."""
-
 TRIES = 50
 
 TAKE = """
@@ -111,7 +108,8 @@ class Journey:
         while self.clock.now() < until:
             self.desk.start_due_runs()
             self.work_off()
-            self.clock.set(max(self.clock.now(), min(until, self.clock.now() + TICK)))
+            [agenda] = self.rows("select min(due_at) as due_at from agenda")
+            self.clock.set(max(self.clock.now(), min(until, agenda["due_at"] or until)))
 
     def work_off(self) -> None:
         """Every job of the queue."""

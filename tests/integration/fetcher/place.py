@@ -30,6 +30,7 @@ from services.fetcher.config import CALLBACK_PATH, Application, WebPlace
 from services.fetcher.handler import Collect
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
+from services.fetcher.web.run_pages import RunPages
 from services.fetcher.web.server import serve_web
 from services.fetcher.web.settling import Settling
 from services.kernel.clock import ScaledClock
@@ -108,7 +109,8 @@ class Place:
         """Serve the pages."""
         connecting = Connecting(self.store, self.amazon, SEALER, self.clock)
         place = WebPlace("127.0.0.1", self.web_port, "session-key", https=False, names=("127.0.0.1",))
-        served = application(connecting, Settling(self.store, self.clock), place)
+        settling = Settling(self.store, self.clock)
+        served = application(connecting, settling, place, RunPages(connecting, settling).routes())
         threading.Thread(target=serve_web, args=(served, place, self._closing), daemon=True).start()
 
     def browser(self) -> "Browser":
@@ -121,9 +123,15 @@ class Place:
         shelf = DocumentShelf(f"file://{self.folder}/documents")
         return Collect(PostgresProgress(self.store), self.desk, shelf, PdfReader(), self.clock, check_stopping)
 
-    def worker(self, collect: Callable[[str], None], start_due_runs: Callable[[], None] = lambda: None) -> Worker:
-        """A worker of the queue."""
-        return Worker(self.url, Tries(self.store, collect), start_due_runs, self.health)
+    def worker(
+        self,
+        collect: Callable[[str], None],
+        start_due_runs: Callable[[], None] = lambda: None,
+        backfills: Callable[[str], None] | None = None,
+    ) -> Worker:
+        """A worker of the queues; without `backfills`, `collect` does what comes for a migration of history too."""
+        tries = Tries(self.store, collect), Tries(self.store, backfills or collect)
+        return Worker(self.url, *tries, start_due_runs, self.health)
 
     def connect_and_collect(self, **changes: Any) -> None:
         """Enter the company, walk through both consents, collect the first run."""
@@ -135,7 +143,7 @@ class Place:
         """Start the run of a day of the one connection."""
         with self.store.transaction() as transaction:
             book = Companies(transaction)
-            [connection] = book.collecting_connections()
+            [connection] = book.connections("acme")
             return book.start_run(connection, "daily", day, self.clock.now())
 
     def daily_run(self) -> None:

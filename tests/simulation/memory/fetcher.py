@@ -14,21 +14,26 @@ from psycopg.rows import dict_row
 
 from services.fetcher.adapters import queries
 from services.kernel.postgres import PostgresStore
+from tests.simulation.memory.fetcher_agenda import AGENDA
 from tests.simulation.memory.fetcher_collection import COLLECTION
 from tests.simulation.memory.fetcher_companies import COMPANIES
+from tests.simulation.memory.fetcher_histories import HISTORIES
 from tests.simulation.memory.fetcher_jobs import DEFER_JOBS, defer_jobs
 from tests.simulation.memory.rows import Answer, Row, Rows
 from tests.simulation.memory.store import MemorySession, MemoryStore, refuse_to_wait
 
 type Statement = Callable[[Rows, Row], Answer]
 
-STATEMENTS: dict[str, Statement] = {**COMPANIES, **COLLECTION, "defer_jobs": defer_jobs}
+STATEMENTS: dict[str, Statement] = {**COMPANIES, **AGENDA, **HISTORIES, **COLLECTION, "defer_jobs": defer_jobs}
+
+
+FILES = ("companies.sql", "agenda.sql", "histories.sql", "collection.sql")
 
 
 def _names() -> dict[str, str]:
     """The name of each query by its text."""
     folder = Path(queries.__file__).parent
-    files: list[Any] = [aiosql.from_path(folder / file, "psycopg") for file in ("companies.sql", "collection.sql")]
+    files: list[Any] = [aiosql.from_path(folder / file, "psycopg") for file in FILES]
     named = {getattr(file, name).sql: name for file in files for name in file.available_queries if not name.endswith("_cursor")}
     return {**named, DEFER_JOBS: "defer_jobs"}
 

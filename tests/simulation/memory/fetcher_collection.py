@@ -146,7 +146,7 @@ def _line_key(given: Row) -> tuple[Any, ...]:
 @query
 def see_line(rows: Rows, given: Row) -> Answer:
     """What was ever charged or refunded stays so; only a changed transaction moves `changed_at`."""
-    named = {name: given[name] for name in ("connection_id", *LINE, "charged", "refunded")}
+    named = {name: given[name] for name in ("connection_id", *LINE, "charged", "refunded", "of_history")}
     asked = {"pending": False, "asked_at": None, "ask_at": given["now"], "moved_at": given["moved_at"] or given["now"]}
     if rows.add("order_line", _line_key(given), {**named, **asked, "seen_at": given["now"], "changed_at": given["now"]}):
         return 1
@@ -155,7 +155,7 @@ def see_line(rows: Rows, given: Row) -> Answer:
         money = {name: row[name] or given[name] for name in ("charged", "refunded")}
         moved_at = max(row["moved_at"], given["moved_at"] or row["moved_at"])
         changed = {"changed_at": given["now"], "ask_at": given["now"], "moved_at": moved_at} if given["changed"] else {}
-        return {**money, "seen_at": given["now"], **changed}
+        return {**money, "seen_at": given["now"], "of_history": row["of_history"] and given["of_history"], **changed}
 
     return rows.alter("order_line", _line_key(given), seen)
 
@@ -164,7 +164,7 @@ def see_line(rows: Rows, given: Row) -> Answer:
 def lines_to_ask(rows: Rows, given: Row) -> Answer:
     """In the order of their keys."""
     known = {(*_line_key(row), row["kind"]) for row in rows.where("line_number")}
-    lines = rows.where("order_line", connection_id=given["connection_id"])
+    lines = rows.where("order_line", connection_id=given["connection_id"], of_history=given["of_history"])
     wanted = [line for line in lines if _may_be_asked(line, given["now"]) and _is_to_ask(line, known)]
     return [one for line in sorted(wanted, key=_line_key)[: given["limit"]] for one in picked(line, ORDER_LINE)]
 

@@ -18,7 +18,7 @@ COMPANY = (
     "settings_revision",
 )
 CONNECTION = ("connection_id", "company_id", "marketplace_id", "state", "opened_at", "since", "trouble", "proven")
-WELL = {"trouble": None, "tried_at": None}
+WELL = {"trouble": None}
 RUN = ("run_id", "company_id", "connection_id", "kind", "state", "window_from", "window_to", "started_at", "emitted")
 ENTERED = COMPANY[:-1]
 
@@ -49,8 +49,9 @@ def _others(rows: Rows, company_id: str) -> list[Row]:
 
 @query
 def company(rows: Rows, given: Row) -> Answer:
-    """One company."""
-    return picked(rows.one("company", given["company_id"]), COMPANY)
+    """One company, and from when on its history was migrated."""
+    since = min((row["since"] for row in rows.where("migration", company_id=given["company_id"], state="done")), default=None)
+    return [{**row, "migrated_since": since} for row in picked(rows.one("company", given["company_id"]), COMPANY)]
 
 
 @query
@@ -88,36 +89,6 @@ def connections(rows: Rows, given: Row) -> Answer:
     """Oldest first."""
     found = sorted(rows.where("connection", company_id=given["company_id"]), key=lambda row: (row["opened_at"], row["connection_id"]))
     return [one for row in found for one in picked(row, CONNECTION)]
-
-
-@query
-def collecting_connections(rows: Rows, given: Row) -> Answer:
-    """Neither broken nor closed, of a company that may."""
-    found = [row for row in rows.where("connection") if row["state"] in ("initialising", "active") and _may(rows, row, given["plans"])]
-    return [one for row in sorted(found, key=lambda row: row["connection_id"]) for one in picked(row, CONNECTION)]
-
-
-def _may(rows: Rows, row: Row, plans: list[str]) -> bool:
-    company = rows.one("company", row["company_id"])
-    return company is not None and (company["test_environment"] or company["plan"] in plans)
-
-
-@query
-def denied_connections(rows: Rows, given: Row) -> Answer:
-    """Broken, for that reason."""
-    found = rows.where("connection", state="broken", trouble="access_denied")
-    return [one for row in sorted(found, key=lambda row: row["connection_id"]) for one in picked(row, CONNECTION)]
-
-
-@query
-def try_again(rows: Rows, given: Row) -> Answer:
-    """Once for each slot."""
-
-    def tried(row: Row) -> Row | None:
-        due = row["state"] == "broken" and (row["tried_at"] or row["since"]) < given["slot"]
-        return {"tried_at": given["now"]} if due else None
-
-    return rows.alter("connection", given["connection_id"], tried)
 
 
 @query
@@ -167,7 +138,7 @@ def move_connection(rows: Rows, given: Row) -> Answer:
 @query
 def break_connection(rows: Rows, given: Row) -> Answer:
     """With the reason."""
-    changed = {"state": "broken", "trouble": given["trouble"], "since": given["now"], "tried_at": None}
+    changed = {"state": "broken", "trouble": given["trouble"], "since": given["now"]}
     return rows.change("connection", given["connection_id"], changed)
 
 
@@ -280,7 +251,9 @@ def scanned_until(rows: Rows, given: Row) -> Answer:
 def unfinished_runs(rows: Rows, given: Row) -> Answer:
     """Oldest first."""
     found = rows.where("run", connection_id=given["connection_id"], state="collecting")
-    return [{"run_id": row["run_id"]} for row in sorted(found, key=lambda row: row["started_at"])]
+    asked_for = rows.where("migration", connection_id=given["connection_id"], state="requested")
+    runs = [{"run_id": row["run_id"], "kind": row["kind"]} for row in sorted(found, key=lambda row: row["started_at"])]
+    return [*runs, *({"run_id": row["run_id"], "kind": "history"} for row in asked_for)]
 
 
 @query
@@ -299,6 +272,7 @@ def run(rows: Rows, given: Row) -> Answer:
 
 @query
 def last_run(rows: Rows, given: Row) -> Answer:
-    """The one that started last."""
-    found = sorted(rows.where("run", connection_id=given["connection_id"]), key=lambda row: row["started_at"])
+    """The one that started last, migrations of history aside."""
+    ours = [row for row in rows.where("run", connection_id=given["connection_id"]) if row["kind"] != "history"]
+    found = sorted(ours, key=lambda row: row["started_at"])
     return picked(found[-1] if found else None, RUN)

@@ -23,9 +23,10 @@ DEFER_JOBS = sql.queries["defer_jobs"]
 def defer_jobs(rows: Rows, given: Row) -> Answer:
     """New jobs, numbered in the order they came whether or not they are committed."""
     ids = [next(given["ids"]) for _ in given["jobs"]]
-    for job_id, (_, _, _, lock, _, arguments, scheduled_at) in zip(ids, given["jobs"], strict=True):
+    for job_id, (queue, _, priority, lock, _, arguments, scheduled_at) in zip(ids, given["jobs"], strict=True):
         waiting = {"status": "todo", "worker": None, "attempts": 0, "scheduled_at": scheduled_at}
-        rows.add("job", job_id, {"job_id": job_id, "lock": lock, "run_id": arguments.obj["run_id"], **waiting})
+        place = {"queue": queue, "priority": priority, "lock": lock}
+        rows.add("job", job_id, {"job_id": job_id, "run_id": arguments.obj["run_id"], **place, **waiting})
     return [{"id": job_id} for job_id in ids]
 
 
@@ -43,7 +44,7 @@ class Jobs(Protocol):
 
     def beat(self, worker: str) -> None: ...
 
-    def take(self, worker: str) -> Taken | None: ...
+    def take(self, worker: str, queue: str = QUEUE) -> Taken | None: ...
 
     def succeed(self, taken: Taken) -> None: ...
 
@@ -57,7 +58,7 @@ class Jobs(Protocol):
 
 
 class MemoryJobs:
-    """The queue of a store. Jobs of one connection run one after the other; a job of a dead worker comes back."""
+    """The queue of a store. Jobs of one lock run one after the other; a job of a dead worker comes back."""
 
     def __init__(self, store: MemoryStore, clock: Clock) -> None:
         self._store, self._clock = store, clock
@@ -67,15 +68,15 @@ class MemoryJobs:
         with self._store.connection() as session:
             session.table("worker")[worker] = {"beat_at": self._clock.now()}
 
-    def take(self, worker: str) -> Taken | None:
-        """The first job that may run, now in hand; who asks lives."""
+    def take(self, worker: str, queue: str = QUEUE) -> Taken | None:
+        """The first job of the queue that may run, now in hand; who asks lives."""
         self.beat(worker)
         now = self._clock.now()
         with self._store.connection() as session:
             rows = Rows(session)
-            jobs = sorted(rows.where("job"), key=lambda job: job["job_id"])
+            jobs = sorted(rows.where("job"), key=_turn)
             for job in jobs:
-                if _may_run(job, jobs, now) and session.try_lock(("job", job["job_id"])):
+                if job["queue"] == queue and _may_run(job, jobs, now) and session.try_lock(("job", job["job_id"])):
                     rows.change("job", job["job_id"], {"status": "doing", "worker": worker})
                     return Taken(job["job_id"], job["run_id"], job["attempts"])
         return None
@@ -126,9 +127,9 @@ class JobGone(Exception):
     """The job was taken over and finished by another worker."""
 
 
-def work(jobs: Jobs, worker: str, collect: Callable[[str], None], clock: Clock) -> bool:
-    """One job by the rules of the real worker; whether there was one. What no rule foresees is a bug and is raised."""
-    taken = jobs.take(worker)
+def work(jobs: Jobs, worker: str, collect: Callable[[str], None], clock: Clock, queue: str = QUEUE) -> bool:
+    """One job of a queue by the rules of the real worker; whether there was one. What no rule foresees is a bug and is raised."""
+    taken = jobs.take(worker, queue)
     if taken is None:
         return False
     try:
@@ -160,10 +161,15 @@ def seconds_until_retry(taken: Taken, trouble: Exception) -> int | None:
 
 
 def _may_run(job: Row, jobs: list[Row], now: datetime) -> bool:
-    """It waits, its time has come, and nothing of its connection runs or waits before it."""
+    """It waits, its time has come, and nothing of its lock runs or waits before it."""
     same = [other for other in jobs if other["lock"] == job["lock"]]
-    held = any(other["status"] == "doing" or (other["status"] == "todo" and other["job_id"] < job["job_id"]) for other in same)
+    held = any(other["status"] == "doing" or (other["status"] == "todo" and _turn(other) < _turn(job)) for other in same)
     return job["status"] == "todo" and not held and (job["scheduled_at"] is None or job["scheduled_at"] <= now)
+
+
+def _turn(job: Row) -> tuple[int, int]:
+    """Whose turn comes first: the higher priority, then who came first."""
+    return -job["priority"], job["job_id"]
 
 
 def _is_dead(worker: Row | None, now: datetime) -> bool:

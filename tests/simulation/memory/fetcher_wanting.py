@@ -30,7 +30,7 @@ def of_orders(rows: Rows, table: str, given: Row) -> list[Row]:
 def _new(given: Row, order_id: str, number: str, next_attempt_at: datetime) -> Row:
     key = {"connection_id": given["connection_id"], "order_id": order_id, "number": number}
     ladder = {"moved_at": given["moved_at"] or given["now"], "failures": 0, "trouble": None, "next_attempt_at": next_attempt_at}
-    return {**key, **ladder, "touched_at": given["now"]}
+    return {**key, **ladder, "touched_at": given["now"], "of_history": given["of_history"]}
 
 
 @query
@@ -41,11 +41,12 @@ def want_order(rows: Rows, given: Row) -> Answer:
         return 1
 
     def seen(row: Row) -> Row:
+        touched = {"touched_at": given["now"], "of_history": row["of_history"] and given["of_history"]}
         if not given["changed"]:
-            return {"touched_at": given["now"]}
+            return touched
         earlier = min(moment for moment in (row["next_attempt_at"], given["next_attempt_at"]) if moment)
         moved_at = max(row["moved_at"], given["moved_at"] or row["moved_at"])
-        return {"touched_at": given["now"], "moved_at": moved_at, "failures": 0, "next_attempt_at": earlier}
+        return {**touched, "moved_at": moved_at, "failures": 0, "next_attempt_at": earlier}
 
     return rows.alter("wanted", key, seen)
 
@@ -74,8 +75,10 @@ def touch(rows: Rows, given: Row) -> Answer:
 @query
 def orders_touched(rows: Rows, given: Row) -> Answer:
     """By id, behind the one given."""
-    wanted = rows.where("wanted", connection_id=given["connection_id"], number="")
-    found = sorted(row["order_id"] for row in wanted if row["touched_at"] >= given["started_at"] and row["order_id"] > given["after"])
+    ours = [
+        row for row in rows.where("wanted", connection_id=given["connection_id"], number="") if given["of_history"] or not row["of_history"]
+    ]
+    found = sorted(row["order_id"] for row in ours if row["touched_at"] >= given["started_at"] and row["order_id"] > given["after"])
     return [{"order_id": order_id} for order_id in found[: given["limit"]]]
 
 
@@ -84,7 +87,7 @@ def next_wanted(rows: Rows, given: Row) -> Answer:
     """Due, and no report under way."""
     reports = rows.where("report", connection_id=given["connection_id"])
     under_way = {(row["order_id"], row["number"]) for row in reports if row["state"] in UNDER_WAY}
-    wanted = rows.where("wanted", connection_id=given["connection_id"])
+    wanted = rows.where("wanted", connection_id=given["connection_id"], of_history=given["of_history"])
     due = [row for row in wanted if row["next_attempt_at"] is not None and row["next_attempt_at"] <= given["now"]]
     free = [row for row in due if (row["order_id"], row["number"]) not in under_way]
     ordered = sorted(free, key=lambda row: (row["next_attempt_at"], row["order_id"], row["number"]))

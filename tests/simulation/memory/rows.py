@@ -33,6 +33,10 @@ class Rows:
         self._session.lock((table, key))
         return self.one(table, key)
 
+    def try_locked(self, table: str, key: Hashable) -> bool:
+        """`for update skip locked`: whether the row is ours now."""
+        return self._session.try_lock((table, key))
+
     def add(self, table: str, key: Hashable, row: Row) -> int:
         """`on conflict do nothing`; waits for another transaction that is putting the same key there."""
         if self.one(table, key) is not None:

@@ -1,6 +1,6 @@
 """What a company may do, and from when its documents count."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 
@@ -10,7 +10,6 @@ from services.fetcher.domain.company import (
     ImportStartTooEarly,
     PlanTooLow,
     check_import_start,
-    last_daily_slot,
 )
 from services.fetcher.domain.records import Kind, Statements
 from services.fetcher.domain.stating import stated_of
@@ -53,15 +52,6 @@ def test_without_a_choice_import_starts_today_and_nothing_is_before_the_cut_over
     chosen = Choices(import_start=date(2026, 11, 1), cut_over=date(2026, 11, 10), automatic_import=True)
     settings = company(choices=chosen).settings(date(2026, 11, 23))
     assert (date(2026, 11, 1), date(2026, 11, 10), True) == (settings.import_start, settings.cut_over, settings.automatic_import)
-
-
-def test_the_daily_slot_is_the_company_s_own_and_never_in_the_future() -> None:
-    """Every moment of two days: the slot is at the same time of day and at most a day old."""
-    start = datetime(2026, 11, 23, tzinfo=UTC)
-    slots = {last_daily_slot("acme", start + timedelta(minutes=minute)) for minute in range(2 * 24 * 60)}
-    assert 3 == len(slots)
-    assert 1 == len({slot.time() for slot in slots})
-    assert all(timedelta() <= start - last_daily_slot("acme", start) < timedelta(days=1) for start in slots)
 
 
 def test_a_document_the_api_is_silent_about_has_no_charges() -> None:
