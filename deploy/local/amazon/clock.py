@@ -33,14 +33,19 @@ class VirtualClock:
         if self.speed:
             time.sleep(max(seconds, 0) / self.speed)
         else:
-            self.advance(max(seconds, 0))
+            self.advance(_moving(seconds))
 
     async def wait(self, seconds: float) -> None:
         """As `sleep`, without stopping other calls."""
         if self.speed:
             await asyncio.sleep(max(seconds, 0) / self.speed)
         else:
-            self.advance(max(seconds, 0))
+            self.advance(_moving(seconds))
+
+
+def _moving(seconds: float) -> float:
+    """Never less than the microsecond that an instant can tell: whoever waits for a fraction of it would wait for ever."""
+    return max(seconds, 1e-6) if seconds > 0 else 0.0
 
 
 def parse_clock(text: str) -> VirtualClock:

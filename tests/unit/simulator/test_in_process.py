@@ -78,3 +78,12 @@ def test_downloads_are_cut_at_their_rate(customer: Customer, client: httpx.Clien
     customer.rule("/rates", truncated=1)
     with pytest.raises(httpx.RemoteProtocolError):
         client.get(f"{STORE}/x")
+
+
+def test_the_shortest_wait_moves_a_clock_that_stands_still(customer: Customer):
+    """A rounding error of a wait is less than an instant can tell; whoever waits in a loop must come to its end."""
+    before = customer.clock.now()
+    customer.clock.sleep(1e-17)
+    assert 1 == (customer.clock.now() - before).microseconds
+    customer.clock.sleep(0)
+    assert 1 == (customer.clock.now() - before).microseconds
