@@ -15,6 +15,7 @@ from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.domain.records import Kind
 from services.fetcher.domain.waiting import LATE_AFTER, NEVER_AFTER, OVERDUE_AFTER, Waiting
 from services.fetcher.domain.wanting import RUNGS
+from services.fetcher.domain.windows import SETTLING
 from services.kernel.envelope import Event
 
 ONE_DAY = timedelta(days=1)
@@ -56,10 +57,12 @@ class Outcome:
 class Terms:
     """When the comparison is made and what is allowed then.
 
-    `settled`: so long after the last trouble that everything final must have been said. `troubles`: reasons that the weather gives.
+    `looked_at`: when the last run was. `settled`: so long after the last trouble that everything final must have been said.
+    `troubles`: reasons that the weather gives.
     """
 
     at: datetime
+    looked_at: datetime
     settled: bool = False
     troubles: frozenset[Waiting] = frozenset()
 
@@ -196,13 +199,13 @@ def _is_for(document: Document, hold: Held, terms: Terms) -> bool:
 
 
 def _is_fresh(document: Document, terms: Terms) -> bool:
-    """Whether its transaction came after the last daily run."""
-    return announced_at(document) > terms.at - ONE_DAY
+    """Whether its transaction came after the last run had read them."""
+    return announced_at(document) > terms.looked_at - SETTLING
 
 
 def reasons(document: Document, terms: Terms) -> frozenset[Waiting]:
     """Why it may be held: what it lacks now, or lacked when it was last asked for, with the age that counts then; and troubles."""
-    moments = {terms.at, terms.at - ONE_DAY, _last_asked(document, terms.at)}
+    moments = {terms.at, terms.looked_at, terms.looked_at - ONE_DAY, _last_asked(document, terms.looked_at)}
     told = frozenset(reason for moment in moments for reason in _lacking(document, moment))
     routed = is_anothers(document) and document.uploaded(terms.at)
     return told | terms.troubles | ANOTHERS if routed else told | terms.troubles

@@ -39,7 +39,7 @@ from services.kernel.envelope import Event, Record, decode
 from services.kernel.errors import Unavailable
 from services.kernel.postgres import PostgresStore
 from services.kernel.sealing import Sealer
-from tests.e2e.amazon.comparing import Held, Outcome
+from tests.e2e.amazon.comparing import Held, Outcome, Terms
 from tests.support.connected import company_file
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -136,6 +136,11 @@ class Journey:
         rows = self.rows("select order_id, number, reason, next_attempt_at from waiting")
         held = [Held(row["order_id"], row["number"], Waiting(row["reason"]), row["next_attempt_at"]) for row in rows]
         return Outcome(self.said(), held, self.kept)
+
+    def terms(self, settled: bool = False, troubles: frozenset[Waiting] = frozenset()) -> Terms:
+        """A comparison now, of what the last run left."""
+        [last] = self.rows("select max(started_at) as started_at from run where state = 'finished'")
+        return Terms(self.clock.now(), last["started_at"], settled, troubles)
 
     def kept(self, object_key: str) -> bytes:
         """The bytes of a document on the shelf."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.fetcher.domain.waiting import Waiting
-from tests.e2e.amazon.comparing import Held, Outcome, Terms, differences
+from tests.e2e.amazon.comparing import Held, Outcome, differences
 from tests.e2e.amazon.conftest import Begin
 from tests.e2e.amazon.test_scenarios import connected, everything_is_said, shipped
 
@@ -99,7 +99,7 @@ def test_each_breach_is_found(begin: Begin):
     journey.do(deed="invoice", shipment_id=shipped(journey), uploaded=False)
     journey.live(days=2)
     assert [] == everything_is_said(journey)
-    right, terms = journey.outcome(), Terms(journey.clock.now(), settled=True)
+    right, terms = journey.outcome(), journey.terms(settled=True)
     for breach, words in BREACHES.items():
         found = differences(journey.simulator.world, breach(right), terms)
         assert any(words in one for one in found), (breach.__name__, found)
@@ -109,7 +109,7 @@ def test_what_came_after_the_last_run_is_no_breach(begin: Begin):
     """A payment of this hour was not read yet; a day later it must have been."""
     journey = connected(begin)
     journey.do(deed="invoice", shipment_id=shipped(journey), uploaded=False)
-    world, outcome, now = journey.simulator.world, journey.outcome(), journey.clock.now()
-    assert [] == differences(world, outcome, Terms(now))
-    [found] = differences(world, outcome, Terms(now + timedelta(days=2)))
+    world, outcome, terms = journey.simulator.world, journey.outcome(), journey.terms()
+    assert [] == differences(world, outcome, terms)
+    [found] = differences(world, outcome, replace(terms, at=terms.at + timedelta(days=2), looked_at=terms.looked_at + timedelta(days=2)))
     assert found.startswith("neither said nor held")

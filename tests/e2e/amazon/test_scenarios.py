@@ -7,14 +7,14 @@ import pytest
 from deploy.local.amazon.seeded import Season
 from deploy.local.amazon.settings import Ways
 from services.fetcher.domain.waiting import Waiting
-from tests.e2e.amazon.comparing import Terms, differences
+from tests.e2e.amazon.comparing import differences
 from tests.e2e.amazon.conftest import Begin
 from tests.e2e.amazon.journey import Journey, settings_of
 
 
 def everything_is_said(journey: Journey) -> list[str]:
     """The differences from the truth when nothing may be left: none is right."""
-    return differences(journey.simulator.world, journey.outcome(), Terms(journey.clock.now(), settled=True))
+    return differences(journey.simulator.world, journey.outcome(), journey.terms(settled=True))
 
 
 def waits(journey: Journey) -> list[tuple[str, str]]:

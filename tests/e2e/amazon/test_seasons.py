@@ -33,13 +33,18 @@ def season(seed: int, days: int, orders_a_day: int, rates: Rates, returned: floa
 def lived(journey: Journey, days: int, rates: Rates) -> list[str]:
     """The differences at the end of a period, and those when all is settled."""
     journey.connect()
+    pass_days(journey, days)
+    found = compared(journey, journey.terms(troubles=troubles_of(rates)))
+    journey.control("/rates", CLEAR_SKY)
+    pass_days(journey, SETTLING)
+    return [*found, *compared(journey, journey.terms(settled=True))]
+
+
+def pass_days(journey: Journey, days: int) -> None:
+    """Days, at the end of each of which a person looks whether she is asked something."""
     for _ in range(days):
         journey.live(days=1)
         decide(journey)
-    found = compared(journey, Terms(journey.clock.now(), troubles=troubles_of(rates)))
-    journey.control("/rates", CLEAR_SKY)
-    journey.live(days=SETTLING)
-    return [*found, *compared(journey, Terms(journey.clock.now(), settled=True))]
 
 
 def decide(journey: Journey) -> None:
@@ -61,7 +66,7 @@ def test_a_calm_week(begin: Begin):
     journey = begin(season(1, WEEK, 3, CALM))
     journey.connect()
     journey.live(days=WEEK + 2)
-    assert [] == compared(journey, Terms(journey.clock.now(), settled=True))
+    assert [] == compared(journey, journey.terms(settled=True))
 
 
 @pytest.mark.parametrize("rates", [DAILY, HARSH_AND_READABLE], ids=["daily", "harsh"])
