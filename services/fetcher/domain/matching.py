@@ -39,13 +39,14 @@ def match(dossier: Dossier) -> Matched:
     """Give each PDF of an order its number: the printed one, else the one it was given before, else the one of the API that is left.
 
     The one that is left is for the one PDF that is left, but not beside another that was given its number in this way: a second PDF
-    that does not say its number may be the first one, uploaded again. One that was given a number of another order came by mistake.
+    that does not say its number may be the first one, uploaded again; nor while a shipment's number is not known: it may be that one's.
+    One that was given a number of another order came by mistake.
     """
     told = [(paper, _told(paper, dossier.numbers)) for paper in dossier.papers]
     numbered = [found for _, found in told if found is not None]
     bare = [paper for paper, found in told if found is None and paper.settled is None]
     missing = _missing(dossier.numbers, numbered)
-    if len(bare) == 1 and len(missing) == 1 and not any(found.paper.settled for found in numbered):
+    if len(bare) == 1 and len(missing) == 1 and not any(found.paper.settled for found in numbered) and not _lacks_numbers(dossier):
         number, kind = missing[0]
         numbered.append(Numbered(bare[0], number, kind, stated=True))
         bare, missing = [], []
@@ -109,6 +110,11 @@ def _unresolved(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -
     bare = [paper for paper in matched.unnumbered if kind_of(paper) == kind]
     standing_for = len(_silent(matched, kind)) + len(bare)
     return [_wait(dossier, "", _why(line), now, line) for line in _open_shipments(dossier, kind)[standing_for:]]
+
+
+def _lacks_numbers(dossier: Dossier) -> bool:
+    """Whether Amazon owes the number of a shipment or a refund."""
+    return any(_open_shipments(dossier, kind) for kind in Kind)
 
 
 def _silent(matched: Matched, kind: Kind) -> list[Numbered]:

@@ -40,7 +40,7 @@ def test_killed_after_each_step(begin: Begin, monkeypatch: pytest.MonkeyPatch, s
     steps = Steps(monkeypatch)
     [run_id] = [row["run_id"] for row in journey.rows("select run_id from run")]
     while journey.rows("select from run where state = 'collecting'"):
-        steps.left = dice.randint(1, 40 + 10 * kills)
+        steps.left = dice.randint(1, 15 + 5 * kills)
         try:
             journey.attempt(run_id)
         except Killed:

@@ -61,6 +61,12 @@ def test_two_unreadable_pdfs_get_no_number() -> None:
     assert expected == waiting(order, match(order))
 
 
+def test_an_unreadable_pdf_takes_no_number_while_another_is_not_known() -> None:
+    """Two shipments, one number: the PDF may be the other one's, whose number Amazon still owes."""
+    order = dossier((charged("L1", "S1"), charged("L2", "S2")), (stated("FR-1", "L1", "S1"),), (paper(None, byte="a"),))
+    assert [] == numbered(order)
+
+
 def test_a_pdf_keeps_the_number_it_was_given() -> None:
     """A scan took the one number there was. A credit note is numbered later, and its PDF is not there: the scan stays the invoice."""
     order = dossier(
