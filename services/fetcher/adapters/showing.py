@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.fetcher.adapters.dossiers import wait_of
 from services.fetcher.adapters.queries import Queries
 from services.fetcher.domain.routing import Entities
+from services.fetcher.domain.waiting import Wait
 from services.kernel.postgres import Transaction
 
 QUERIES = Queries("showing.sql")
+COLLECTION = Queries("collection.sql")
 RUNS_SHOWN = 50
+WAITS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +48,6 @@ class RunShown:
     emitted: int
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Something of an order that is expected and has not come, why, and since when."""
-
-    order_id: str
-    reason: str
-    since: datetime
-
-
 class Showing:
     """Reads for pages, inside one transaction."""
 
@@ -77,9 +72,9 @@ class Showing:
         """The latest runs."""
         return [RunShown(**row) for row in QUERIES.rows(self._session, "runs_shown", **self._about, limit=RUNS_SHOWN)]
 
-    def missing(self) -> list[Missing]:
-        """What is expected and has not come, the oldest first; at most 200."""
-        return [Missing(**row) for row in QUERIES.rows(self._session, "missing", **self._about)]
+    def missing(self) -> list[Wait]:
+        """What waits, the oldest first; at most 200."""
+        return [wait_of(row) for row in COLLECTION.rows(self._session, "waiting", **self._about, limit=WAITS_SHOWN)]
 
 
 def as_entities(shown: list[EntityShown]) -> Entities:

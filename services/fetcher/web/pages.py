@@ -23,6 +23,7 @@ from services.fetcher.config import CALLBACK_PATH, WebPlace
 from services.fetcher.domain.app_center import ForeignCallback
 from services.fetcher.domain.company import Refusal
 from services.fetcher.domain.refusals import ConsentRefused, NotConnected, StateUnknown, refusal_of
+from services.fetcher.domain.waiting import WORDS
 from services.fetcher.web.connecting import Connecting, Origin, Status
 from services.fetcher.web.settling import Settling
 from services.kernel.errors import Unavailable
@@ -165,7 +166,7 @@ class Pages:
 
     def history(self, request: Request) -> Response:
         """The runs, and what is missing."""
-        return self._about(request, "history.html", lambda company_id: {"history": self._settling.history(company_id)})
+        return self._about(request, "history.html", lambda company_id: {"history": self._settling.history(company_id), "words": WORDS})
 
     def disconnect(self, request: Request) -> Response:
         """What disconnecting does, and the question."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.fetcher.adapters.companies import Companies
-from services.fetcher.adapters.showing import EntityShown, Missing, RunShown, Showing, as_entities
+from services.fetcher.adapters.showing import EntityShown, RunShown, Showing, as_entities
 from services.fetcher.domain.company import Choices, check_import_start
 from services.fetcher.domain.records import Connection
 from services.fetcher.domain.refusals import EntitiesUnknown, NotConnected
 from services.fetcher.domain.routing import must_choose, proposed, routed
 from services.fetcher.domain.schedule import DAILY, next_slot
+from services.fetcher.domain.waiting import Wait
 from services.fetcher.web.connecting import open_connection
 from services.kernel.clock import Clock
 from services.kernel.postgres import PostgresStore, Transaction
@@ -36,10 +37,10 @@ class EntityChoice:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The latest runs, what is missing, and when it is tried next."""
+    """The latest runs, what is missing, and when the next daily run is due."""
 
     runs: list[RunShown]
-    missing: list[Missing]
+    missing: list[Wait]
     next_attempt: datetime
 
 

@@ -167,4 +167,5 @@ def test_what_is_missing_is_shown_with_its_reason(place: Place) -> None:
     reasons = [part.partition('"')[0] for part in shown.split('data-missing="')[1:]]
     assert ["document_missing", "number_pending", "number_unknown"] == sorted(reasons)
     assert orders[0] not in shown
-    assert "Prochaine tentative" in shown
+    assert "Prochaine collecte" in shown
+    assert "Amazon n&#39;a pas encore donné le numéro de la facture." in shown
