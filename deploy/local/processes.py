@@ -1,15 +1,18 @@
 """Child processes of the local deployment: named, logged, run as an ordinary user, and never orphaned."""
 
 import ctypes
+import fcntl
 import os
 import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +23,8 @@ PORTS = range(20_000, 30_000)  # below the ephemeral range: a reconnecting clien
 POLL_S = 0.02
 PLAIN_ENVIRONMENT = {"LANG": "C.UTF-8"}  # servers depend on no variable of the person who starts them
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+_given: set[int] = set()  # a process's own locks do not hold it up
 
 # Linux sends the death signal when the *thread* that started the child ends, so one thread that lives as long as we do starts them all.
 _launcher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="launcher")
@@ -161,8 +166,8 @@ def run_to_end(name: str, command: Sequence[str | Path], folder: Path) -> None:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 nobody listens on, below the ephemeral range."""
-    return next(port for port in iter(lambda: random.choice(PORTS), None) if is_free(port))
+    """A port of 127.0.0.1 nobody listens on, below the ephemeral range, and ours as long as this process lives: none gets it again."""
+    return next(port for port in iter(lambda: random.choice(PORTS), None) if is_free(port) and reserve(port))
 
 
 def is_free(port: int) -> bool:
@@ -174,6 +179,25 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def reserve(port: int) -> bool:
+    """Whether the port is ours from now on: one byte of a file, locked until our end, which every process of this user asks."""
+    if port in _given:
+        return False
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _given.add(port)
+    return True
+
+
+@cache
+def _reservations() -> int:
+    """The open file of reservations: open until our end, for closing it once would give every port back."""
+    file = Path(tempfile.gettempdir()) / f"achats-ports-{os.getuid()}"
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 def _children(pid: int) -> list[int]:

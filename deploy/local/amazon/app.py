@@ -1,5 +1,6 @@
 """Wire the simulator: its accounts, one clock, and the applications of the three ports."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
@@ -97,7 +98,7 @@ def open_accounts(settings: Settings) -> Accounts:
         for rank in range(1, ways.accounts)
         for buyer in (company(rank),)
     )
-    return Accounts([Account(settings.buyer, partial(open_world, settings), AccountKind.BUSINESS), *others])
+    return Accounts([Account(settings.buyer, first_world(settings), AccountKind.BUSINESS), *others])
 
 
 def one_more(settings: Settings, accounts: Accounts, name: str | None, seed: int | None, kind: AccountKind) -> Account:
@@ -107,13 +108,14 @@ def one_more(settings: Settings, accounts: Accounts, name: str | None, seed: int
     return Account(buyer, partial(planned, settings, buyer, settings.seed + rank if seed is None else seed), kind)
 
 
-def open_world(settings: Settings) -> World:
-    """What the first account bought: the PDFs of a folder when one is given, made-up purchases otherwise."""
+def first_world(settings: Settings) -> Callable[[], World]:
+    """What the first account bought: the PDFs of a folder when one is given, read while we may still read it; else made up when asked."""
     if settings.documents is None:
-        return planned(settings, settings.buyer, settings.seed)
+        return partial(planned, settings, settings.buyer, settings.seed)
     from deploy.local.amazon.real_documents import folder_world  # here: its XML library takes a second to load
 
-    return folder_world(settings.documents, settings.seed, settings.clock.origin, settings.buyer)
+    world = folder_world(settings.documents, settings.seed, settings.clock.origin, settings.buyer)
+    return lambda: world
 
 
 def planned(settings: Settings, buyer: Party, seed: int) -> World:

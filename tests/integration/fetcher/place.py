@@ -27,7 +27,7 @@ from services.fetcher.adapters.jobs import Worker
 from services.fetcher.adapters.pdf_reader import PdfReader
 from services.fetcher.adapters.tries import Tries
 from services.fetcher.config import CALLBACK_PATH, Application, WebPlace
-from services.fetcher.handler import Collect
+from services.fetcher.handler import AT_ONCE, Collect
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
 from services.fetcher.web.run_pages import RunPages
@@ -118,10 +118,10 @@ class Place:
         transport = httpx.HTTPTransport(retries=8)
         return Browser(httpx.Client(base_url=public_url(self.web_port), transport=transport))
 
-    def collect(self, check_stopping: Callable[[], None] = lambda: None) -> Collect:
+    def collect(self, check_stopping: Callable[[], None] = lambda: None, at_once: int = AT_ONCE) -> Collect:
         """The story, on everything real."""
         shelf = DocumentShelf(f"file://{self.folder}/documents")
-        return Collect(PostgresProgress(self.store), self.desk, shelf, PdfReader(), self.clock, check_stopping)
+        return Collect(PostgresProgress(self.store), self.desk, shelf, PdfReader(), self.clock, check_stopping, at_once=at_once)
 
     def worker(
         self,

@@ -14,7 +14,7 @@ PROGRESS = "/connectivite/amazon-business/suivi"
 
 
 class RevokedInTheMiddle:
-    """Once a document is there: the next call is refused, and so is the token asked for then."""
+    """Once a document is there: the next call is refused, and so is the token asked for then. Needs few requests at once."""
 
     def __init__(self, place: Place) -> None:
         self._place, self._done = place, False
@@ -42,7 +42,7 @@ def test_a_consent_withdrawn_in_the_middle_is_given_again(place: Place) -> None:
     browser = place.browser()
     browser.connect("Atelier Lumière SAS")
     stop = threading.Event()
-    worker = place.worker(place.collect(RevokedInTheMiddle(place)))
+    worker = place.worker(place.collect(RevokedInTheMiddle(place), at_once=2))
     thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
     thread.start()
     wait_until(lambda: place.rows("select 1 from connection where state = 'broken'"))

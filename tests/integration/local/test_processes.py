@@ -17,7 +17,7 @@ from deploy.local.folders import FolderClosed, hand_over, temporary_data_folder
 from deploy.local.kafka import Kafka
 from deploy.local.mailbox import Mailbox
 from deploy.local.postgres import Postgres
-from deploy.local.processes import LOOPBACK, PORTS, Server, ServerFailed, ServerProcess, free_port, is_free
+from deploy.local.processes import LOOPBACK, PORTS, Server, ServerFailed, ServerProcess, free_port, is_free, reserve
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -112,6 +112,14 @@ def test_a_port_somebody_listens_on_is_not_free() -> None:
         assert not is_free(port)
     assert is_free(port)
     assert port in PORTS
+
+
+def test_a_port_is_given_to_one_process_only() -> None:
+    """Goal: two servers that start side by side never draw the same port. Case: one that was given, asked for here and by a neighbour."""
+    port = free_port()
+    asking = f"from deploy.local.processes import reserve; print(reserve({port}))"
+    neighbour = subprocess.run([sys.executable, "-c", asking], capture_output=True, text=True, check=True)
+    assert ("False", False) == (neighbour.stdout.strip(), reserve(port))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts servers as somebody else")
