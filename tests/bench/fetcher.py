@@ -85,7 +85,7 @@ class Account:
         ]
         return [InvoiceDetailsOfLine.model_validate(answer) for answer in answers]
 
-    def create_report(self, order_id: str, number: str) -> str:
+    def create_report(self, order_id: str, number: str, kind: Kind = Kind.INVOICE) -> str:
         """Named after its order."""
         self._take(Operation.CREATE_REPORT)
         self._asked[order_id] = self._clock.now()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.fetcher.domain.records import Kind, OrderLine, Paper, StatedNumber
 from services.fetcher.domain.waiting import Wait, Waiting
@@ -10,7 +11,7 @@ from services.fetcher.domain.wanting import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """Everything known of one order. `wants` = what is wanted of it: its own documents, and those of its consolidated numbers."""
+    """Everything known of one order. `wants` = what is wanted of it: its own documents, and those of single numbers."""
 
     order_id: str
     lines: tuple[OrderLine, ...]
@@ -20,7 +21,7 @@ class Dossier:
     waits: tuple[Wait, ...]
 
     def wanted(self, number: str) -> Wanted | None:
-        """What is wanted under a consolidated number, else of the order itself."""
+        """What is wanted under a number by itself, else of the order."""
         own = next((want for want in self.wants if not want.number), None)
         return next((want for want in self.wants if number and want.number == number), own)
 
@@ -28,6 +29,12 @@ class Dossier:
 def expects(line: OrderLine, kind: Kind) -> bool:
     """Whether money went in the direction of a document of this kind."""
     return line.charged if kind is Kind.INVOICE else line.refunded
+
+
+def number_moved_at(dossier: Dossier, number: str, kind: Kind) -> datetime | None:
+    """When goods or money of the lines that bear a number last moved; None when no line of the order bears it."""
+    keys = {stated.key for stated in dossier.numbers if stated.number == number and stated.kind == kind}
+    return max((line.moved_at for line in dossier.lines if line.key in keys), default=None)
 
 
 def whole_order(dossier: Dossier) -> bool:

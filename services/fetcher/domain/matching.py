@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from services.fetcher.domain.dossier import Dossier, expects
+from services.fetcher.domain.dossier import Dossier, expects, number_moved_at
 from services.fetcher.domain.records import Kind, OrderLine, Paper, StatedNumber
 from services.fetcher.domain.waiting import Wait, Waiting, aged
 
@@ -102,14 +102,16 @@ def _missing_of(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -
     strays = max(0, len(_silent(matched, kind)) - len(_open_shipments(dossier, kind)))
     missing = [number for number, its_kind in matched.missing if its_kind is kind]
     reasons = [Waiting.DOCUMENT_OF_ANOTHER_ORDER] * strays + [Waiting.DOCUMENT_MISSING] * len(missing)
-    return [_wait(dossier, number, reason, now) for number, reason in zip(missing, reasons, strict=False)]
+    return [
+        _wait(dossier, number, reason, now, number_moved_at(dossier, number, kind)) for number, reason in zip(missing, reasons, strict=False)
+    ]
 
 
 def _unresolved(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -> list[Wait]:
     """Shipments with money but without a number of that kind, less the PDFs that stand for one the API is silent about."""
     bare = [paper for paper in matched.unnumbered if kind_of(paper) == kind]
     standing_for = len(_silent(matched, kind)) + len(bare)
-    return [_wait(dossier, "", _why(line), now, line) for line in _open_shipments(dossier, kind)[standing_for:]]
+    return [_wait(dossier, "", _why(line), now, line.moved_at, line.ask_at) for line in _open_shipments(dossier, kind)[standing_for:]]
 
 
 def _lacks_numbers(dossier: Dossier) -> bool:
@@ -138,10 +140,12 @@ def _why(line: OrderLine) -> Waiting:
     return Waiting.NUMBER_PENDING if line.pending else Waiting.NUMBER_UNKNOWN
 
 
-def _wait(dossier: Dossier, number: str, reason: Waiting, now: datetime, line: OrderLine | None = None) -> Wait:
+def _wait(
+    dossier: Dossier, number: str, reason: Waiting, now: datetime, moved_at: datetime | None = None, ask_at: datetime | None = None
+) -> Wait:
     """With the trouble of the last attempt in place of « not there yet », what age makes of it, and the next attempt."""
     wanted = dossier.wanted(number)
     trouble = wanted.trouble if wanted and reason in (Waiting.DOCUMENT_MISSING, Waiting.NUMBER_UNKNOWN) else None
-    moved_at = line.moved_at if line else wanted.moved_at if wanted else now
-    attempts = [moment for moment in (wanted and wanted.next_attempt_at, line and line.ask_at) if moment]
+    moved_at = moved_at or (wanted.moved_at if wanted else now)
+    attempts = [moment for moment in (wanted and wanted.next_attempt_at, ask_at) if moment]
     return Wait(dossier.order_id, number, aged(trouble or reason, now - moved_at), now, min(attempts, default=None))

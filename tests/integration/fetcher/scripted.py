@@ -64,7 +64,7 @@ class Scripted:
         ]
         return InvoiceDetailsAnswer.model_validate({"invoiceDetailsByOrderLineItems": answers}).invoice_details_by_order_line_items or []
 
-    def create_report(self, order_id: str, number: str) -> str:
+    def create_report(self, order_id: str, number: str, kind: Kind = Kind.INVOICE) -> str:
         """A report named after the order or the number, and the number of times it was asked for."""
         self._meet(f"create {order_id or number}")
         self.asked.append(order_id or number)

@@ -239,6 +239,15 @@ def put_document(rows: Rows, given: Row) -> Answer:
 
 
 @query
+def claim_document(rows: Rows, given: Row) -> Answer:
+    """Unless it has a number, or came for other orders."""
+    about = {"connection_id": given["connection_id"], "sha256": given["sha256"]}
+    if any(row["order_id"] not in given["orders"] for row in rows.where("document_order", **about)):
+        return 0
+    return rows.alter("document", tuple(about.values()), lambda row: None if row["number"] else {"number": given["number"]})
+
+
+@query
 def put_document_order(rows: Rows, given: Row) -> Answer:
     """Once."""
     columns = {name: given[name] for name in ("connection_id", "sha256", "order_id")}
