@@ -28,7 +28,7 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.readers import Readers
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
-from services.fetcher.domain.records import LineKey, Run
+from services.fetcher.domain.records import Kind, LineKey, Run
 from services.fetcher.handler import Collect
 from services.fetcher.main import MIGRATIONS
 from services.fetcher.stages.ports import Each, NotCollecting

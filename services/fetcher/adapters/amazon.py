@@ -28,7 +28,7 @@ from services.fetcher.domain.amazon.collecting import (
     TransactionsPage,
 )
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation, PartOfBucket
-from services.fetcher.domain.records import LineKey
+from services.fetcher.domain.records import Kind, LineKey
 from services.fetcher.stages.ports import ConsentWithdrawn, NotDelivered, PageRefused
 from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable

@@ -103,7 +103,8 @@ def _missing_of(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -
     missing = [number for number, its_kind in matched.missing if its_kind is kind]
     reasons = [Waiting.DOCUMENT_OF_ANOTHER_ORDER] * strays + [Waiting.DOCUMENT_MISSING] * len(missing)
     return [
-        _wait(dossier, number, reason, now, number_moved_at(dossier, number, kind)) for number, reason in zip(missing, reasons, strict=False)
+        _wait(dossier, number, reason, now, number_moved_at(dossier, number, kind))
+        for number, reason in zip(missing, reasons, strict=False)
     ]
 
 

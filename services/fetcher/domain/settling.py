@@ -19,7 +19,7 @@ class Sorted:
 
     @property
     def settles_a_number(self) -> bool:
-        """Whether a PDF gets a number that it does not print so, and did not have: then other orders that bear the number show the PDF too."""
+        """Whether a PDF gets a number that it does not print so and did not have: other orders that bear the number show it then."""
         return any(_known(found) != found.number for found in self.matched.numbered)
 
 

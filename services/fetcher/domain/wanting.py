@@ -22,7 +22,8 @@ DAILY = timedelta(days=1)
 class Wanted:
     """The documents of an order (`number` ''), or of a number by itself (`order_id` ''), and how far their ladder is.
 
-    `kind` = what a number is. `next_attempt_at` None = nothing to ask for, until something happens to the order. `trouble` = what the last attempt met.
+    `kind` = what a number is. `next_attempt_at` None = nothing to ask for, until something happens to the order. `trouble` = what the
+    last attempt met.
     """
 
     order_id: str

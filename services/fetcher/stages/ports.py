@@ -16,7 +16,7 @@ from services.fetcher.domain.dossier import Dossier
 from services.fetcher.domain.emitting import Named
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.pace import Operation
-from services.fetcher.domain.records import Invoice, LineKey, OrderLine, Report, ReportState, Run, Scan, StatedNumber, Statements
+from services.fetcher.domain.records import Invoice, Kind, LineKey, OrderLine, Report, ReportState, Run, Scan, StatedNumber, Statements
 from services.fetcher.domain.reports import Outcome
 from services.fetcher.domain.settling import Settlement
 from services.fetcher.domain.waiting import Waiting

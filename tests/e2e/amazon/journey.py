@@ -135,7 +135,8 @@ class Journey:
         """What the fetcher has to show."""
         rows = self.rows("select order_id, number, reason, next_attempt_at from waiting")
         held = [Held(row["order_id"], row["number"], Waiting(row["reason"]), row["next_attempt_at"]) for row in rows]
-        return Outcome(self.said(), held, self.kept)
+        unread = self.rows("select sha256 from document where evidence ->> 'number' is null")
+        return Outcome(self.said(), held, self.kept, frozenset(row["sha256"] for row in unread))
 
     def terms(self, settled: bool = False, troubles: frozenset[Waiting] = frozenset()) -> Terms:
         """A comparison now, of what the last run left."""

@@ -10,7 +10,7 @@ from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.pace import Operation
-from services.fetcher.domain.records import LineKey, Run
+from services.fetcher.domain.records import Kind, LineKey, Run
 from services.fetcher.handler import Collect
 from services.fetcher.stages.ports import NotCollecting, Reader
 from tests.integration.fetcher.place import Place

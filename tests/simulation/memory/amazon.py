@@ -16,7 +16,7 @@ from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Repo
 from services.fetcher.domain.company import CompanyFile
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.reading.evidence import unreadable
-from services.fetcher.domain.records import LineKey
+from services.fetcher.domain.records import Kind, LineKey
 from services.fetcher.stages.ports import AccessLost, ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock
 from tests.simulation.memory.purchases import Purchase, purchases
