@@ -292,7 +292,7 @@ where connection_id = :connection_id and order_id = any(:orders)
 order by number, kind, shipment_id, order_line_item_id;
 
 -- name: papers_of_orders(connection_id, orders)
--- The PDFs that came for an order or bear one of its numbers, in the order they came.
+-- The PDFs that came for an order or bear one of its numbers, in the order they came, and whether only another order has the number.
 with shown as (
     select o.order_id, o.sha256
     from document_order as o
@@ -304,7 +304,17 @@ with shown as (
     where n.connection_id = :connection_id and n.order_id = any(:orders)
 )
 
-select shown.order_id, d.sha256, d.size_bytes, d.object_key, d.number, d.evidence::text as evidence
+select
+    shown.order_id,
+    d.sha256,
+    d.size_bytes,
+    d.object_key,
+    d.number,
+    d.evidence::text as evidence,
+    coalesce((
+        select bool_and(n.order_id <> shown.order_id) from line_number as n
+        where n.connection_id = d.connection_id and n.number = d.number
+    ), false) as of_another
 from shown
 inner join document as d on shown.sha256 = d.sha256
 where d.connection_id = :connection_id

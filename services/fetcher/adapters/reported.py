@@ -48,7 +48,8 @@ def _keep_papers(session: Session, run: Run, outcomes: Sequence[Outcome], orders
         for order_id in (orders[outcome.report.number] if outcome.report.number else [outcome.report.order_id])
     ]
     QUERIES.run_each(session, "put_document", documents)
-    QUERIES.run_each(session, "claim_document", _claims(run, outcomes, orders))
+    if claims := _claims(run, outcomes, orders):
+        QUERIES.run_each(session, "claim_document", claims)
     QUERIES.run_each(session, "put_document_order", came_for)
     brought = [{"report_id": outcome.report.report_id, "payload_sha256": outcome.payload_sha256} for outcome in outcomes]
     QUERIES.run_each(session, "put_payload", brought)

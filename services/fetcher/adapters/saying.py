@@ -104,8 +104,9 @@ class PostgresBook:
         QUERIES.run(self._session, "end_waits", **about, orders=[one.order_id for one in settled])
         waits = [{**about, "order_id": one.order_id, **_wait(place, wait)} for one in settled for place, wait in enumerate(one.waits)]
         QUERIES.run_each(self._session, "put_wait", waits)
-        apart = [{**about, **_apart(wanted), "of_history": self.run.of_history, "now": now} for one in settled for wanted in one.apart]
-        QUERIES.run_each(self._session, "want_number", apart)
+        if apart := [wanted for one in settled for wanted in one.apart]:
+            common = {**about, "of_history": self.run.of_history, "now": now}
+            QUERIES.run_each(self._session, "want_number", [{**common, **_apart(wanted)} for wanted in apart])
         complete = [(wanted, without_lack(wanted)) for one in settled for wanted in one.complete]
         keep_wanted(self._session, self.run.connection_id, complete, now)
 

@@ -22,11 +22,12 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """An order sorted out: PDFs with a number, PDFs without one, numbers without a PDF."""
+    """An order sorted out: PDFs with a number, PDFs without one, numbers without a PDF; and how many PDFs came that are another's."""
 
     numbered: tuple[Numbered, ...]
     unnumbered: tuple[Paper, ...]
     missing: tuple[tuple[str, Kind], ...]
+    strays: int = 0
 
 
 def kind_of(paper: Paper) -> Kind:
@@ -40,9 +41,10 @@ def match(dossier: Dossier) -> Matched:
 
     The one that is left is for the one PDF that is left, but not beside another that was given its number in this way: a second PDF
     that does not say its number may be the first one, uploaded again; nor while a shipment's number is not known: it may be that one's.
-    One that was given a number of another order came by mistake.
+    One that has a number of another order came by mistake.
     """
-    told = [(paper, _told(paper, dossier.numbers)) for paper in dossier.papers]
+    own = [paper for paper in dossier.papers if not paper.of_another]
+    told = [(paper, _told(paper, dossier.numbers)) for paper in own]
     numbered = [found for _, found in told if found is not None]
     bare = [paper for paper, found in told if found is None and paper.settled is None]
     missing = _missing(dossier.numbers, numbered)
@@ -50,7 +52,7 @@ def match(dossier: Dossier) -> Matched:
         number, kind = missing[0]
         numbered.append(Numbered(bare[0], number, kind, stated=True))
         bare, missing = [], []
-    return Matched(tuple(numbered), tuple(bare), tuple(missing))
+    return Matched(tuple(numbered), tuple(bare), tuple(missing), len(dossier.papers) - len(own))
 
 
 def waiting(dossier: Dossier, matched: Matched, now: datetime) -> list[Wait]:
@@ -98,8 +100,8 @@ def _missing(numbers: Sequence[StatedNumber], numbered: Sequence[Numbered]) -> l
 
 
 def _missing_of(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -> list[Wait]:
-    """The numbers without a PDF, as many of them as PDFs came with a number that the API does not give: those are of other orders."""
-    strays = max(0, len(_silent(matched, kind)) - len(_open_shipments(dossier, kind)))
+    """The numbers without a PDF; as many of them as PDFs came with numbers that the API does not give for this order are astray."""
+    strays = matched.strays + max(0, len(_silent(matched, kind)) - len(_open_shipments(dossier, kind)))
     missing = [number for number, its_kind in matched.missing if its_kind is kind]
     reasons = [Waiting.DOCUMENT_OF_ANOTHER_ORDER] * strays + [Waiting.DOCUMENT_MISSING] * len(missing)
     return [
