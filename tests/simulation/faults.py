@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-HORIZON = 2_000  # points within which faults are drawn: about as many as an import of two companies has
+HORIZON = 1_600  # points within which faults are drawn: about as many as an import of two companies has
 
 
 class Kind(StrEnum):
@@ -27,7 +27,7 @@ class Kind(StrEnum):
 ANYWHERE = frozenset({Kind.KILL, Kind.FREEZE, Kind.GARBAGE, Kind.REDELIVERY, Kind.REWIND})
 WEIGHTS = {
     Kind.KILL: 6,
-    Kind.FREEZE: 3,
+    Kind.FREEZE: 10,
     Kind.NO_ANSWER: 2,
     Kind.ANSWER_LOST: 3,
     Kind.TAIL_FIRST: 4,
