@@ -44,7 +44,10 @@ def whole_order(dossier: Dossier) -> bool:
 
 
 WITHOUT_ASKING = frozenset(
-    {Waiting.IMPORT_DISABLED, Waiting.BEFORE_IMPORT_START, Waiting.NUMBER_PENDING, Waiting.NUMBER_OVERDUE, Waiting.TOTALS_DIFFER}
+    {
+        *(Waiting.IMPORT_DISABLED, Waiting.BEFORE_IMPORT_START, Waiting.ENTITY_UNKNOWN, Waiting.OTHER_ENTITY),
+        *(Waiting.NUMBER_PENDING, Waiting.NUMBER_OVERDUE, Waiting.TOTALS_DIFFER),
+    }
 )
 """What no request for documents would change."""
 

@@ -56,7 +56,8 @@ def unseen(orders: Sequence[Sorted], seen: set[str]) -> list[tuple[str, Numbered
 
 def waits_of(order: Sorted, held: Sequence[Wait], now: datetime) -> list[Wait]:
     """One for each document that is expected or stored and cannot be said yet, with those that are `held` back."""
-    return [*waiting(order.dossier, order.matched, now), *(wait for wait in held if wait.order_id == order.dossier.order_id)]
+    back = dict.fromkeys(wait for wait in held if wait.order_id == order.dossier.order_id)  # two PDFs of one number are one document
+    return [*waiting(order.dossier, order.matched, now), *back]
 
 
 def settlement(order: Sorted, waits: Sequence[Wait], now: datetime) -> Settlement | None:

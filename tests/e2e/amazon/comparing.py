@@ -73,8 +73,8 @@ def differences(world: World, outcome: Outcome, terms: Terms) -> list[str]:
     said = {id(by_bytes[event.data.document.sha256]) for event in outcome.said if event.data.document.sha256 in by_bytes}
     unsaid = [document for document in world.documents if id(document) not in said]
     unread = {id(by_bytes[sha256]) for sha256 in outcome.unread if sha256 in by_bytes}
-    again = [document for document in world.documents if id(document) in said & unread and document.replaced]
     holding = Holding(world, terms, unread)
+    again = [document for document in world.documents if id(document) in said and holding.holds_revision(document)]
     return [*found, *holding.of_silence(unsaid, outcome.held), *holding.of_holding([*unsaid, *again], outcome.held)]
 
 
@@ -164,7 +164,7 @@ class Holding:
 
     def __init__(self, world: World, terms: Terms, unread: Collection[int]) -> None:
         """`unread` = the documents that told no number, by identity."""
-        self._terms, self._unread = terms, unread
+        self._world, self._terms, self._unread = world, terms, unread
         self._moved, self._of_others = defaultdict[str, datetime](lambda: ALWAYS), set[str]()
         for document in world.documents:
             for shipment in document.shipments:
@@ -178,8 +178,8 @@ class Holding:
         """Each document that Amazon announced is held for a true reason, and nothing final when all is settled."""
         for document in unsaid:
             ended, settled = final_at(document), self._terms.settled and not self._is_anothers(document)
-            if announced_at(document) > self._terms.looked_at - SETTLING:  # after the last run had read the payments
-                continue
+            if announced_at(document) > self._terms.looked_at - SETTLING or self._is_stood_for(document):
+                continue  # its payment came after the last run had read them
             if settled and ended is not None and ended <= self._terms.at:
                 yield f"final since {ended:%Y-%m-%d %H:%M} and not said ({_shown(document, held)}): {name_of(document)}"
             elif not any(self._is_for(document, hold) for hold in held):
@@ -204,12 +204,21 @@ class Holding:
             if count > most + unread:
                 yield f"held {count} times for {most} documents: {order_id}"
 
+    def holds_revision(self, document: Document) -> bool:
+        """Whether something of a document that was said may be held: what was uploaded again and tells no number, or is another's now."""
+        return self._is_anothers(document) or (id(document) in self._unread and bool(document.replaced))
+
     def reasons(self, document: Document) -> frozenset[Waiting]:
         """What it lacks now, or lacked when it was last asked for, with the age that counts then; troubles; and whose it is."""
         ladders = [self._moved[key] for shipment in document.shipments for key in (shipment.shipment_id, shipment.order_id)]
         moments = {self._terms.at, self._terms.looked_at, *(self._last_rung(moved_at) for moved_at in ladders)}
         told = frozenset(reason for moment in moments for reason in self._lacking(document, moment)) | self._terms.troubles
         return told | ANOTHERS if self._is_anothers(document) and document.uploaded(self._terms.at) else told
+
+    def _is_stood_for(self, document: Document) -> bool:
+        """Whether its number is not known and a PDF of its order is there whose payment is not: that one passes for its document."""
+        early = (one for one in self._world.documents_of({"orderId": document.order_id}) if announced_at(one) > self._terms.looked_at)
+        return waits_for(document, self._terms.looked_at) == "number" and any(one.uploaded(self._terms.looked_at) for one in early)
 
     def _lacking(self, document: Document, at: datetime) -> Iterator[Waiting]:
         lack = waits_for(document, at)

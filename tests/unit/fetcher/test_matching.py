@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from services.fetcher.domain import matching
-from services.fetcher.domain.dossier import Dossier
+from services.fetcher.domain.dossier import Dossier, is_lacking
 from services.fetcher.domain.matching import Matched, match
 from services.fetcher.domain.records import Kind
-from services.fetcher.domain.settling import Sorted, settlement
+from services.fetcher.domain.settling import Sorted, settlement, waits_of
 from services.fetcher.domain.waiting import Wait, Waiting
+from services.fetcher.domain.wanting import Wanted
 from tests.unit.fetcher.known import NOW, charged, dossier, paper, refunded, stated
 
 
@@ -169,6 +170,15 @@ def test_what_only_its_number_tells_is_asked_for_by_that_number() -> None:
     again = settlement(Sorted(asked, match(asked)), waiting_of(asked), NOW)
     assert again is not None
     assert () == again.apart
+
+
+def test_two_pdfs_of_a_document_that_is_held_back_are_one() -> None:
+    """Both bear the number of a purchase of another legal entity: one thing waits, and nothing is asked for."""
+    papers = (paper("FR-1", byte="a"), paper("FR-1", byte="b"))
+    order = dossier((charged(),), (stated("FR-1"),), papers)
+    held = [Wait(order.order_id, "FR-1", Waiting.OTHER_ENTITY, NOW, None)] * 2
+    assert held[:1] == waits_of(Sorted(order, match(order)), held, NOW)
+    assert not is_lacking(Wanted(order.order_id, "", NOW, 0, None, NOW), held)
 
 
 def waiting_of(order: Dossier) -> list[Wait]:
