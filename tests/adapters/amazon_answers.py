@@ -99,7 +99,7 @@ def settle(bench: Bench, run: Run, *waits: Wait, order: str = ORDER) -> None:
     """What of the order waits; when nothing does, all of it is there."""
     wants = dossier(bench, run, order).wants
     with bench.progress.writing(run.run_id) as book:
-        book.settle([Settlement(order, waits, () if waits else wants)], bench.clock.now())
+        book.settle([Settlement(order, waits, () if waits else wants, ())], bench.clock.now())
 
 
 def bring(bench: Bench, run: Run, *papers: Paper, order: str = ORDER, report: str = "R1") -> None:

@@ -17,7 +17,9 @@ from services.fetcher.domain.amazon.collecting import Transaction
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.records import Invoice, Kind, Report, ReportState, Run
 from services.fetcher.domain.reports import Outcome
+from services.fetcher.domain.settling import Settlement
 from services.fetcher.domain.waiting import Wait, Waiting
+from services.fetcher.domain.wanting import Wanted
 from services.fetcher.stages.ports import Book
 from services.kernel.envelope import event_id
 from services.kernel.errors import Refused, Unavailable
@@ -255,7 +257,7 @@ def _trouble(bench: Bench, run: Run) -> Waiting | None:
 
 
 def test_a_consolidated_number_is_wanted_once_for_all_its_orders(bench: Bench) -> None:
-    """Two orders under one number: one request; its PDF, which prints nothing, is there for both, and both are looked at."""
+    """Two orders under one number: one request; its PDF, which prints nothing, has it, is there for both, and both are looked at."""
     run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2"))
     for order in (ORDER, OTHER):
         settle(bench, run, order=order)
@@ -270,7 +272,7 @@ def test_a_consolidated_number_is_wanted_once_for_all_its_orders(bench: Bench) -
     assert [ORDER, OTHER] == bench.progress.orders_touched(following, "", 9)
     for order in (ORDER, OTHER):
         known = dossier(bench, following, order)
-        assert ([bare], ["", "FR-1"], [True]) == (
+        assert ([replace(bare, settled="FR-1")], ["", "FR-1"], [True]) == (
             list(known.papers),
             [wanted.number for wanted in known.wants],
             [one.consolidated for one in known.numbers],
@@ -283,6 +285,41 @@ def test_a_consolidated_number_is_wanted_though_a_payment_told_it_before(bench: 
     bench.clock.sleep(1)
     answer(bench, run, [key()], replace(number("FR-1"), consolidated=True))
     assert ["FR-1"] == [wanted.number for wanted in dossier(bench, run, ORDER).wants if wanted.number]
+
+
+@pytest.mark.parametrize(
+    ("came_for", "alone", "settled"), [((ORDER,), True, "FR-1"), ((), True, "FR-1"), ((ORDER,), False, None), ((OTHER,), True, None)]
+)
+def test_a_pdf_that_came_alone_for_a_number_has_it(bench: Bench, came_for: Sequence[str], alone: bool, settled: str | None) -> None:
+    """It prints none. Not so when another PDF came with it, nor when it came for another order before: then it came by mistake."""
+    run, bare = scanned(bench, charge(), charge(key("L9", OTHER), name="T2")), paper(None)
+    answer(bench, run, [key()], number("FR-1"))
+    for order in came_for:
+        bring(bench, run, bare, order=order)
+    report = replace(asked("R9", bench.clock, ""), number="FR-1").at(FETCHED)
+    papers = (bare,) if alone else (bare, paper(None, copy="2"))
+    bench.progress.keep_outcomes(run, [Outcome(report, None, "e" * 64, papers)], bench.clock.now())
+    assert settled == next(one.settled for one in dossier(bench, run, ORDER).papers if one.document == bare.document)
+
+
+def test_a_pdf_of_another_order_is_known_by_its_number(bench: Bench) -> None:
+    """It came for two orders and prints a number: whose it is, is known as soon as one of them has the number."""
+    run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2"))
+    for order in (ORDER, OTHER):
+        bring(bench, run, paper("FR-1"), order=order)
+    assert [False, False] == [one.of_another for order in (ORDER, OTHER) for one in dossier(bench, run, order).papers]
+    answer(bench, run, [key()], number("FR-1"))
+    assert [False, True] == [one.of_another for order in (ORDER, OTHER) for one in dossier(bench, run, order).papers]
+
+
+def test_a_number_that_is_wanted_by_itself_is_asked_for_as_what_it_is(bench: Bench) -> None:
+    """An order keeps a PDF that says nothing and lacks a credit note: the number is due at once, of its kind, and once."""
+    run, now = scanned(bench, charge()), bench.clock.now()
+    settle(bench, run)
+    for _ in range(2):
+        with bench.progress.writing(run.run_id) as book:
+            book.settle([Settlement(ORDER, (), (), (Wanted("", "CN-1", now, 0, None, now, Kind.CREDIT_NOTE),))], now)
+    assert [("", "CN-1", Kind.CREDIT_NOTE)] == [(one.order_id, one.number, one.kind) for one in bench.progress.next_wanted(run, now, 9)]
 
 
 def test_what_is_wanted_moves_once(bench: Bench) -> None:
@@ -383,7 +420,7 @@ def test_the_report_whose_turn_comes_first(bench: Bench) -> None:
 
 
 def test_a_pdf_is_kept_once_and_belongs_to_every_order_it_came_for(bench: Bench) -> None:
-    """Twice for one order, once for another; and an order whose number it bears sees it although it did not come for it."""
+    """Twice for one order, once for another; an order whose number it bears sees it although it did not come for it: it is that one's."""
     third = "171-0000003-0000001"
     run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2"), charge(key("L5", third), name="T3", number="FR-1"))
     same, bare = paper("FR-1"), paper(None)
@@ -391,7 +428,8 @@ def test_a_pdf_is_kept_once_and_belongs_to_every_order_it_came_for(bench: Bench)
         bring(bench, run, same, order=order, report=report)
     bench.clock.sleep(1)
     bring(bench, run, bare, order=OTHER, report="R4")
-    assert [[same], [same, bare], [same]] == [list(dossier(bench, run, order).papers) for order in (ORDER, OTHER, third)]
+    stray = replace(same, of_another=True)
+    assert [[stray], [stray, bare], [same]] == [list(dossier(bench, run, order).papers) for order in (ORDER, OTHER, third)]
     assert 4 == len(bench.progress.next_reports(run, FETCHED, 9))
 
 

@@ -28,7 +28,7 @@ from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.readers import Readers
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
-from services.fetcher.domain.records import LineKey, Run
+from services.fetcher.domain.records import Kind, LineKey, Run
 from services.fetcher.handler import Collect
 from services.fetcher.main import MIGRATIONS
 from services.fetcher.stages.ports import Each, NotCollecting
@@ -85,7 +85,7 @@ class Account:
         ]
         return [InvoiceDetailsOfLine.model_validate(answer) for answer in answers]
 
-    def create_report(self, order_id: str, number: str) -> str:
+    def create_report(self, order_id: str, number: str, kind: Kind = Kind.INVOICE) -> str:
         """Named after its order."""
         self._take(Operation.CREATE_REPORT)
         self._asked[order_id] = self._clock.now()

@@ -28,7 +28,7 @@ from services.fetcher.domain.amazon.collecting import (
     TransactionsPage,
 )
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation, PartOfBucket
-from services.fetcher.domain.records import LineKey
+from services.fetcher.domain.records import Kind, LineKey
 from services.fetcher.stages.ports import ConsentWithdrawn, NotDelivered, PageRefused
 from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable
@@ -38,6 +38,9 @@ from services.kernel.probes import ALERTS
 RECONCILIATION = "/reconciliation/2021-01-08"
 DOCUMENT = "/reports/2021-09-30"
 REPORT_TYPE = "GET_AB_INVOICE_PDF"
+DOCUMENT_TYPES = {Kind.INVOICE: "Invoice", Kind.CREDIT_NOTE: "CreditMemo"}
+"""Amazon's word for a credit note in the EU is not published; this is what a client in production sends."""
+
 ENDED = "DONE,CANCELLED,FATAL"
 USER_AGENT = f"Achats/0.1 (Language=Python/{platform.python_version()}; Platform={platform.system()})"
 REFRESH_BEFORE = timedelta(minutes=5)
@@ -200,12 +203,12 @@ class AmazonAccount:
         answer = self._call(Operation.GET_INVOICE_DETAILS, "POST", f"{RECONCILIATION}/invoices", body=body)
         return readable(InvoiceDetailsAnswer, Operation.GET_INVOICE_DETAILS, answer).invoice_details_by_order_line_items or []
 
-    def create_report(self, order_id: str, number: str) -> str:
-        """Ask for all documents of an order, or for that of a consolidated number; the id of the report.
+    def create_report(self, order_id: str, number: str, kind: Kind = Kind.INVOICE) -> str:
+        """Ask for all documents of an order, or for that of a number; the id of the report.
 
         In the EU the order id alone suffices. An answer that is lost is asked for again: a report does not say what it is of.
         """
-        options = {"invoiceId": number, "documentType": "Invoice"} if number else {"orderId": order_id}
+        options = {"invoiceId": number, "documentType": DOCUMENT_TYPES[kind]} if number else {"orderId": order_id}
         body = {"reportType": REPORT_TYPE, "marketplaceIds": [self._marketplace_id], "reportOptions": options}
         answer = self._call(Operation.CREATE_REPORT, "POST", f"{DOCUMENT}/reports", body=body)
         return readable(CreateReportAnswer, Operation.CREATE_REPORT, answer).report_id

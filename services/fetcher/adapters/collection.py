@@ -126,9 +126,12 @@ def _want(session: Session, run: Run, new: Sequence[StatedNumber], moved: dict[L
     """Each new number's order, or the number itself when it is a consolidated one."""
     about = {"connection_id": run.connection_id, "now": now}
     orders = sorted({number.key.order_id for number in new if not number.consolidated})
-    numbers = {number.number: moved[number.key] for number in new if number.consolidated}
+    numbers = {number.number: (number.kind, moved[number.key]) for number in new if number.consolidated}
     QUERIES.run_each(session, "hasten", [{**about, "order_id": order_id} for order_id in orders])
-    wanted = [{**about, "number": number, "moved_at": moment, "of_history": run.of_history} for number, moment in sorted(numbers.items())]
+    wanted = [
+        {**about, "number": number, "kind": kind, "moved_at": moment, "of_history": run.of_history}
+        for number, (kind, moment) in sorted(numbers.items())
+    ]
     QUERIES.run_each(session, "want_number", wanted)
 
 

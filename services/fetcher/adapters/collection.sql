@@ -155,10 +155,10 @@ where
 -- A number came up: the order's documents are wanted now.
 update wanted set next_attempt_at = :now, touched_at = :now where connection_id = :connection_id and order_id = :order_id and number = '';
 
--- name: want_number(connection_id, number, moved_at, of_history, now)*!
--- A consolidated number came up: its document is wanted now.
-insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, of_history, touched_at)
-values (:connection_id, '', :number, :moved_at, :now, :of_history, :now)
+-- name: want_number(connection_id, number, kind, moved_at, of_history, now)*!
+-- The document of a number is wanted by itself, now.
+insert into wanted (connection_id, order_id, number, kind, moved_at, next_attempt_at, of_history, touched_at)
+values (:connection_id, '', :number, :kind, :moved_at, :now, :of_history, :now)
 on conflict do nothing;
 
 -- name: touch(now, connection_id, orders)!
@@ -186,7 +186,7 @@ limit :limit;
 
 -- name: next_wanted(connection_id, of_history, now, limit)
 -- What is due first and not under way.
-select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
+select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at, w.kind
 from wanted as w
 where
     w.connection_id = :connection_id
@@ -202,7 +202,7 @@ limit :limit;
 
 -- name: wanted(connection_id, orders, numbers)
 -- What is wanted under these keys, an order and a number each, locked: whoever ends a report moves its ladder.
-select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
+select w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at, w.kind
 from wanted as w
 where
     w.connection_id = :connection_id
@@ -260,6 +260,19 @@ on conflict do nothing;
 -- The number a PDF bears, as settled.
 update document set number = :number where connection_id = :connection_id and sha256 = :sha256 and number is distinct from :number;
 
+-- name: claim_document(number, connection_id, sha256, orders)*!
+-- The PDF that came for a number by itself has it, unless it has one, or came for other orders than those of the number.
+update document as d
+set number = :number
+where
+    d.connection_id = :connection_id
+    and d.sha256 = :sha256
+    and d.number is null
+    and not exists (
+        select from document_order as o
+        where o.connection_id = d.connection_id and o.sha256 = d.sha256 and o.order_id <> all(:orders::text[])
+    );
+
 -- name: put_document_order(connection_id, sha256, order_id)*!
 -- The PDF came for this order.
 insert into document_order (connection_id, sha256, order_id) values (:connection_id, :sha256, :order_id) on conflict do nothing;
@@ -279,7 +292,7 @@ where connection_id = :connection_id and order_id = any(:orders)
 order by number, kind, shipment_id, order_line_item_id;
 
 -- name: papers_of_orders(connection_id, orders)
--- The PDFs that came for an order or bear one of its numbers, in the order they came.
+-- The PDFs that came for an order or bear one of its numbers, in the order they came, and whether only another order has the number.
 with shown as (
     select o.order_id, o.sha256
     from document_order as o
@@ -291,7 +304,17 @@ with shown as (
     where n.connection_id = :connection_id and n.order_id = any(:orders)
 )
 
-select shown.order_id, d.sha256, d.size_bytes, d.object_key, d.number, d.evidence::text as evidence
+select
+    shown.order_id,
+    d.sha256,
+    d.size_bytes,
+    d.object_key,
+    d.number,
+    d.evidence::text as evidence,
+    coalesce((
+        select bool_and(n.order_id <> shown.order_id) from line_number as n
+        where n.connection_id = d.connection_id and n.number = d.number
+    ), false) as of_another
 from shown
 inner join document as d on shown.sha256 = d.sha256
 where d.connection_id = :connection_id
@@ -308,7 +331,7 @@ with shown as (
     where n.connection_id = :connection_id and n.order_id = any(:orders)
 )
 
-select shown.of_order, w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at
+select shown.of_order, w.order_id, w.number, w.moved_at, w.failures, w.trouble, w.next_attempt_at, w.kind
 from shown
 inner join wanted as w on shown.order_id = w.order_id and shown.number = w.number
 where w.connection_id = :connection_id

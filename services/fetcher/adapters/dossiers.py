@@ -48,4 +48,4 @@ def wait_of(row: Row) -> Wait:
 def _paper(row: Row) -> Paper:
     document = DocumentRef(sha256=row["sha256"], size_bytes=row["size_bytes"], media_type=MEDIA_TYPE, object_key=row["object_key"])
     evidence = Evidence.model_validate_json(row["evidence"])
-    return Paper(document, evidence, None if evidence.number else row["number"])
+    return Paper(document, evidence, None if evidence.number else row["number"], row["of_another"])

@@ -48,9 +48,21 @@ def _keep_papers(session: Session, run: Run, outcomes: Sequence[Outcome], orders
         for order_id in (orders[outcome.report.number] if outcome.report.number else [outcome.report.order_id])
     ]
     QUERIES.run_each(session, "put_document", documents)
+    if claims := _claims(run, outcomes, orders):
+        QUERIES.run_each(session, "claim_document", claims)
     QUERIES.run_each(session, "put_document_order", came_for)
     brought = [{"report_id": outcome.report.report_id, "payload_sha256": outcome.payload_sha256} for outcome in outcomes]
     QUERIES.run_each(session, "put_payload", brought)
+
+
+def _claims(run: Run, outcomes: Sequence[Outcome], orders: dict[str, list[str]]) -> list[dict[str, object]]:
+    """What came alone for a number has it, when it does not say one itself."""
+    return [
+        {"connection_id": run.connection_id, "number": one.report.number, "sha256": sha256, "orders": orders[one.report.number]}
+        for one in outcomes
+        if one.report.number and len({paper.document.sha256 for paper in one.papers}) == 1 and one.papers[0].evidence.number is None
+        for sha256 in [one.papers[0].document.sha256]
+    ]
 
 
 def _move_ladders(session: Session, connection_id: str, ended: Sequence[Outcome], now: datetime) -> None:

@@ -99,11 +99,14 @@ class PostgresBook:
             self._transaction.send(outgoing(collected, invoice.said, now, RunPosition(self.run.run_id, runseq)))
 
     def settle(self, settled: Sequence[Settlement], now: datetime) -> None:
-        """What of orders waits from now on; what is complete is wanted no more."""
+        """What of orders waits from now on; what is complete is wanted no more, and what only its number tells by that number."""
         about = {"connection_id": self.run.connection_id}
         QUERIES.run(self._session, "end_waits", **about, orders=[one.order_id for one in settled])
         waits = [{**about, "order_id": one.order_id, **_wait(place, wait)} for one in settled for place, wait in enumerate(one.waits)]
         QUERIES.run_each(self._session, "put_wait", waits)
+        if apart := [wanted for one in settled for wanted in one.apart]:
+            common = {**about, "of_history": self.run.of_history, "now": now}
+            QUERIES.run_each(self._session, "want_number", [{**common, **_apart(wanted)} for wanted in apart])
         complete = [(wanted, without_lack(wanted)) for one in settled for wanted in one.complete]
         keep_wanted(self._session, self.run.connection_id, complete, now)
 
@@ -204,10 +207,14 @@ def _wait(place: int, wait: Wait) -> dict[str, object]:
     return {"place": place, **said}
 
 
+def _apart(wanted: Wanted) -> dict[str, object]:
+    return {"number": wanted.number, "kind": wanted.kind, "moved_at": wanted.moved_at}
+
+
 def wanted_of(row: Row) -> Wanted:
     """What is wanted, from its columns."""
     trouble = Waiting(row["trouble"]) if row["trouble"] else None
-    return Wanted(row["order_id"], row["number"], row["moved_at"], row["failures"], trouble, row["next_attempt_at"])
+    return Wanted(row["order_id"], row["number"], row["moved_at"], row["failures"], trouble, row["next_attempt_at"], Kind(row["kind"]))
 
 
 def stated_number(row: Row) -> StatedNumber:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.fetcher.domain.records import Kind, OrderLine, Paper, StatedNumber
 from services.fetcher.domain.waiting import Wait, Waiting
@@ -10,7 +11,7 @@ from services.fetcher.domain.wanting import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """Everything known of one order. `wants` = what is wanted of it: its own documents, and those of its consolidated numbers."""
+    """Everything known of one order. `wants` = what is wanted of it: its own documents, and those of single numbers."""
 
     order_id: str
     lines: tuple[OrderLine, ...]
@@ -20,7 +21,7 @@ class Dossier:
     waits: tuple[Wait, ...]
 
     def wanted(self, number: str) -> Wanted | None:
-        """What is wanted under a consolidated number, else of the order itself."""
+        """What is wanted under a number by itself, else of the order."""
         own = next((want for want in self.wants if not want.number), None)
         return next((want for want in self.wants if number and want.number == number), own)
 
@@ -30,6 +31,12 @@ def expects(line: OrderLine, kind: Kind) -> bool:
     return line.charged if kind is Kind.INVOICE else line.refunded
 
 
+def number_moved_at(dossier: Dossier, number: str, kind: Kind) -> datetime | None:
+    """When goods or money of the lines that bear a number last moved; None when no line of the order bears it."""
+    keys = {stated.key for stated in dossier.numbers if stated.number == number and stated.kind == kind}
+    return max((line.moved_at for line in dossier.lines if line.key in keys), default=None)
+
+
 def whole_order(dossier: Dossier) -> bool:
     """Whether the order itself is asked for: not when each of its lines has its document under a consolidated number, or will have."""
     named = {(stated.key, stated.kind) for stated in dossier.numbers if stated.consolidated}
@@ -37,7 +44,10 @@ def whole_order(dossier: Dossier) -> bool:
 
 
 WITHOUT_ASKING = frozenset(
-    {Waiting.IMPORT_DISABLED, Waiting.BEFORE_IMPORT_START, Waiting.NUMBER_PENDING, Waiting.NUMBER_OVERDUE, Waiting.TOTALS_DIFFER}
+    {
+        *(Waiting.IMPORT_DISABLED, Waiting.BEFORE_IMPORT_START, Waiting.ENTITY_UNKNOWN, Waiting.OTHER_ENTITY),
+        *(Waiting.NUMBER_PENDING, Waiting.NUMBER_OVERDUE, Waiting.TOTALS_DIFFER),
+    }
 )
 """What no request for documents would change."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from services.fetcher.domain.dossier import Dossier, expects
+from services.fetcher.domain.dossier import Dossier, expects, number_moved_at
 from services.fetcher.domain.records import Kind, OrderLine, Paper, StatedNumber
 from services.fetcher.domain.waiting import Wait, Waiting, aged
 
@@ -22,11 +22,12 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """An order sorted out: PDFs with a number, PDFs without one, numbers without a PDF."""
+    """An order sorted out: PDFs with a number, PDFs without one, numbers without a PDF; and how many PDFs came that are another's."""
 
     numbered: tuple[Numbered, ...]
     unnumbered: tuple[Paper, ...]
     missing: tuple[tuple[str, Kind], ...]
+    strays: int = 0
 
 
 def kind_of(paper: Paper) -> Kind:
@@ -40,9 +41,10 @@ def match(dossier: Dossier) -> Matched:
 
     The one that is left is for the one PDF that is left, but not beside another that was given its number in this way: a second PDF
     that does not say its number may be the first one, uploaded again; nor while a shipment's number is not known: it may be that one's.
-    One that was given a number of another order came by mistake.
+    One that has a number of another order came by mistake.
     """
-    told = [(paper, _told(paper, dossier.numbers)) for paper in dossier.papers]
+    own = [paper for paper in dossier.papers if not paper.of_another]
+    told = [(paper, _told(paper, dossier.numbers)) for paper in own]
     numbered = [found for _, found in told if found is not None]
     bare = [paper for paper, found in told if found is None and paper.settled is None]
     missing = _missing(dossier.numbers, numbered)
@@ -50,7 +52,7 @@ def match(dossier: Dossier) -> Matched:
         number, kind = missing[0]
         numbered.append(Numbered(bare[0], number, kind, stated=True))
         bare, missing = [], []
-    return Matched(tuple(numbered), tuple(bare), tuple(missing))
+    return Matched(tuple(numbered), tuple(bare), tuple(missing), len(dossier.papers) - len(own))
 
 
 def waiting(dossier: Dossier, matched: Matched, now: datetime) -> list[Wait]:
@@ -98,18 +100,21 @@ def _missing(numbers: Sequence[StatedNumber], numbered: Sequence[Numbered]) -> l
 
 
 def _missing_of(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -> list[Wait]:
-    """The numbers without a PDF, as many of them as PDFs came with a number that the API does not give: those are of other orders."""
-    strays = max(0, len(_silent(matched, kind)) - len(_open_shipments(dossier, kind)))
+    """The numbers without a PDF; as many of them as PDFs came with numbers that the API does not give for this order are astray."""
+    strays = matched.strays + max(0, len(_silent(matched, kind)) - len(_open_shipments(dossier, kind)))
     missing = [number for number, its_kind in matched.missing if its_kind is kind]
     reasons = [Waiting.DOCUMENT_OF_ANOTHER_ORDER] * strays + [Waiting.DOCUMENT_MISSING] * len(missing)
-    return [_wait(dossier, number, reason, now) for number, reason in zip(missing, reasons, strict=False)]
+    return [
+        _wait(dossier, number, reason, now, number_moved_at(dossier, number, kind))
+        for number, reason in zip(missing, reasons, strict=False)
+    ]
 
 
 def _unresolved(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -> list[Wait]:
     """Shipments with money but without a number of that kind, less the PDFs that stand for one the API is silent about."""
     bare = [paper for paper in matched.unnumbered if kind_of(paper) == kind]
     standing_for = len(_silent(matched, kind)) + len(bare)
-    return [_wait(dossier, "", _why(line), now, line) for line in _open_shipments(dossier, kind)[standing_for:]]
+    return [_wait(dossier, "", _why(line), now, line.moved_at, line.ask_at) for line in _open_shipments(dossier, kind)[standing_for:]]
 
 
 def _lacks_numbers(dossier: Dossier) -> bool:
@@ -138,10 +143,12 @@ def _why(line: OrderLine) -> Waiting:
     return Waiting.NUMBER_PENDING if line.pending else Waiting.NUMBER_UNKNOWN
 
 
-def _wait(dossier: Dossier, number: str, reason: Waiting, now: datetime, line: OrderLine | None = None) -> Wait:
+def _wait(
+    dossier: Dossier, number: str, reason: Waiting, now: datetime, moved_at: datetime | None = None, ask_at: datetime | None = None
+) -> Wait:
     """With the trouble of the last attempt in place of « not there yet », what age makes of it, and the next attempt."""
     wanted = dossier.wanted(number)
     trouble = wanted.trouble if wanted and reason in (Waiting.DOCUMENT_MISSING, Waiting.NUMBER_UNKNOWN) else None
-    moved_at = line.moved_at if line else wanted.moved_at if wanted else now
-    attempts = [moment for moment in (wanted and wanted.next_attempt_at, line and line.ask_at) if moment]
+    moved_at = moved_at or (wanted.moved_at if wanted else now)
+    attempts = [moment for moment in (wanted and wanted.next_attempt_at, ask_at) if moment]
     return Wait(dossier.order_id, number, aged(trouble or reason, now - moved_at), now, min(attempts, default=None))

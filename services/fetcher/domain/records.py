@@ -155,11 +155,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A stored PDF and what it says. `settled` = the number that was found for it earlier, when it says none."""
+    """A stored PDF and what it says, as an order shows it.
+
+    `settled` = the number that was found for it earlier, when it says none. `of_another` = its number is stated of another order only.
+    """
 
     document: DocumentRef
     evidence: Evidence
     settled: str | None = None
+    of_another: bool = False
 
 
 @dataclass(frozen=True, slots=True)

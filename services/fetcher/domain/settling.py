@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.fetcher.domain.dossier import Dossier, is_lacking
+from services.fetcher.domain.dossier import Dossier, is_lacking, number_moved_at
 from services.fetcher.domain.matching import Matched, Numbered, aged_since, differing, match, waiting
 from services.fetcher.domain.waiting import Wait
 from services.fetcher.domain.wanting import Wanted
@@ -19,17 +19,18 @@ class Sorted:
 
     @property
     def settles_a_number(self) -> bool:
-        """Whether a PDF gets a number that it does not print so: then other orders that bear the number show the PDF too."""
-        return any(_printed(found) != found.number for found in self.matched.numbered)
+        """Whether a PDF gets a number that it does not print so and did not have: other orders that bear the number show it then."""
+        return any(_known(found) != found.number for found in self.matched.numbered)
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What of an order waits from now on, and what of it is complete and wanted no more."""
+    """What of an order waits from now on, what of it is complete and wanted no more, and which numbers are wanted by themselves."""
 
     order_id: str
     waits: tuple[Wait, ...]
     complete: tuple[Wanted, ...]
+    apart: tuple[Wanted, ...]
 
 
 def together(dossiers: Iterable[Dossier]) -> list[Sorted]:
@@ -55,17 +56,28 @@ def unseen(orders: Sequence[Sorted], seen: set[str]) -> list[tuple[str, Numbered
 
 def waits_of(order: Sorted, held: Sequence[Wait], now: datetime) -> list[Wait]:
     """One for each document that is expected or stored and cannot be said yet, with those that are `held` back."""
-    return [*waiting(order.dossier, order.matched, now), *(wait for wait in held if wait.order_id == order.dossier.order_id)]
+    back = dict.fromkeys(wait for wait in held if wait.order_id == order.dossier.order_id)  # two PDFs of one number are one document
+    return [*waiting(order.dossier, order.matched, now), *back]
 
 
 def settlement(order: Sorted, waits: Sequence[Wait], now: datetime) -> Settlement | None:
     """What waits, with the age it had, and what has everything; None = nothing changes."""
     ageing = aged_since([*waits, *differing(order.dossier, order.matched, now)], order.dossier.waits)
     complete = tuple(wanted for wanted in order.dossier.wants if wanted.next_attempt_at and not is_lacking(wanted, ageing))
-    changes = ageing != order.dossier.waits or complete
-    return Settlement(order.dossier.order_id, ageing, complete) if changes else None
+    apart = _apart(order, now)
+    changes = ageing != order.dossier.waits or complete or apart
+    return Settlement(order.dossier.order_id, ageing, complete, apart) if changes else None
 
 
-def _printed(found: Numbered) -> str | None:
+def _apart(order: Sorted, now: datetime) -> tuple[Wanted, ...]:
+    """The numbers to ask for by themselves: those without a PDF, while a PDF of the order does not say which it has."""
+    if not order.matched.unnumbered:
+        return ()
+    asked = {wanted.number for wanted in order.dossier.wants}
+    missing = [(number, kind) for number, kind in order.matched.missing if number not in asked]
+    return tuple(Wanted("", number, number_moved_at(order.dossier, number, kind) or now, 0, None, now, kind) for number, kind in missing)
+
+
+def _known(found: Numbered) -> str | None:
     fact = found.paper.evidence.number
-    return fact.value.strip() if fact else None
+    return fact.value.strip() if fact else found.paper.settled

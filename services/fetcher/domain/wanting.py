@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.fetcher.domain.records import ReportState
+from services.fetcher.domain.records import Kind, ReportState
 from services.fetcher.domain.waiting import OVERDUE_AFTER, Waiting
 
 RUNGS = tuple(timedelta(days=days) for days in (1, 2, 3, 5, 8, 13, 21, 30, 60, 90))
@@ -20,9 +20,10 @@ DAILY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The documents of an order (`number` ''), or of a consolidated number (`order_id` ''), and how far their ladder is.
+    """The documents of an order (`number` ''), or of a number by itself (`order_id` ''), and how far their ladder is.
 
-    `next_attempt_at` None = nothing to ask for, until something happens to the order. `trouble` = what the last attempt met.
+    `kind` = what a number is. `next_attempt_at` None = nothing to ask for, until something happens to the order. `trouble` = what the
+    last attempt met.
     """
 
     order_id: str
@@ -31,6 +32,7 @@ class Wanted:
     failures: int
     trouble: Waiting | None
     next_attempt_at: datetime | None
+    kind: Kind = Kind.INVOICE
 
 
 def first_attempt(moved_at: datetime | None, now: datetime) -> datetime:

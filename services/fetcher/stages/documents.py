@@ -62,7 +62,7 @@ def _created(work: Work, wanted: Wanted) -> Outcome | None:
     """Ask Amazon to make a report; one order that it refuses waits, and the run goes on."""
     work.check_stopping()
     try:
-        report_id = work.account.create_report(wanted.order_id, wanted.number)
+        report_id = work.account.create_report(wanted.order_id, wanted.number, wanted.kind)
     except (RequestRefused, AnswerUnreadable) as trouble:
         reason = Waiting.REQUEST_REFUSED if isinstance(trouble, RequestRefused) else Waiting.ANSWER_UNREADABLE
         now = work.clock.now()

@@ -16,7 +16,7 @@ from services.fetcher.domain.dossier import Dossier
 from services.fetcher.domain.emitting import Named
 from services.fetcher.domain.matching import Numbered
 from services.fetcher.domain.pace import Operation
-from services.fetcher.domain.records import Invoice, LineKey, OrderLine, Report, ReportState, Run, Scan, StatedNumber, Statements
+from services.fetcher.domain.records import Invoice, Kind, LineKey, OrderLine, Report, ReportState, Run, Scan, StatedNumber, Statements
 from services.fetcher.domain.reports import Outcome
 from services.fetcher.domain.settling import Settlement
 from services.fetcher.domain.waiting import Waiting
@@ -64,7 +64,7 @@ class Account(Protocol):
     """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, NotCollecting when we may not ask,
     RequestRefused when the request itself is wrong.
 
-    `create_report` asks for the documents of an order, or of a consolidated `number`. `ended_reports` is one page of those that were
+    `create_report` asks for the documents of an order, or of a `number` of that kind. `ended_reports` is one page of those that were
     asked for since. `payload` raises NotDelivered, and UnreadablePayload for one that no memory should hold.
     """
 
@@ -74,7 +74,7 @@ class Account(Protocol):
 
     def invoice_details(self, lines: Sequence[LineKey]) -> Sequence[InvoiceDetailsOfLine]: ...
 
-    def create_report(self, order_id: str, number: str) -> str: ...
+    def create_report(self, order_id: str, number: str, kind: Kind = Kind.INVOICE) -> str: ...
 
     def ended_reports(self, since: datetime, page_token: str | None) -> ReportsPage: ...
 

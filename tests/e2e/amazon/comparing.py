@@ -2,11 +2,11 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from deploy.local.amazon.facts import Document
+from deploy.local.amazon.facts import ALWAYS, Document, Shipment
 from deploy.local.amazon.papers import Kind as Paper
 from deploy.local.amazon.trouble import Rates
 from deploy.local.amazon.truth import announced_at, final_at, waits_for
@@ -18,8 +18,6 @@ from services.fetcher.domain.wanting import RUNGS
 from services.fetcher.domain.windows import SETTLING
 from services.kernel.envelope import Event
 
-ONE_DAY = timedelta(days=1)
-LAST_RUNG = RUNGS[-1]
 ANOTHERS = frozenset({Waiting.ENTITY_UNKNOWN, Waiting.OTHER_ENTITY})
 NOT_BY_ITSELF = frozenset({Waiting.DOCUMENT_GIVEN_UP, Waiting.DOCUMENT_NEVER_SUPPLIED, *ANOTHERS})
 
@@ -46,11 +44,12 @@ class Held:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the fetcher has to show: what it said, what it holds, the bytes it keeps."""
+    """What the fetcher has to show: what it said, what it holds, the bytes it keeps, and the hashes of PDFs that told it no number."""
 
     said: Sequence[Event[InvoiceCollected]]
     held: Sequence[Held]
     kept: Callable[[str], bytes]
+    unread: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,10 @@ def differences(world: World, outcome: Outcome, terms: Terms) -> list[str]:
     found = [*_of_bytes(outcome, by_bytes), *_of_invoices(outcome.said, by_bytes)]
     said = {id(by_bytes[event.data.document.sha256]) for event in outcome.said if event.data.document.sha256 in by_bytes}
     unsaid = [document for document in world.documents if id(document) not in said]
-    unread = [document for document in world.documents if document.replaced and _says_nothing(document)]
-    return [*found, *_of_silence(unsaid, outcome.held, terms), *_of_holding([*unsaid, *unread], outcome.held, terms)]
+    unread = {id(by_bytes[sha256]) for sha256 in outcome.unread if sha256 in by_bytes}
+    holding = Holding(world, terms, unread)
+    again = [document for document in world.documents if id(document) in said and holding.holds_revision(document)]
+    return [*found, *holding.of_silence(unsaid, outcome.held), *holding.of_holding([*unsaid, *again], outcome.held)]
 
 
 def name_of(document: Document) -> str:
@@ -91,13 +92,10 @@ def troubles_of(rates: Rates) -> frozenset[Waiting]:
         Waiting.DOCUMENT_OF_ANOTHER_ORDER: rates.odd_payloads,
         Waiting.DOCUMENT_UNDELIVERED: rates.truncated + rates.malformed + rates.server_error,
         Waiting.ANSWER_UNREADABLE: rates.malformed,
+        Waiting.DOCUMENT_MISSING: rates.cancelled,
+        Waiting.SELLER_LATE: rates.cancelled,
     }
     return frozenset(reason for reason, rate in given.items() if rate)
-
-
-def _says_nothing(document: Document) -> bool:
-    """Whether its page cannot be read: uploaded again, it is a second PDF of which nobody can tell what it is."""
-    return document.paper is not None and (document.paper.scanned or document.paper.password is not None)
 
 
 def _hashes(world: World, document: Document) -> list[str]:
@@ -157,86 +155,102 @@ def _facts(data: InvoiceCollected) -> str:
     return f"{data.document.sha256} {number_said(data)} {type_said(data)} {day and day.value} {data.stated.charges}"
 
 
-def _of_silence(unsaid: Iterable[Document], held: Sequence[Held], terms: Terms) -> Iterator[str]:
-    """Of what was not said, each document that Amazon announced is held for a true reason, and nothing final when all is settled."""
-    for document in unsaid:
-        if announced_at(document) > terms.at:
-            continue
-        ended = final_at(document)
-        if terms.settled and ended is not None and ended <= terms.at and not is_anothers(document):
-            yield f"final since {ended:%Y-%m-%d %H:%M} and not said ({_shown(document, held)}): {name_of(document)}"
-        elif not any(_is_for(document, hold, terms) for hold in held) and not _is_fresh(document, terms):
-            true = ", ".join(sorted(reasons(document, terms)))
-            yield f"neither said nor held for its reason ({_shown(document, held)}; true: {true}): {name_of(document)}"
+class Holding:
+    """What may be held: of each unsaid document the reasons that are true.
+
+    A PDF that told no number may wait for one, and its number for a PDF, until it was asked for by that number; one that was uploaded
+    again, beside the first one, for ever.
+    """
+
+    def __init__(self, world: World, terms: Terms, unread: Collection[int]) -> None:
+        """`unread` = the documents that told no number, by identity."""
+        self._world, self._terms, self._unread = world, terms, unread
+        self._moved, self._of_others = defaultdict[str, datetime](lambda: ALWAYS), set[str]()
+        for document in world.documents:
+            for shipment in document.shipments:
+                moment = _happened(document, shipment)
+                keys = (shipment.shipment_id, shipment.order_id) if moment <= terms.at else ()
+                self._moved.update({key: max(self._moved[key], moment) for key in keys})
+                named = document.entity != 0 and not all(payment.nameless for payment in shipment.payments)
+                self._of_others.update([shipment.order_id] if named else [])
+
+    def of_silence(self, unsaid: Iterable[Document], held: Sequence[Held]) -> Iterator[str]:
+        """Each document that Amazon announced is held for a true reason, and nothing final when all is settled."""
+        for document in unsaid:
+            ended, settled = final_at(document), self._terms.settled and not self._is_anothers(document)
+            if announced_at(document) > self._terms.looked_at - SETTLING or self._is_stood_for(document):
+                continue  # its payment came after the last run had read them
+            if settled and ended is not None and ended <= self._terms.at:
+                yield f"final since {ended:%Y-%m-%d %H:%M} and not said ({_shown(document, held)}): {name_of(document)}"
+            elif not any(self._is_for(document, hold) for hold in held):
+                true = ", ".join(sorted(self.reasons(document)))
+                yield f"neither said nor held for its reason ({_shown(document, held)}; true: {true}): {name_of(document)}"
+
+    def of_holding(self, unsaid: Sequence[Document], held: Sequence[Held]) -> Iterator[str]:
+        """Nothing is held that is nobody's, more often than there are documents, or without a next attempt."""
+        of_order = defaultdict[str, list[Document]](list)
+        for document in unsaid:
+            for order_id in {shipment.order_id for shipment in document.shipments}:
+                of_order[order_id].append(document)
+        for hold in held:
+            if not any(self._is_for(document, hold) for document in of_order[hold.order_id]):
+                yield f"held for nothing: {hold}"
+            young = self._terms.at - self._moved[hold.order_id] < RUNGS[-1]
+            if hold.next_attempt_at is None and hold.reason not in NOT_BY_ITSELF and young:
+                yield f"held without a next attempt: {hold}"
+        for order_id, count in Counter(hold.order_id for hold in held).items():
+            most = sum(shipment.order_id == order_id for document in of_order[order_id] for shipment in document.shipments)
+            unread = sum(id(document) in self._unread for document in of_order[order_id])
+            if count > most + unread:
+                yield f"held {count} times for {most} documents: {order_id}"
+
+    def holds_revision(self, document: Document) -> bool:
+        """Whether something of a document that was said may be held: what was uploaded again and tells no number, or is another's now."""
+        return self._is_anothers(document) or (id(document) in self._unread and bool(document.replaced))
+
+    def reasons(self, document: Document) -> frozenset[Waiting]:
+        """What it lacks now, or lacked when it was last asked for, with the age that counts then; troubles; and whose it is."""
+        ladders = [self._moved[key] for shipment in document.shipments for key in (shipment.shipment_id, shipment.order_id)]
+        moments = {self._terms.at, self._terms.looked_at, *(self._last_rung(moved_at) for moved_at in ladders)}
+        told = frozenset(reason for moment in moments for reason in self._lacking(document, moment)) | self._terms.troubles
+        return told | ANOTHERS if self._is_anothers(document) and document.uploaded(self._terms.at) else told
+
+    def _is_stood_for(self, document: Document) -> bool:
+        """Whether its number is not known and a PDF of its order is there whose payment is not: that one passes for its document."""
+        early = (one for one in self._world.documents_of({"orderId": document.order_id}) if announced_at(one) > self._terms.looked_at)
+        return waits_for(document, self._terms.looked_at) == "number" and any(one.uploaded(self._terms.looked_at) for one in early)
+
+    def _lacking(self, document: Document, at: datetime) -> Iterator[Waiting]:
+        lack = waits_for(document, at)
+        if lack is None and id(document) in self._unread:
+            yield from (Waiting.NUMBER_UNKNOWN, Waiting.DOCUMENT_MISSING, Waiting.SELLER_LATE)
+        if lack not in REASONS:
+            return
+        young, until, old = REASONS[lack]
+        for shipment in document.shipments:
+            age = self._terms.looked_at - self._moved[shipment.shipment_id]
+            yield old if old is not None and age >= until else young
+            if age >= NEVER_AFTER and lack != "pending":
+                yield Waiting.DOCUMENT_NEVER_SUPPLIED
+
+    def _last_rung(self, moved_at: datetime) -> datetime:
+        return max((moved_at + rung for rung in RUNGS if moved_at + rung <= self._terms.looked_at), default=moved_at)
+
+    def _is_for(self, document: Document, hold: Held) -> bool:
+        """Whether this row may speak of this document."""
+        same_order = any(shipment.order_id == hold.order_id for shipment in document.shipments)
+        return same_order and hold.number in ("", document.number) and hold.reason in self.reasons(document)
+
+    def _is_anothers(self, document: Document) -> bool:
+        """Whether payments of its orders name another legal entity than the company's, which is the first one and the nameless one."""
+        return any(shipment.order_id in self._of_others for shipment in document.shipments)
 
 
-def _of_holding(unsaid: Sequence[Document], held: Sequence[Held], terms: Terms) -> Iterator[str]:
-    """Nothing is held that is nobody's, more often than there are documents, or without a next attempt."""
-    of_order = defaultdict[str, list[Document]](list)
-    for document in unsaid:
-        for order_id in {shipment.order_id for shipment in document.shipments}:
-            of_order[order_id].append(document)
-    for hold in held:
-        if not any(_is_for(document, hold, terms) for document in of_order[hold.order_id]):
-            yield f"held for nothing: {hold}"
-        oldest = min((moved_at(document) for document in of_order[hold.order_id]), default=terms.at)
-        if hold.next_attempt_at is None and hold.reason not in NOT_BY_ITSELF and terms.at - oldest < LAST_RUNG:
-            yield f"held without a next attempt: {hold}"
-    for order_id, count in Counter(hold.order_id for hold in held).items():
-        most = sum(len([one for one in document.shipments if one.order_id == order_id]) for document in of_order[order_id])
-        if count > most:
-            yield f"held {count} times for {most} documents: {order_id}"
+def _happened(document: Document, shipment: Shipment) -> datetime:
+    """When goods left, or money came back."""
+    credit = KINDS[document.kind] is Kind.CREDIT_NOTE
+    return max(payment.happened_at for payment in shipment.payments) if credit else shipment.shipped_at
 
 
 def _shown(document: Document, held: Sequence[Held]) -> str:
     return ", ".join(f"held: {hold.reason} {hold.number}" for hold in held if hold.order_id == document.order_id) or "not held"
-
-
-def _is_for(document: Document, hold: Held, terms: Terms) -> bool:
-    """Whether this row may speak of this document."""
-    same_order = any(shipment.order_id == hold.order_id for shipment in document.shipments)
-    return same_order and hold.number in ("", document.number) and hold.reason in reasons(document, terms)
-
-
-def _is_fresh(document: Document, terms: Terms) -> bool:
-    """Whether its transaction came after the last run had read them."""
-    return announced_at(document) > terms.looked_at - SETTLING
-
-
-def reasons(document: Document, terms: Terms) -> frozenset[Waiting]:
-    """Why it may be held: what it lacks now, or lacked when it was last asked for, with the age that counts then; and troubles."""
-    moments = {terms.at, terms.looked_at, terms.looked_at - ONE_DAY, _last_asked(document, terms.looked_at)}
-    told = frozenset(reason for moment in moments for reason in _lacking(document, moment))
-    routed = is_anothers(document) and document.uploaded(terms.at)
-    return told | terms.troubles | ANOTHERS if routed else told | terms.troubles
-
-
-def is_anothers(document: Document) -> bool:
-    """Whether its payments name another legal entity than the company's, which is the first one and the nameless one."""
-    payments = [payment for shipment in document.shipments for payment in shipment.payments]
-    return document.entity != 0 and not all(payment.nameless for payment in payments)
-
-
-def _lacking(document: Document, at: datetime) -> Iterator[Waiting]:
-    lack, age = waits_for(document, at), at - moved_at(document)
-    if lack is None and document.replaced and _says_nothing(document):
-        yield Waiting.NUMBER_UNKNOWN
-    if lack not in REASONS:
-        return
-    young, until, old = REASONS[lack]
-    yield old if old is not None and age >= until else young
-    if age >= NEVER_AFTER and lack != "pending":
-        yield Waiting.DOCUMENT_NEVER_SUPPLIED
-
-
-def _last_asked(document: Document, at: datetime) -> datetime:
-    """The last rung of its ladder; half a day of grace for the run that climbs it."""
-    rungs = [moved_at(document) + rung for rung in RUNGS]
-    return max((rung for rung in rungs if rung <= at - ONE_DAY / 2), default=moved_at(document))
-
-
-def moved_at(document: Document) -> datetime:
-    """When its goods left, or its money came back."""
-    if KINDS[document.kind] is Kind.CREDIT_NOTE:
-        return max(shipment.payments[0].happened_at for shipment in document.shipments)
-    return max(shipment.shipped_at for shipment in document.shipments)

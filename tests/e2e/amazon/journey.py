@@ -24,10 +24,12 @@ from deploy.local.amazon.settings import Settings, Ways
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.adapters.announcing import SERVICE
+from services.fetcher.adapters.backfill import Backfill, Yielding
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.connections import ConnectionDesk
 from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.entry import enter
+from services.fetcher.adapters.jobs import BACKFILL
 from services.fetcher.adapters.pdf_reader import PdfReader
 from services.fetcher.adapters.tries import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 from services.fetcher.config import Application
@@ -49,9 +51,9 @@ COMPANY, SESSION = "acme", "session"
 TRIES = 50
 
 TAKE = """
-delete from procrastinate_jobs
+update procrastinate_jobs set status = 'doing', worker_id = {worker}
 where id = (select id from procrastinate_jobs where status = 'todo' order by priority desc, id limit 1)
-returning args ->> 'run_id' as run_id
+returning id, task_name, args ->> 'run_id' as run_id
 """
 
 
@@ -77,6 +79,8 @@ class Journey:
         self.client = httpx.Client(transport=InProcess(self.simulator, self.settings))
         self.store = PostgresStore(self.url, SERVICE)
         self.session = psycopg.connect(self.url, autocommit=True, options="-c search_path=fetcher,fetcher_jobs")
+        [worker] = self.rows("insert into procrastinate_workers default values returning id")
+        self._take = TAKE.format(worker=worker["id"])
         self.restart()
         enter(company_file(COMPANY, START), self.store, SEALER, self.clock)
 
@@ -108,34 +112,51 @@ class Journey:
         while self.clock.now() < until:
             self.desk.start_due_runs()
             self.work_off()
-            [agenda] = self.rows("select min(due_at) as due_at from agenda")
-            self.clock.set(max(self.clock.now(), min(until, agenda["due_at"] or until)))
+            self.clock.set(max(self.clock.now(), min(until, self.due_at() or until)))
+
+    def due_at(self) -> datetime | None:
+        """When the next regular run is due; None when nothing is connected."""
+        [agenda] = self.rows("select min(due_at) as due_at from agenda")
+        return agenda["due_at"]
 
     def work_off(self) -> None:
-        """Every job of the queue."""
-        while taken := self.rows(TAKE):
-            self.attempt(taken[0]["run_id"])
+        """Every job of the queue, the most urgent one first; one that yields goes back."""
+        while taken := self.rows(self._take):
+            job_id, work = taken[0]["id"], self.backfill if taken[0]["task_name"] == BACKFILL else self.collect
+            try:
+                self.attempt(taken[0]["run_id"], work)
+            except Yielding:
+                self.rows(f"update procrastinate_jobs set status = 'todo', worker_id = null where id = {job_id} returning id")
+            else:
+                self.rows(f"delete from procrastinate_jobs where id = {job_id} returning id")
 
-    def attempt(self, run_id: str) -> None:
+    def attempt(self, run_id: str, work: Callable[[str], None]) -> None:
         """One run as the queue treats it: what does not answer is tried again later, what may not be asked is left."""
         for tried in range(TRIES):
             try:
-                self.collect(run_id)
+                work(run_id)
             except Unavailable:
                 self.clock.sleep(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**tried))
             else:
                 return
 
-    def collect(self, run_id: str) -> None:
+    @property
+    def collect(self) -> Collect:
         """The shipped story."""
         shelf = DocumentShelf(f"file://{self.folder}/documents")
-        Collect(PostgresProgress(self.store), self.desk, shelf, PdfReader(), self.clock, self.check_stopping)(run_id)
+        return Collect(PostgresProgress(self.store), self.desk, shelf, PdfReader(), self.clock, self.check_stopping)
+
+    @property
+    def backfill(self) -> Backfill:
+        """The shipped story of a migration of history."""
+        return Backfill(self.store, self.desk, self.collect, self.clock)
 
     def outcome(self) -> Outcome:
         """What the fetcher has to show."""
         rows = self.rows("select order_id, number, reason, next_attempt_at from waiting")
         held = [Held(row["order_id"], row["number"], Waiting(row["reason"]), row["next_attempt_at"]) for row in rows]
-        return Outcome(self.said(), held, self.kept)
+        unread = self.rows("select sha256 from document where evidence ->> 'number' is null")
+        return Outcome(self.said(), held, self.kept, frozenset(row["sha256"] for row in unread))
 
     def terms(self, settled: bool = False, troubles: frozenset[Waiting] = frozenset()) -> Terms:
         """A comparison now, of what the last run left."""

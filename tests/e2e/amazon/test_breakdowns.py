@@ -42,7 +42,7 @@ def test_killed_after_each_step(begin: Begin, monkeypatch: pytest.MonkeyPatch, s
     while journey.rows("select from run where state = 'collecting'"):
         steps.left = dice.randint(1, 15 + 5 * kills)
         try:
-            journey.attempt(run_id)
+            journey.attempt(run_id, journey.collect)
         except Killed:
             kills += 1
             journey.restart()

@@ -10,7 +10,7 @@ from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
 from services.fetcher.domain.pace import Operation
-from services.fetcher.domain.records import LineKey, Run
+from services.fetcher.domain.records import Kind, LineKey, Run
 from services.fetcher.handler import Collect
 from services.fetcher.stages.ports import NotCollecting, Reader
 from tests.integration.fetcher.place import Place
@@ -64,7 +64,7 @@ class Scripted:
         ]
         return InvoiceDetailsAnswer.model_validate({"invoiceDetailsByOrderLineItems": answers}).invoice_details_by_order_line_items or []
 
-    def create_report(self, order_id: str, number: str) -> str:
+    def create_report(self, order_id: str, number: str, kind: Kind = Kind.INVOICE) -> str:
         """A report named after the order or the number, and the number of times it was asked for."""
         self._meet(f"create {order_id or number}")
         self.asked.append(order_id or number)

@@ -16,7 +16,7 @@ from services.fetcher.domain.amazon.collecting import InvoiceDetailsOfLine, Repo
 from services.fetcher.domain.company import CompanyFile
 from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
 from services.fetcher.domain.reading.evidence import unreadable
-from services.fetcher.domain.records import LineKey
+from services.fetcher.domain.records import Kind, LineKey
 from services.fetcher.stages.ports import AccessLost, ConsentWithdrawn, PageRefused
 from services.kernel.clock import Clock
 from tests.simulation.memory.purchases import Purchase, purchases
@@ -148,7 +148,7 @@ class MemoryAccount:
         self._take(Operation.GET_INVOICE_DETAILS)
         return [self._details(line) for line in reversed(lines)]
 
-    def create_report(self, order_id: str, number: str) -> str:
+    def create_report(self, order_id: str, number: str, kind: Kind = Kind.INVOICE) -> str:
         """A new report, also for an order or a number asked for before."""
         self._take(Operation.CREATE_REPORT)
         now, report_id = self._clock.now(), f"report-{len(self._world.reports) + 1}"

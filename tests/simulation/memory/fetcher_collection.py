@@ -1,6 +1,7 @@
 """The queries of collection.sql, by their names: what the scan keeps, what is asked, what came."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -239,6 +240,15 @@ def put_document(rows: Rows, given: Row) -> Answer:
 
 
 @query
+def claim_document(rows: Rows, given: Row) -> Answer:
+    """Unless it has a number, or came for other orders."""
+    about = {"connection_id": given["connection_id"], "sha256": given["sha256"]}
+    if any(row["order_id"] not in given["orders"] for row in rows.where("document_order", **about)):
+        return 0
+    return rows.alter("document", tuple(about.values()), lambda row: None if row["number"] else {"number": given["number"]})
+
+
+@query
 def put_document_order(rows: Rows, given: Row) -> Answer:
     """Once."""
     columns = {name: given[name] for name in ("connection_id", "sha256", "order_id")}
@@ -270,4 +280,12 @@ def papers_of_orders(rows: Rows, given: Row) -> Answer:
     shown = [
         (order, row) for row in documents for order in given["orders"] if (order, row["sha256"]) in came or (order, row["number"]) in bears
     ]
-    return [{"order_id": order, **{name: row[name] for name in PAPER}} for order, row in shown]
+    bearers = defaultdict[str, set[str]](set)
+    for row in rows.where("line_number", connection_id=given["connection_id"]):
+        bearers[row["number"]].add(row["order_id"])
+
+    def astray(order: str, number: str | None) -> bool:
+        having = bearers.get(number or "", set[str]())
+        return bool(having) and order not in having
+
+    return [{"order_id": order, **{name: row[name] for name in PAPER}, "of_another": astray(order, row["number"])} for order, row in shown]

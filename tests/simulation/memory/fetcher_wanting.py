@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tests.simulation.memory.rows import Answer, Row, Rows, picked
 
-WANTED = ("order_id", "number", "moved_at", "failures", "trouble", "next_attempt_at")
+WANTED = ("order_id", "number", "moved_at", "failures", "trouble", "next_attempt_at", "kind")
 WAIT = ("order_id", "number", "reason", "since", "next_attempt_at")
 UNDER_WAY = ("asked", "ready")
 
@@ -30,7 +30,7 @@ def of_orders(rows: Rows, table: str, given: Row) -> list[Row]:
 def _new(given: Row, order_id: str, number: str, next_attempt_at: datetime) -> Row:
     key = {"connection_id": given["connection_id"], "order_id": order_id, "number": number}
     ladder = {"moved_at": given["moved_at"] or given["now"], "failures": 0, "trouble": None, "next_attempt_at": next_attempt_at}
-    return {**key, **ladder, "touched_at": given["now"], "of_history": given["of_history"]}
+    return {**key, **ladder, "touched_at": given["now"], "of_history": given["of_history"], "kind": given.get("kind", "invoice")}
 
 
 @query

@@ -17,6 +17,7 @@ from services.fetcher.adapters.amazon import Amazon, AmazonAccount
 from services.fetcher.adapters.amazon_refusals import AccessDenied, AmazonRefused, BadRequest, CodeRefused, Forgotten, RefusedByAmazon
 from services.fetcher.config import Application
 from services.fetcher.domain.pace import Operation
+from services.fetcher.domain.records import Kind
 from services.fetcher.stages.ports import ConsentWithdrawn, NotCollecting, PageRefused
 from services.kernel.errors import Unavailable
 from tests.support.consents import HeldConsent
@@ -359,3 +360,20 @@ def test_a_consent_that_ended_stops_the_next_call(amazon: respx.MockRouter, cloc
     with pytest.raises(NotCollecting):
         account.transactions(NOW.date(), NOW, None)
     assert 1 == route.call_count
+
+
+@pytest.mark.parametrize(
+    ("asked", "options"),
+    [
+        ((ORDER, "", Kind.INVOICE), {"orderId": ORDER}),
+        (("", "FR-1", Kind.INVOICE), {"invoiceId": "FR-1", "documentType": "Invoice"}),
+        (("", "CN-1", Kind.CREDIT_NOTE), {"invoiceId": "CN-1", "documentType": "CreditMemo"}),
+    ],
+)
+def test_a_report_is_asked_for_an_order_or_for_a_number_as_what_it_is(
+    amazon: respx.MockRouter, account: AmazonAccount, asked: tuple[str, str, Kind], options: dict[str, str]
+) -> None:
+    """An order id alone brings all its documents; a number says of which kind it is."""
+    route = amazon.post(REPORTS).respond(202, json={"reportId": "R1"})
+    account.create_report(*asked)
+    assert options == json.loads(route.calls.last.request.content)["reportOptions"]

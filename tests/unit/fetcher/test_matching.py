@@ -1,14 +1,17 @@
 """Each PDF gets its number, and everything that waits says why."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from services.fetcher.domain import matching
-from services.fetcher.domain.dossier import Dossier
+from services.fetcher.domain.dossier import Dossier, is_lacking
 from services.fetcher.domain.matching import Matched, match
 from services.fetcher.domain.records import Kind
-from services.fetcher.domain.waiting import Waiting
+from services.fetcher.domain.settling import Sorted, settlement, waits_of
+from services.fetcher.domain.waiting import Wait, Waiting
+from services.fetcher.domain.wanting import Wanted
 from tests.unit.fetcher.known import NOW, charged, dossier, paper, refunded, stated
 
 
@@ -89,6 +92,20 @@ def test_a_scan_that_came_again_in_other_bytes_takes_no_other_number() -> None:
     assert [Waiting.DOCUMENT_MISSING, Waiting.NUMBER_UNKNOWN] == waiting(order, match(order))
 
 
+def test_a_pdf_of_another_order_stands_for_nothing() -> None:
+    """It prints a number that the API gives for another order: the shipment whose number is not known waits all the same."""
+    order = dossier((charged(),), (), (replace(paper("FR-9"), of_another=True),))
+    assert [] == numbered(order)
+    assert [Waiting.NUMBER_UNKNOWN] == waiting(order, match(order))
+
+
+def test_a_number_is_late_by_its_own_shipment() -> None:
+    """Six days ago one parcel, yesterday another of the same order: the seller of the first is late, that of the second is not."""
+    lines = (replace(charged("L1", "S1"), moved_at=NOW - timedelta(days=6)), replace(charged("L2", "S2"), moved_at=NOW - timedelta(days=1)))
+    order = dossier(lines, (stated("FR-1", "L1", "S1"), stated("FR-2", "L2", "S2")), ())
+    assert [Waiting.SELLER_LATE, Waiting.DOCUMENT_MISSING] == waiting(order, match(order))
+
+
 def test_a_pdf_that_was_given_a_number_of_another_order_is_not_this_one_s() -> None:
     """It came by mistake and says no number: it neither takes this order's number nor waits for one."""
     order = dossier((charged(),), (stated("FR-1"),), (replace(paper(None, byte="a"), settled="FR-9"),))
@@ -135,3 +152,35 @@ def test_a_credit_note_is_one_by_the_api_or_by_its_own_text() -> None:
 def test_what_waits_says_why(order: Dossier, expected: list[Waiting]) -> None:
     """One reason for each document that is expected and not there."""
     assert expected == waiting(order, match(order))
+
+
+def test_what_only_its_number_tells_is_asked_for_by_that_number() -> None:
+    """Two PDFs say nothing, two numbers have none: each number is wanted by itself, from now on, once."""
+    order = dossier(
+        (charged("L1", "S1"), refunded("L2", "S2")),
+        (stated("FR-1", "L1", "S1"), stated("CN-2", "L2", "S2", Kind.CREDIT_NOTE)),
+        (paper(None, byte="a"), paper(None, byte="b")),
+    )
+    settled = settlement(Sorted(order, match(order)), waiting_of(order), NOW)
+    assert settled is not None
+    assert [("FR-1", Kind.INVOICE, NOW), ("CN-2", Kind.CREDIT_NOTE, NOW)] == [
+        (one.number, one.kind, one.next_attempt_at) for one in settled.apart
+    ]
+    asked = replace(order, wants=settled.apart)
+    again = settlement(Sorted(asked, match(asked)), waiting_of(asked), NOW)
+    assert again is not None
+    assert () == again.apart
+
+
+def test_two_pdfs_of_a_document_that_is_held_back_are_one() -> None:
+    """Both bear the number of a purchase of another legal entity: one thing waits, and nothing is asked for."""
+    papers = (paper("FR-1", byte="a"), paper("FR-1", byte="b"))
+    order = dossier((charged(),), (stated("FR-1"),), papers)
+    held = [Wait(order.order_id, "FR-1", Waiting.OTHER_ENTITY, NOW, None)] * 2
+    assert held[:1] == waits_of(Sorted(order, match(order)), held, NOW)
+    assert not is_lacking(Wanted(order.order_id, "", NOW, 0, None, NOW), held)
+
+
+def waiting_of(order: Dossier) -> list[Wait]:
+    """What of the order waits."""
+    return matching.waiting(order, match(order), NOW)
