@@ -154,6 +154,22 @@ def test_the_next_run_asks_again_what_was_not_known(bench: Bench) -> None:
     assert [key("L1"), key("L2")] == to_ask(bench, run)
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_money_of_no_direction_is_asked_about_until_a_number_of_any_kind_is_there(bench: Bench, kind: Kind) -> None:
+    """A payment of a type nobody knows: its line is asked again by the next run, no more once an invoice or a credit note is named."""
+    payment = charge(kind="SOMETHING")
+    run = scanned(bench, payment)
+    bench.clock.sleep(1)
+    answer(bench, run, [key()])
+    run = bench.next_run(run)
+    scanned(bench, payment, run=run)
+    assert [key()] == to_ask(bench, run)
+    answer(bench, run, [key()], number("FR-1", kind=kind))
+    run = bench.next_run(run)
+    scanned(bench, payment, run=run)
+    assert [] == to_ask(bench, run)
+
+
 def test_what_money_did_on_a_line_is_never_forgotten(bench: Bench) -> None:
     """Charged, then refunded, then seen as charged again: both; pending until a later answer says otherwise."""
     run = scanned(bench, charge(), charge(name="R1", kind="OVERREFUND"), charge(name="X", kind="SOMETHING"))

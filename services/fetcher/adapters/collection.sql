@@ -116,7 +116,7 @@ select name, ours from legal_entity where connection_id = :connection_id order b
 update legal_entity set ours = true where connection_id = :connection_id and name = :name and ours is null;
 
 -- name: lines_to_ask(connection_id, of_history, now, limit)
--- Shipped lines that changed since they were asked, or whose turn has come while a number is unknown in a direction that money went.
+-- Shipped lines that changed since they were asked, or whose turn has come while a number is unknown in a direction that money went, or in any.
 select l.order_id, l.order_line_item_id, l.shipment_id, l.charged, l.refunded, l.pending, l.moved_at, l.ask_at
 from order_line as l
 where
@@ -127,6 +127,12 @@ where
     and (
         l.asked_at is null
         or l.asked_at < l.changed_at
+        or (not l.charged and not l.refunded and not exists (
+            select from line_number as n
+            where
+                n.connection_id = l.connection_id and n.order_id = l.order_id and n.order_line_item_id = l.order_line_item_id
+                and n.shipment_id = l.shipment_id
+        ))
         or (l.charged and not exists (
             select from line_number as n
             where

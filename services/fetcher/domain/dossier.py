@@ -27,8 +27,13 @@ class Dossier:
 
 
 def expects(line: OrderLine, kind: Kind) -> bool:
-    """Whether money went in the direction of a document of this kind."""
-    return line.charged if kind is Kind.INVOICE else line.refunded
+    """Whether money went in the direction of a document of this kind; where Amazon does not say the direction, an invoice is expected."""
+    return line.charged or not line.refunded if kind is Kind.INVOICE else line.refunded
+
+
+def undirected(line: OrderLine) -> bool:
+    """Whether money moved and Amazon does not say which way: the type of its transaction is null, or one we do not know."""
+    return not line.charged and not line.refunded
 
 
 def number_moved_at(dossier: Dossier, number: str, kind: Kind) -> datetime | None:
@@ -40,6 +45,7 @@ def number_moved_at(dossier: Dossier, number: str, kind: Kind) -> datetime | Non
 def whole_order(dossier: Dossier) -> bool:
     """Whether the order itself is asked for: not when each of its lines has its document under a consolidated number, or will have."""
     named = {(stated.key, stated.kind) for stated in dossier.numbers if stated.consolidated}
+    named |= {(line.key, Kind.INVOICE) for line in dossier.lines if undirected(line) and (line.key, Kind.CREDIT_NOTE) in named}
     return any(expects(line, kind) and not line.pending and (line.key, kind) not in named for line in dossier.lines for kind in Kind)
 
 

@@ -1,11 +1,11 @@
 """Which number each PDF bears, and what of an order still waits, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from services.fetcher.domain.dossier import Dossier, expects, number_moved_at
+from services.fetcher.domain.dossier import Dossier, expects, number_moved_at, undirected
 from services.fetcher.domain.records import Kind, OrderLine, Paper, StatedNumber
 from services.fetcher.domain.waiting import Wait, Waiting, aged
 
@@ -112,9 +112,17 @@ def _missing_of(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -
 
 def _unresolved(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -> list[Wait]:
     """Shipments with money but without a number of that kind, less the PDFs that stand for one the API is silent about."""
-    bare = [paper for paper in matched.unnumbered if kind_of(paper) == kind]
-    standing_for = len(_silent(matched, kind)) + len(bare)
-    return [_wait(dossier, "", _why(line), now, line.moved_at, line.ask_at) for line in _open_shipments(dossier, kind)[standing_for:]]
+    opened = _open_shipments(dossier, kind)
+    standing_for = _standing_for(matched, kind)
+    if kind is Kind.INVOICE:  # a credit note stands for money that Amazon does not say the direction of
+        spare = _standing_for(matched, Kind.CREDIT_NOTE) - len(_open_shipments(dossier, Kind.CREDIT_NOTE))
+        standing_for += min(max(0, spare), sum(map(undirected, opened)))
+    return [_wait(dossier, "", _why(line), now, line.moved_at, line.ask_at) for line in opened[standing_for:]]
+
+
+def _standing_for(matched: Matched, kind: Kind) -> int:
+    """How many PDFs of that kind stand for a shipment whose number the API does not give."""
+    return len(_silent(matched, kind)) + sum(kind_of(paper) == kind for paper in matched.unnumbered)
 
 
 def _lacks_numbers(dossier: Dossier) -> bool:
@@ -128,10 +136,15 @@ def _silent(matched: Matched, kind: Kind) -> list[Numbered]:
 
 def _open_shipments(dossier: Dossier, kind: Kind) -> list[OrderLine]:
     """One line of each shipment whose number is not known; those whose number is furthest away come last."""
-    resolved = {stated.key for stated in dossier.numbers if stated.kind == kind}
-    lines = [line for line in dossier.lines if expects(line, kind) and line.key not in resolved]
+    resolved = {(stated.key, stated.kind) for stated in dossier.numbers}
+    lines = [line for line in dossier.lines if expects(line, kind) and not any((line.key, each) in resolved for each in _kinds(line, kind))]
     by_shipment = {line.key.shipment_id: line for line in sorted(lines, key=lambda line: line.pending)}
     return sorted(by_shipment.values(), key=lambda line: FURTHEST.index(_why(line)))
+
+
+def _kinds(line: OrderLine, kind: Kind) -> Iterable[Kind]:
+    """The kinds of number that the line is through with."""
+    return Kind if undirected(line) else (kind,)
 
 
 FURTHEST = (Waiting.NUMBER_UNKNOWN, Waiting.NUMBER_PENDING, Waiting.NOT_SHIPPED)

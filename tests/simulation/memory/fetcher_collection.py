@@ -176,9 +176,11 @@ def _may_be_asked(line: Row, now: datetime) -> bool:
 
 
 def _is_to_ask(line: Row, known: set[tuple[Any, ...]]) -> bool:
-    """Changed since it was asked, or a number is unknown in a direction that money went."""
+    """Changed since it was asked, or a number is unknown in a direction that money went, or in any when nobody knows which."""
     if line["asked_at"] is None or line["asked_at"] < line["changed_at"]:
         return True
+    if not line["charged"] and not line["refunded"]:
+        return not any((*_line_key(line), kind) in known for kind in ("invoice", "credit_note"))
     moved = [kind for kind, went in (("invoice", line["charged"]), ("credit_note", line["refunded"])) if went]
     return any((*_line_key(line), kind) not in known for kind in moved)
 

@@ -29,6 +29,11 @@ def refunded(line: str = "L1", shipment: str = "S1") -> OrderLine:
     return OrderLine(key(line, shipment), charged=True, refunded=True, pending=False, moved_at=NOW)
 
 
+def undirected(line: str = "L1", shipment: str = "S1") -> OrderLine:
+    """A line that money moved on, nobody knows which way: the type of its transaction is null."""
+    return OrderLine(key(line, shipment), charged=False, refunded=False, pending=False, moved_at=NOW)
+
+
 def stated(number: str, line: str = "L1", shipment: str = "S1", kind: Kind = Kind.INVOICE) -> StatedNumber:
     """A number as `/invoices` gives it."""
     return StatedNumber(key(line, shipment), number, kind, date(2026, 11, 12), "api:invoices")

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from services.fetcher.domain import matching
-from services.fetcher.domain.dossier import Dossier, is_lacking
+from services.fetcher.domain.dossier import Dossier, is_lacking, whole_order
 from services.fetcher.domain.matching import Matched, match
-from services.fetcher.domain.records import Kind
+from services.fetcher.domain.records import Kind, Paper, StatedNumber
 from services.fetcher.domain.settling import Sorted, settlement, waits_of
 from services.fetcher.domain.waiting import Wait, Waiting
 from services.fetcher.domain.wanting import Wanted
-from tests.unit.fetcher.known import NOW, charged, dossier, paper, refunded, stated
+from tests.unit.fetcher.known import NOW, charged, dossier, paper, refunded, stated, undirected
 
 
 def numbered(order: Dossier) -> list[tuple[str, str, str]]:
@@ -179,6 +179,36 @@ def test_two_pdfs_of_a_document_that_is_held_back_are_one() -> None:
     held = [Wait(order.order_id, "FR-1", Waiting.OTHER_ENTITY, NOW, None)] * 2
     assert held[:1] == waits_of(Sorted(order, match(order)), held, NOW)
     assert not is_lacking(Wanted(order.order_id, "", NOW, 0, None, NOW), held)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "papers", "expected"),
+    [
+        ((), (), [Waiting.NUMBER_UNKNOWN]),
+        ((stated("FR-1"),), (), [Waiting.DOCUMENT_MISSING]),
+        ((stated("CN-1", kind=Kind.CREDIT_NOTE),), (), [Waiting.DOCUMENT_MISSING]),
+        ((stated("CN-1", kind=Kind.CREDIT_NOTE),), (paper("CN-1", "credit_note"),), []),
+        ((), (paper("FR-1"),), []),
+        ((), (paper("CN-1", "credit_note"),), []),
+        ((), (paper(None),), [Waiting.NUMBER_UNKNOWN]),
+    ],
+)
+def test_money_whose_direction_amazon_does_not_say_waits_for_one_document(
+    numbers: tuple[StatedNumber, ...], papers: tuple[Paper, ...], expected: list[Waiting]
+) -> None:
+    """A transaction without a type: an invoice or a credit note, whichever comes; it is asked for until then, and never forgotten."""
+    order = dossier((undirected(),), numbers, papers)
+    waits = waiting_of(order)
+    assert expected == [wait.reason for wait in waits]
+    assert bool(expected) == is_lacking(Wanted(order.order_id, "", NOW, 0, None, NOW), waits)
+    assert whole_order(order)
+
+
+def test_a_credit_note_stands_for_the_refund_before_money_of_no_direction() -> None:
+    """One shipment was refunded, of another nobody knows: of one credit note without a stated number, the refund takes it."""
+    lines = (refunded("L1", "S1"), undirected("L2", "S2"))
+    order = dossier(lines, (stated("FR-1", "L1", "S1"),), (paper("FR-1", byte="a"), paper("CN-1", "credit_note", byte="b")))
+    assert [Waiting.NUMBER_UNKNOWN] == [wait.reason for wait in waiting_of(order)]
 
 
 def waiting_of(order: Dossier) -> list[Wait]:
