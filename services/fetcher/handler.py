@@ -50,10 +50,14 @@ class Collect:
             read_payments(work)
             ask_numbers(work)
             fetch_documents(work)
+            reasons = say_final(work)
+            if self.progress.next_wanted(run, self.clock.now(), 1):  # PDFs do not say their numbers: now those are asked for by themselves
+                fetch_documents(work)
+                reasons = say_final(work)
         except NotCollecting as why:
             self.accounts.lost(run, why)
             return
-        finish(work, say_final(work))
+        finish(work, reasons)
 
 
 class Connections(Protocol):

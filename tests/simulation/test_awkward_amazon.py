@@ -80,16 +80,28 @@ def test_an_order_that_amazon_refuses_waits_and_the_others_are_said(bench: Bench
 
 
 def test_a_line_that_amazon_refuses_takes_no_other_with_it(bench: Bench) -> None:
-    """/invoices answers 400 whenever the third of five lines is in the batch: the numbers of the other four are known."""
+    """
+    /invoices answers 400 whenever the third of five lines is in the batch: the numbers of the other four are known
+    once it answers, the third's PDF, which says no number, comes by that number
+    """
     scripted, run = account(5), bench.connect()
     scripted.troubles = {"details L3": [RequestRefused("getInvoiceDetails", 400)] * 9}
-    scripted.payloads[THIRD] = b"%PDF-"
+    scripted.payloads |= {THIRD: b"%PDF-", "FR-L3": b"%PDF-"}
     collect(bench, scripted, run)
     assert ["FR-L1", "FR-L2", "FR-L4", "FR-L5"] == said(bench)
     assert [(THIRD, "", Waiting.NUMBER_UNKNOWN)] == waits(bench, run)
     scripted.troubles = {}
     collect(bench, scripted, bench.next_run(run))
     assert 5 == len(said(bench))
+
+
+def test_a_pdf_that_says_no_number_is_said_in_the_run_it_came_in(bench: Bench) -> None:
+    """The order brings a scan, and its number is known: it is asked for by that number at once, and brings the same scan."""
+    scripted, run = account(), bench.connect()
+    scripted.payloads |= {SECOND: b"%PDF-", "FR-L2": b"%PDF-"}
+    collect(bench, scripted, run)
+    assert (["FR-L1", "FR-L2", "FR-L3"], [{}]) == (sorted(said(bench)), markers(bench))
+    assert [FIRST, SECOND, THIRD, "FR-L2"] == scripted.asked
 
 
 @pytest.mark.parametrize("trouble", [RequestRefused("getReport", 400), AnswerUnreadable("Amazon", "getReport")])

@@ -37,22 +37,16 @@ def kind_of(paper: Paper) -> Kind:
 
 
 def match(dossier: Dossier) -> Matched:
-    """Give each PDF of an order its number: the printed one, else the one it was given before, else the one of the API that is left.
+    """Give each PDF of an order its number: the printed one, else the one it was given when it came alone for that number.
 
-    The one that is left is for the one PDF that is left, but not beside another that was given its number in this way: a second PDF
-    that does not say its number may be the first one, uploaded again; nor while a shipment's number is not known: it may be that one's.
-    One that has a number of another order came by mistake.
+    Nothing is given by elimination: the one PDF that is left may be that of a shipment whose payment Amazon has not shown yet, or come
+    by mistake. A number without a PDF is asked for by itself. One that has a number of another order came by mistake.
     """
     own = [paper for paper in dossier.papers if not paper.of_another]
     told = [(paper, _told(paper, dossier.numbers)) for paper in own]
-    numbered = [found for _, found in told if found is not None]
-    bare = [paper for paper, found in told if found is None and paper.settled is None]
-    missing = _missing(dossier.numbers, numbered)
-    if len(bare) == 1 and len(missing) == 1 and not any(found.paper.settled for found in numbered) and not _lacks_numbers(dossier):
-        number, kind = missing[0]
-        numbered.append(Numbered(bare[0], number, kind, stated=True))
-        bare, missing = [], []
-    return Matched(tuple(numbered), tuple(bare), tuple(missing), len(dossier.papers) - len(own))
+    numbered = tuple(found for _, found in told if found is not None)
+    bare = tuple(paper for paper, found in told if found is None and paper.settled is None)
+    return Matched(numbered, bare, tuple(_missing(dossier.numbers, numbered)), len(dossier.papers) - len(own))
 
 
 def waiting(dossier: Dossier, matched: Matched, now: datetime) -> list[Wait]:
@@ -111,23 +105,22 @@ def _missing_of(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -
 
 
 def _unresolved(dossier: Dossier, matched: Matched, kind: Kind, now: datetime) -> list[Wait]:
-    """Shipments with money but without a number of that kind, less the PDFs that stand for one the API is silent about."""
+    """Shipments with money but without a number of that kind, less the PDFs that stand for one the API is silent about.
+
+    None stands for a shipment whose number is announced: its document is there when the number is.
+    """
     opened = _open_shipments(dossier, kind)
+    silent, announced = [line for line in opened if not line.pending], [line for line in opened if line.pending]
     standing_for = _standing_for(matched, kind)
     if kind is Kind.INVOICE:  # a credit note stands for money that Amazon does not say the direction of
         spare = _standing_for(matched, Kind.CREDIT_NOTE) - len(_open_shipments(dossier, Kind.CREDIT_NOTE))
-        standing_for += min(max(0, spare), sum(map(undirected, opened)))
-    return [_wait(dossier, "", _why(line), now, line.moved_at, line.ask_at) for line in opened[standing_for:]]
+        standing_for += min(max(0, spare), sum(map(undirected, silent)))
+    return [_wait(dossier, "", _why(line), now, line.moved_at, line.ask_at) for line in [*silent[standing_for:], *announced]]
 
 
 def _standing_for(matched: Matched, kind: Kind) -> int:
     """How many PDFs of that kind stand for a shipment whose number the API does not give."""
     return len(_silent(matched, kind)) + sum(kind_of(paper) == kind for paper in matched.unnumbered)
-
-
-def _lacks_numbers(dossier: Dossier) -> bool:
-    """Whether Amazon owes the number of a shipment or a refund."""
-    return any(_open_shipments(dossier, kind) for kind in Kind)
 
 
 def _silent(matched: Matched, kind: Kind) -> list[Numbered]:

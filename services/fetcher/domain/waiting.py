@@ -98,12 +98,21 @@ WORDS: dict[Waiting, Words] = {
 """Each reason with its French sentence and the one next action, as the page « documents manquants » shows them."""
 
 
+NEVER_SUPPLIED = frozenset(
+    {
+        *(Waiting.DOCUMENT_MISSING, Waiting.DOCUMENT_OF_ANOTHER_ORDER, Waiting.ARCHIVE_EMPTY),
+        *(Waiting.NUMBER_UNKNOWN, Waiting.NOT_SHIPPED),
+    }
+)
+"""What is called so in the end."""
+
+
 def aged(reason: Waiting, age: timedelta) -> Waiting:
     """What a reason becomes as days pass since the shipment (§12.4): late after 5, overdue after 35, never supplied after 90."""
-    if age >= NEVER_AFTER and reason in (Waiting.DOCUMENT_MISSING, Waiting.NUMBER_UNKNOWN, Waiting.NOT_SHIPPED, Waiting.ARCHIVE_EMPTY):
+    if age >= NEVER_AFTER and reason in NEVER_SUPPLIED:
         return Waiting.DOCUMENT_NEVER_SUPPLIED
     if age >= OVERDUE_AFTER and reason is Waiting.NUMBER_PENDING:
         return Waiting.NUMBER_OVERDUE
-    if age >= LATE_AFTER and reason is Waiting.DOCUMENT_MISSING:
+    if age >= LATE_AFTER and reason in (Waiting.DOCUMENT_MISSING, Waiting.DOCUMENT_OF_ANOTHER_ORDER):
         return Waiting.SELLER_LATE
     return reason

@@ -222,7 +222,7 @@ class Holding:
 
     def _lacking(self, document: Document, at: datetime) -> Iterator[Waiting]:
         lack = waits_for(document, at)
-        if lack is None and id(document) in self._unread:
+        if lack in (None, "transaction") and id(document) in self._unread:
             yield from (Waiting.NUMBER_UNKNOWN, Waiting.DOCUMENT_MISSING, Waiting.SELLER_LATE)
         if lack not in REASONS:
             return

@@ -42,14 +42,21 @@ def test_a_number_is_spelled_as_the_api_spells_it() -> None:
     assert [("a", "FR2601", "invoice")] == numbered(order)
 
 
-def test_an_unreadable_pdf_takes_the_one_number_that_is_left() -> None:
-    """One PDF prints its number, the other nothing; the API has two numbers: the second is for the second."""
+def test_an_unreadable_pdf_takes_no_number_though_one_is_left() -> None:
+    """One PDF prints its number, the other nothing; the API has two: the scan may be of a third parcel, whose payment comes next week."""
     order = dossier(
         (charged("L1", "S1"), charged("L2", "S2")),
         (stated("FR-1", "L1", "S1"), stated("FR-2", "L2", "S2")),
         (paper("FR-1", byte="a"), paper(None, byte="b")),
     )
-    assert [("a", "FR-1", "invoice"), ("b", "FR-2", "invoice")] == numbered(order)
+    assert [("a", "FR-1", "invoice")] == numbered(order)
+    assert [("FR-2", Waiting.DOCUMENT_MISSING), ("", Waiting.NUMBER_UNKNOWN)] == [(wait.number, wait.reason) for wait in waiting_of(order)]
+
+
+def test_no_pdf_stands_for_a_number_that_is_announced() -> None:
+    """One parcel is paid and its number pending, of another only the PDF is there: the pending number still waits."""
+    order = dossier((charged(pending=True),), (), (paper("FR-9"),))
+    assert [Waiting.NUMBER_PENDING] == [wait.reason for wait in waiting_of(order)]
 
 
 def test_two_unreadable_pdfs_get_no_number() -> None:
@@ -104,6 +111,14 @@ def test_a_number_is_late_by_its_own_shipment() -> None:
     lines = (replace(charged("L1", "S1"), moved_at=NOW - timedelta(days=6)), replace(charged("L2", "S2"), moved_at=NOW - timedelta(days=1)))
     order = dossier(lines, (stated("FR-1", "L1", "S1"), stated("FR-2", "L2", "S2")), ())
     assert [Waiting.SELLER_LATE, Waiting.DOCUMENT_MISSING] == waiting(order, match(order))
+
+
+def test_a_pdf_that_came_by_mistake_excuses_nobody_for_ever() -> None:
+    """A PDF of another order came for this one: said for five days, in which it is asked for again; then the seller is late."""
+    papers = (replace(paper("FR-9"), of_another=True),)
+    for days, reason in ((1, Waiting.DOCUMENT_OF_ANOTHER_ORDER), (6, Waiting.SELLER_LATE), (91, Waiting.DOCUMENT_NEVER_SUPPLIED)):
+        order = dossier((replace(charged(), moved_at=NOW - timedelta(days=days)),), (stated("FR-1"),), papers)
+        assert [reason] == waiting(order, match(order))
 
 
 def test_a_pdf_that_was_given_a_number_of_another_order_is_not_this_one_s() -> None:
