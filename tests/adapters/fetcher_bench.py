@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -28,6 +29,7 @@ from services.fetcher.adapters.tries import Tries
 from services.fetcher.domain.company import CompanyFile
 from services.fetcher.domain.records import Run
 from services.fetcher.main import MIGRATIONS
+from services.kernel import postgres
 from services.kernel.envelope import Event, Outgoing, Record, decode
 from services.kernel.migrate import migrate
 from services.kernel.postgres import PostgresStore
@@ -128,9 +130,7 @@ def memory_bench(statements: Mapping[str, Statement] = STATEMENTS) -> Generator[
 @contextmanager
 def real_bench(url: str) -> Generator[Bench]:
     """A bench in a database that has the schema; a locked row is waited for a moment only."""
-    with psycopg.connect(url, autocommit=True) as administrator:
-        name = sql.Identifier(administrator.info.dbname)
-        administrator.execute(sql.SQL("alter database {} set lock_timeout = '200ms'").format(name))
+    with psycopg.connect(url, autocommit=True) as administrator, patch.object(postgres, "WAITS", "-c lock_timeout=200ms"):
         store = PostgresStore(url, SERVICE)
         jobs = RealJobs(url, administrator, store)
         yield Bench(store, jobs, lambda: _outbox(administrator), utcnow, jobs.die, lambda table: _rows(administrator, table))
