@@ -51,10 +51,11 @@ format: $(DEVELOPMENT) ## put everything in its form, and write the contracts' s
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/achats contracts write
 
-LOCK := pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --quiet --all-extras --group local
+LOCK := pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --quiet --group local
+SHIPPED := --extra fetcher --extra classifier --extra ledger --extra notifier --extra ops
 lock: | $(filter .tools/bin/uv,$(UV)) ## renew requirements/*.lock from pyproject.toml
-	@$(UV) $(LOCK) -o requirements/demo.lock
-	@$(UV) $(LOCK) --group dev -o requirements/development.lock
+	@$(UV) $(LOCK) $(SHIPPED) -o requirements/demo.lock
+	@$(UV) $(LOCK) --all-extras --group dev -o requirements/development.lock
 
 clean: ## forget the environment
 	@rm -rf .venv .tools

@@ -22,10 +22,10 @@ from services.fetcher.adapters.connections import ConnectionDesk
 from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.entry import enter_company
 from services.fetcher.adapters.jobs import Worker
-from services.fetcher.adapters.pdf_reader import PdfReader
 from services.fetcher.adapters.readers import Readers
 from services.fetcher.adapters.rotation import Rotation
 from services.fetcher.adapters.tries import Tries, stopper
+from services.fetcher.adapters.trying import try_files
 from services.fetcher.config import Config, EntryConfig, RotationConfig, migrate_url
 from services.fetcher.handler import Collect, ImportEnds
 from services.fetcher.web.connecting import Connecting
@@ -59,7 +59,7 @@ def main() -> None:
                 keys = f"{change.token_sealer.current} and {change.contact_sealer.current}"
                 sys.stdout.write(f"{rotated.tokens} tokens and {rotated.addresses} addresses are now under the keys {keys}\n")
         case ["read", *files]:
-            sys.stdout.writelines(f"{PdfReader().read(Path(file).read_bytes()).model_dump_json()}\n" for file in files)
+            sys.exit(try_files(files))
         case []:
             config = Config.from_env(os.environ)
             configure(SERVICE, config.pretty_log)

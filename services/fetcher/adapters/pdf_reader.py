@@ -52,21 +52,31 @@ class PdfReader:
         return evidence_of(pages, embedded)
 
 
-def evidence_json(data: bytes) -> str:
-    """The evidence of a document as indented JSON."""
-    return PdfReader().read(data).model_dump_json(indent=2)
+def embedded_invoice(data: bytes) -> bytes | None:
+    """The embedded invoice that `read` reads, as it is attached; None = the document has none that can be read."""
+    with _PDFIUM:
+        try:
+            with closing(pypdfium2.PdfDocument(data)) as document:
+                return next((content for content, _ in _invoices(document)), None)
+        except pypdfium2.PdfiumError:
+            return None
 
 
 def _embedded(document: pypdfium2.PdfDocument) -> XmlInvoice | None:
     """The first attachment that is an invoice; a broken one counts as absent, so the text is read."""
+    return next((invoice for _, invoice in _invoices(document)), None)
+
+
+def _invoices(document: pypdfium2.PdfDocument) -> Iterator[tuple[bytes, XmlInvoice]]:
+    """The attachments that are invoices, with what they say."""
     for index in range(cast("int", document.count_attachments())):
         attachment = document.get_attachment(index)
         if attachment.get_name().lower() in EMBEDDED_NAMES:
             try:
-                return parse_invoice(bytes(attachment.get_data()))
+                content = bytes(attachment.get_data())
+                yield content, parse_invoice(content)
             except (BrokenInvoice, pypdfium2.PdfiumError):
                 continue
-    return None
 
 
 def _pages(document: pypdfium2.PdfDocument) -> list[Page]:

@@ -6,15 +6,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
-import facturx  # pyright: ignore[reportMissingTypeStubs]
 import pypdfium2
 import pytest
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 from pypdf import PdfReader as Pypdf
 
 from schemas.invoice_collected.v1 import Evidence
-from services.fetcher.adapters.pdf_reader import PdfReader
-from tests.support.profiles import Rules
+from services.fetcher.adapters.pdf_reader import PdfReader, embedded_invoice
+from services.fetcher.adapters.profile_rules import broken_rules
 
 WITH_XML = (
     "en16931-Einfach",
@@ -114,10 +113,9 @@ def test_the_pages_alone_say_the_same(name: str):
 @pytest.mark.parametrize("name", WITH_XML)
 def test_what_a_document_breaks_of_its_own_profile_is_known(name: str):
     """The schematron of the profile each document names, asked with Saxon."""
-    xml = next(iter(Pypdf(BytesIO(document(name))).attachments.values()))[0]
-    root = cast("Any", etree.fromstring(xml))  # pyright: ignore[reportUnknownMemberType]
-    profile = cast("str", facturx.get_level(root))  # pyright: ignore[reportUnknownMemberType]
-    assert BREAKS.get(name, set()) == {rule.split()[0] for rule in Rules(profile).broken_by(xml)}
+    xml = embedded_invoice(document(name))
+    assert xml is not None
+    assert BREAKS.get(name, set()) == {rule.split()[0] for rule in broken_rules(xml)}
 
 
 def without_attachments(data: bytes) -> bytes:

@@ -16,7 +16,7 @@ from pypdf import PdfWriter
 
 from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.cross_industry_invoice import BrokenInvoice, parse_invoice
-from services.fetcher.adapters.pdf_reader import PdfReader, evidence_json
+from services.fetcher.adapters.pdf_reader import PdfReader
 from services.fetcher.domain.reading.xml_evidence import xml_evidence
 
 LINES = (
@@ -274,11 +274,6 @@ def test_what_cannot_be_read_says_why(expected: str, data: bytes):
     """Reading none, a reason, and nothing else."""
     evidence = read(data)
     assert ("none", expected, None) == (evidence.reading, evidence.unreadable, evidence.number)
-
-
-def test_evidence_is_json():
-    """For `achats-fetcher read`."""
-    assert read(page_pdf(*LINES)) == Evidence.model_validate_json(evidence_json(page_pdf(*LINES)))
 
 
 @cache

@@ -12,8 +12,8 @@ from deploy.local.amazon.papers import Kind, Layout, Paper
 from deploy.local.amazon.real_documents import embedded_invoice
 from deploy.local.amazon.rendering import render
 from deploy.local.amazon.rendering.structured import factur_x
+from services.fetcher.adapters.profile_rules import Rules
 from tests.support.papers import papers
-from tests.support.profiles import Rules
 
 LAYOUTS = [layout for layout in Layout if layout is not Layout.RECEIPT]
 SETTLEMENT = ".//{*}ApplicableHeaderTradeSettlement"
