@@ -22,7 +22,7 @@ class CollectionFinished(EventData):
         "import_disabled, before_import_start, not_shipped, number_unknown, number_pending, number_overdue, document_missing, seller_late, "
         "document_never_supplied, document_failed, document_given_up, document_undelivered, document_of_another_order, request_refused, "
         "answer_unreadable, archive_empty, payload_empty, payload_no_document, payload_truncated, payload_damaged, payload_encrypted, "
-        "payload_too_large",
+        "payload_too_large, entity_unknown, other_entity",
         says="by reason",
     )
     window_from: Day

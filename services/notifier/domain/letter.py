@@ -1,5 +1,6 @@
 """The letters « intégration active » and « connexion interrompue »: from event and addressee to every sentence a person reads."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +12,33 @@ from services.notifier.domain.typography import counted, moment, typeset
 CONNECTORS = {"amazon_business": "Amazon Business"}
 IMPORT_DISABLED = "import_disabled"
 
+UNUSABLE = ("dont le PDF reçu est inutilisable : un nouvel essai est prévu",) * 2
 WAITING = {
     "before_import_start": ("émis avant la date de début d’import", "émis avant la date de début d’import"),
+    "not_shipped": ("dont la commande n’est pas encore expédiée",) * 2,
     "number_unknown": ("dont Amazon n’a pas encore donné le numéro",) * 2,
     "number_pending": ("pas encore définitif chez Amazon", "pas encore définitifs chez Amazon"),
+    "number_overdue": ("attendu d’Amazon depuis plus de 35 jours", "attendus d’Amazon depuis plus de 35 jours"),
     "document_missing": ("dont le PDF n’est pas encore disponible",) * 2,
+    "seller_late": ("que le vendeur n’a pas fourni : demandez-le-lui", "que les vendeurs n’ont pas fournis : demandez-les-leur"),
+    "document_never_supplied": ("qu’Amazon n’a jamais fourni : à télécharger", "qu’Amazon n’a jamais fournis : à télécharger"),
+    "document_failed": ("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu",) * 2,
+    "document_undelivered": ("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu",) * 2,
+    "document_given_up": ("dont Amazon n’a pas pu produire le PDF : à télécharger",) * 2,
+    "document_of_another_order": ("dont le PDF reçu porte un autre numéro : un nouvel essai est prévu",) * 2,
+    "request_refused": ("qu’Amazon refuse de fournir : écrivez à l’assistance",) * 2,
+    "answer_unreadable": ("pour lequel la réponse d’Amazon est illisible", "pour lesquels la réponse d’Amazon est illisible"),
+    "archive_empty": ("dont le PDF n’est pas encore disponible",) * 2,
+    **dict.fromkeys(("payload_empty", "payload_no_document", "payload_truncated", "payload_damaged", "payload_encrypted"), UNUSABLE),
+    "payload_too_large": (
+        "trop volumineux pour être lu : écrivez à l’assistance",
+        "trop volumineux pour être lus : écrivez à l’assistance",
+    ),
     "entity_unknown": ("d’une entité juridique à attribuer", "d’entités juridiques à attribuer"),
     "other_entity": ("d’une autre entité juridique que votre entreprise", "d’autres entités juridiques que votre entreprise"),
-    "document_failed": ("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu",) * 2,
 }
 WAITING_OTHERWISE = ("en attente pour une autre raison",) * 2
+"""What is said of each reason of `collection.finished`, of one document and of several; reasons of the same words are counted together."""
 
 BROKEN = {
     "consent_withdrawn": (
@@ -91,7 +109,7 @@ def integration_active(fact: ConnectionChanged, counts: RunCounts, to: Addressee
         opening=f"La première collecte de vos factures d’achat s’est terminée le {moment(at)}.",
         summary=typeset(_summary(counts, disabled)),
         results=tuple(map(typeset, _results(counts))),
-        waiting=tuple(typeset(counted(one.count, *WAITING.get(one.reason, WAITING_OTHERWISE))) for one in _elsewhere(fact.waiting)),
+        waiting=tuple(typeset(counted(count, *words)) for words, count in _elsewhere(fact.waiting).items()),
         next_step=typeset(_next_step(counts, disabled)),
         links=(_link("Régler l’intégration", fact, public_url),),
     )
@@ -170,9 +188,13 @@ def _disabled(waiting: tuple[ReasonCount, ...]) -> int:
     return sum(one.count for one in waiting if one.reason == IMPORT_DISABLED)
 
 
-def _elsewhere(waiting: tuple[ReasonCount, ...]) -> list[ReasonCount]:
-    """The reasons the summary does not already state."""
-    return [one for one in waiting if one.reason != IMPORT_DISABLED]
+def _elsewhere(waiting: tuple[ReasonCount, ...]) -> Counter[tuple[str, str]]:
+    """How many wait in which words, without those the summary already states."""
+    counts = Counter[tuple[str, str]]()
+    for one in waiting:
+        if one.reason != IMPORT_DISABLED:
+            counts[WAITING.get(one.reason, WAITING_OTHERWISE)] += one.count
+    return counts
 
 
 def _one_line(text: str) -> str:

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from schemas.collection_finished.v1 import CollectionFinished
 from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.values import ReasonCount, RunCounts
-from services.notifier.domain.letter import Addressee, Letter, Link, about, connection_broken, integration_active
+from services.fetcher.domain.waiting import Waiting
+from services.notifier.domain.letter import WAITING, Addressee, Letter, Link, about, connection_broken, integration_active
 
 AT = datetime(2026, 11, 23, 8, 12, tzinfo=UTC)
 NOTHING = RunCounts(collected=0, recorded=0, no_entry=0, archived=0, held=0, parked=0, duplicates=0)
@@ -99,9 +101,22 @@ def test_one_invoice_is_singular():
         ("a_reason_of_tomorrow", "1\u00a0en attente pour une autre raison", "2\u00a0en attente pour une autre raison"),
     ],
 )
-def test_every_waiting_reason_has_words(reason: str, one: str, two: str):
+def test_a_waiting_reason_is_put_in_words(reason: str, one: str, two: str):
     assert (one,) == letter(NOTHING, {reason: 1}).waiting
     assert (two,) == letter(NOTHING, {reason: 2}).waiting
+
+
+def test_every_reason_of_the_contract_has_words():
+    """Those the fetcher knows but one, whose documents are said, and those `collection.finished` names: the same, and each has words."""
+    assert {*WAITING, "import_disabled"} == set(Waiting) - {Waiting.TOTALS_DIFFER}
+    named = CollectionFinished.model_fields["waiting"].description or ""
+    assert {*WAITING, "import_disabled"} == set(named.removeprefix("by reason; known: ").partition(";")[0].split(", "))
+
+
+def test_reasons_of_the_same_words_are_counted_together():
+    """Two that failed and one that was not delivered: three that could not be fetched."""
+    waiting = letter(NOTHING, {"document_failed": 2, "document_undelivered": 1}).waiting
+    assert ("3\u00a0dont le PDF n’a pas pu être récupéré\u00a0: un nouvel essai est prévu",) == waiting
 
 
 def test_the_first_of_a_month_and_summer_time():
