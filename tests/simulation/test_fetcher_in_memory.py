@@ -11,7 +11,7 @@ from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.domain.records import Run
-from services.fetcher.handler import Collect
+from services.fetcher.handler import AT_ONCE, Collect
 from services.ledger.domain.posting import Entry, post
 from tests.adapters.fetcher_bench import ORIGIN, Bench, memory_bench
 from tests.simulation.memory.amazon import AmazonWorld
@@ -30,13 +30,15 @@ class Fetcher:
     bench: Bench
     world: AmazonWorld
     shelf: MemoryShelf = field(default_factory=MemoryShelf)
+    at_once: int = 2
 
     def __post_init__(self) -> None:
         self.bench.amazon.world = self.world
 
     def collect(self, progress: PostgresProgress | None = None) -> Collect:
         """The story of one process."""
-        return Collect(progress or self.bench.progress, self.bench.desk, self.shelf, self.world, self.bench.clock, lambda: None, at_once=2)
+        progress, at_once = progress or self.bench.progress, self.at_once
+        return Collect(progress, self.bench.desk, self.shelf, self.world, self.bench.clock, lambda: None, at_once=at_once)
 
     def work(self) -> None:
         """Every job that waits."""
@@ -48,9 +50,9 @@ class Fetcher:
         return [(event.run.run_id, event.run.seq or 0, event.data.revision) for event in self.bench.said("invoice.collected") if event.run]
 
 
-def fetcher(bench: Bench, seed: int, documents: int = 6) -> Fetcher:
+def fetcher(bench: Bench, seed: int, documents: int = 6, at_once: int = 2) -> Fetcher:
     """A fetcher and the account of the company `acme`."""
-    return Fetcher(bench, AmazonWorld.made_up(Random(seed), [bench.company()], ORIGIN, documents))
+    return Fetcher(bench, AmazonWorld.made_up(Random(seed), [bench.company()], ORIGIN, documents), at_once=at_once)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -94,14 +96,16 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-def test_killed_before_any_statement_a_run_is_taken_up_and_adds_up() -> None:
-    """Every thirteenth statement of an import, one kill each: whoever takes the run up says each document once, numbered 1 to N."""
+@pytest.mark.parametrize("at_once", [2, AT_ONCE])
+@pytest.mark.parametrize("each", [11, pytest.param(1, marks=pytest.mark.long)])
+def test_killed_before_any_statement_a_run_is_taken_up_and_adds_up(each: int, at_once: int) -> None:
+    """Every so many statements of an import, one kill each: whoever takes the run up says each document once, numbered 1 to N."""
     with memory_bench() as bench:
-        statements = len(traced(fetcher(bench, seed=3), bench.connect()))
+        statements = len(traced(fetcher(bench, seed=3, at_once=at_once), bench.connect()))
         whole = len(bench.said("invoice.collected"))
-    for place in range(0, statements, 13):
+    for place in range(0, statements, each):
         with memory_bench() as bench:
-            ours, run = fetcher(bench, seed=3), bench.connect()
+            ours, run = fetcher(bench, seed=3, at_once=at_once), bench.connect()
             with pytest.raises(Killed):
                 traced(ours, run, kill_before=place)
             ours.collect()(run.run_id)
@@ -109,15 +113,16 @@ def test_killed_before_any_statement_a_run_is_taken_up_and_adds_up() -> None:
             assert [whole] == [event.data.emitted for event in bench.said("collection.finished")]
 
 
-def test_killed_before_each_kind_of_statement_nothing_is_kept_twice() -> None:
+@pytest.mark.parametrize("at_once", [2, AT_ONCE])
+def test_killed_before_each_kind_of_statement_nothing_is_kept_twice(at_once: int) -> None:
     """At the first and the last of each statement's turns: the same documents, and the same things wanted, waiting and counted."""
     with memory_bench() as bench:
-        names = traced(fetcher(bench, seed=3), bench.connect())
+        names = traced(fetcher(bench, seed=3, at_once=at_once), bench.connect())
         whole = _standing(bench)
     turns = {turn for name in set(names) for turn in (names.index(name), len(names) - 1 - names[::-1].index(name))}
     for turn in sorted(turns):
         with memory_bench() as bench:
-            ours, run = fetcher(bench, seed=3), bench.connect()
+            ours, run = fetcher(bench, seed=3, at_once=at_once), bench.connect()
             with pytest.raises(Killed):
                 traced(ours, run, kill_before=turn)
             ours.collect()(run.run_id)
