@@ -12,8 +12,8 @@ from services.notifier.domain.typography import counted, moment, typeset
 CONNECTORS = {"amazon_business": "Amazon Business"}
 IMPORT_DISABLED = "import_disabled"
 
-UNUSABLE = ("dont le PDF reçu est inutilisable : un nouvel essai est prévu",) * 2
-WAITING = {
+UNUSABLE: tuple[str, str] = ("dont le PDF reçu est inutilisable : un nouvel essai est prévu",) * 2
+WAITING: dict[str, tuple[str, str]] = {
     "before_import_start": ("émis avant la date de début d’import", "émis avant la date de début d’import"),
     "not_shipped": ("dont la commande n’est pas encore expédiée",) * 2,
     "number_unknown": ("dont Amazon n’a pas encore donné le numéro",) * 2,
