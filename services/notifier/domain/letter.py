@@ -12,23 +12,29 @@ from services.notifier.domain.typography import counted, moment, typeset
 CONNECTORS = {"amazon_business": "Amazon Business"}
 IMPORT_DISABLED = "import_disabled"
 
-UNUSABLE: tuple[str, str] = ("dont le PDF reçu est inutilisable : un nouvel essai est prévu",) * 2
-WAITING: dict[str, tuple[str, str]] = {
+
+def both(words: str) -> tuple[str, str]:
+    """The same words for one and for several."""
+    return words, words
+
+
+UNUSABLE = both("dont le PDF reçu est inutilisable : un nouvel essai est prévu")
+WAITING = {
     "before_import_start": ("émis avant la date de début d’import", "émis avant la date de début d’import"),
-    "not_shipped": ("dont la commande n’est pas encore expédiée",) * 2,
-    "number_unknown": ("dont Amazon n’a pas encore donné le numéro",) * 2,
+    "not_shipped": both("dont la commande n’est pas encore expédiée"),
+    "number_unknown": both("dont Amazon n’a pas encore donné le numéro"),
     "number_pending": ("pas encore définitif chez Amazon", "pas encore définitifs chez Amazon"),
     "number_overdue": ("attendu d’Amazon depuis plus de 35 jours", "attendus d’Amazon depuis plus de 35 jours"),
-    "document_missing": ("dont le PDF n’est pas encore disponible",) * 2,
+    "document_missing": both("dont le PDF n’est pas encore disponible"),
     "seller_late": ("que le vendeur n’a pas fourni : demandez-le-lui", "que les vendeurs n’ont pas fournis : demandez-les-leur"),
     "document_never_supplied": ("qu’Amazon n’a jamais fourni : à télécharger", "qu’Amazon n’a jamais fournis : à télécharger"),
-    "document_failed": ("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu",) * 2,
-    "document_undelivered": ("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu",) * 2,
-    "document_given_up": ("dont Amazon n’a pas pu produire le PDF : à télécharger",) * 2,
-    "document_of_another_order": ("dont le PDF reçu porte un autre numéro : un nouvel essai est prévu",) * 2,
-    "request_refused": ("qu’Amazon refuse de fournir : écrivez à l’assistance",) * 2,
+    "document_failed": both("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu"),
+    "document_undelivered": both("dont le PDF n’a pas pu être récupéré : un nouvel essai est prévu"),
+    "document_given_up": both("dont Amazon n’a pas pu produire le PDF : à télécharger"),
+    "document_of_another_order": both("dont le PDF reçu porte un autre numéro : un nouvel essai est prévu"),
+    "request_refused": both("qu’Amazon refuse de fournir : écrivez à l’assistance"),
     "answer_unreadable": ("pour lequel la réponse d’Amazon est illisible", "pour lesquels la réponse d’Amazon est illisible"),
-    "archive_empty": ("dont le PDF n’est pas encore disponible",) * 2,
+    "archive_empty": both("dont le PDF n’est pas encore disponible"),
     **dict.fromkeys(("payload_empty", "payload_no_document", "payload_truncated", "payload_damaged", "payload_encrypted"), UNUSABLE),
     "payload_too_large": (
         "trop volumineux pour être lu : écrivez à l’assistance",
@@ -37,7 +43,7 @@ WAITING: dict[str, tuple[str, str]] = {
     "entity_unknown": ("d’une entité juridique à attribuer", "d’entités juridiques à attribuer"),
     "other_entity": ("d’une autre entité juridique que votre entreprise", "d’autres entités juridiques que votre entreprise"),
 }
-WAITING_OTHERWISE = ("en attente pour une autre raison",) * 2
+WAITING_OTHERWISE = both("en attente pour une autre raison")
 """What is said of each reason of `collection.finished`, of one document and of several; reasons of the same words are counted together."""
 
 BROKEN = {
