@@ -155,11 +155,13 @@ def fetcher(world: World, parts: Parts, name: str) -> Sequence[Loop]:
         engine,
     )
 
+    stop = engine.ear("fetcher", timed=True)
+
     def work_off() -> None:
-        while not engine.is_set():
+        while not stop.is_set():
             jobs.retry_stalled()
             if not work(jobs, name, collect, engine):
-                engine.wait(1.0)
+                stop.wait(1.0)
 
     return [
         work_off,
@@ -200,7 +202,7 @@ def notifier(world: World, parts: Parts, name: str) -> Sequence[Loop]:
     return [
         _consume(world, parts, name, "notifier", listen),
         _relay(world, "notifier", world.watched("notifier outbox", parts.outbox("notifier"))),
-        partial(deliver.until, _stop(world), Health(frozenset())),
+        partial(deliver.until, _stop(world, "notifier", timed=True), Health(frozenset())),
     ]
 
 
@@ -226,13 +228,13 @@ def _consume(world: World, parts: Parts, process: str, service: str, handle: Cal
     topics = topics_read_by(service)
     open_source = partial(world.source, process, f"achats-{service}", topics, positions)
     breaker: Any = world.watched("breaker", parts.breaker(service))
-    return partial(consume, open_source, handle, types_on(topics), breaker, Health(frozenset()), _stop(world))
+    return partial(consume, open_source, handle, types_on(topics), breaker, Health(frozenset()), _stop(world, service))
 
 
 def _relay(world: World, service: str, pending: Any) -> Loop:
-    return partial(relay, pending, world.sender(service), Health(frozenset()), _stop(world), service)
+    return partial(relay, pending, world.sender(service), Health(frozenset()), _stop(world, service), service)
 
 
-def _stop(world: World) -> Any:
-    """Nobody asks a process to stop here; waiting for it is the engine's."""
-    return world.engine
+def _stop(world: World, service: str, timed: bool = False) -> Any:
+    """Nobody asks a process to stop here; waiting for it is waiting for news of the service's schema."""
+    return world.engine.ear(service, timed=timed)

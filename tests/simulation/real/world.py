@@ -72,7 +72,7 @@ class RealWorld(World):
         source = RealSource(self, group, PromptSource(self.servers.bootstrap, group, topics, positions))
         self._members.setdefault(process, []).append(source)
         watched = self.watched(f"{group} source", source, {"commit": {Kind.COMMIT_LOST: self._lose_commit}}, fallible=False)
-        return PatientSource(self.engine, watched)
+        return PatientSource(self.engine.ear(group, *topics), watched)
 
     @override
     def beat(self, worker: str, lives: bool = True) -> None:
