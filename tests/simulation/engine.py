@@ -170,7 +170,7 @@ class Engine:
         self.steps += 1
         self.points += self.steps - self._news_at <= BUSY_STEPS
         self.seconds += POINT_SECONDS
-        kind = self._due(kinds)
+        kind = self._due(where, kinds)
         if kind is not None:
             self.happened.append(f"point {self.points}: {kind} at {task.process.name} {where}")
             self.news()
@@ -311,13 +311,13 @@ class Engine:
             generation = process.starts
             self.later(SESSION_SECONDS, lambda: process.expire(process) if process.starts == generation else None)
 
-    def _due(self, kinds: frozenset[Kind]) -> Kind | None:
+    def _due(self, where: str, kinds: frozenset[Kind]) -> Kind | None:
         """The next fault whose time has come, if it can happen here; it waits for a point where it can."""
         for place in range(len(self._faults) - 1, -1, -1):
             fault: Fault = self._faults[place]
             if fault.at > self.points:
                 return None
-            if fault.kind in kinds:
+            if fault.kind in kinds and fault.aim in where:
                 del self._faults[place]
                 return fault.kind
         return None

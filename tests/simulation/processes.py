@@ -12,6 +12,7 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.rulebook import Rulebook
+from services.fetcher import handler
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
@@ -37,7 +38,7 @@ from tests.simulation.world import World
 from tests.support.reference_classifier import AnswerAll
 
 PASSING = (Unavailable, Fenced, JobGone)  # errors by which a process may end, to be started again
-FEW = 2  # of what the fetcher keeps in one transaction: these accounts are small, and a fault must find many
+AT_ONCE = (2, handler.AT_ONCE)  # of what the fetcher keeps in one transaction: so that a fault finds many, and as it ships
 SEALER = Sealer({"k1": b"1" * 32}, "k1")
 
 
@@ -113,9 +114,9 @@ class InMemory:
 
 
 def processes(world: World, random: Random, parts: Callable[[Any, str], Parts] = InMemory) -> list[Process]:
-    """One or two processes of every service."""
+    """One or two processes of every service; how much the fetcher keeps at once is the seed's choice as well."""
     starts: dict[str, Callable[[World, Parts, str], Sequence[Loop]]] = {
-        "fetcher": fetcher,
+        "fetcher": partial(fetcher, random.choice(AT_ONCE)),
         "classifier": classifier,
         "ledger": ledger,
         "notifier": notifier,
@@ -139,13 +140,13 @@ def _start(
     return start(world, parts(world, process.identity), process.identity)
 
 
-def fetcher(world: World, parts: Parts, name: str) -> Sequence[Loop]:
+def fetcher(at_once: int, world: World, parts: Parts, name: str) -> Sequence[Loop]:
     """The fetcher without its pages: it collects, listens and announces. Its adapters are always the real ones."""
     store, engine = parts.fetched(), world.engine
     amazon = world.watched("Amazon", MemoryAmazon(world.amazon, engine))
     desk = ConnectionDesk(store, amazon, SEALER, engine)
     progress: Any = world.watched("progress", PostgresProgress(store))
-    collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None, at_once=FEW)
+    collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None, at_once=at_once)
     jobs = parts.jobs()
     listen = OncePerEvent(
         world.watched("fetcher store", parts.store("fetcher")),
