@@ -82,11 +82,15 @@ class Schedule:
         return f"seed {self.seed}: {said or 'no fault'}"
 
     def smaller(self) -> Iterator["Schedule"]:
-        """The same with fewer faults: halves first, then one less."""
+        """The same with fewer faults: halves first, then one less; what is minimal has none smaller that breaks a promise."""
         half = len(self.faults) // 2
         if half > 1:
             yield Schedule(self.seed, self.faults[half:])
             yield Schedule(self.seed, self.faults[:half])
+        yield from self.without_one()
+
+    def without_one(self) -> Iterator["Schedule"]:
+        """The same without the first fault, without the second, and so on."""
         for place in range(len(self.faults)):
             yield Schedule(self.seed, self.faults[:place] + self.faults[place + 1 :])
 
