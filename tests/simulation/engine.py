@@ -22,7 +22,7 @@ BUSY_STEPS = 30  # after news: while points are counted
 QUIET_SECONDS = 1.0  # virtual time that is not passed over while something is on its way in real time
 STRETCH, LONGEST_WAIT_SECONDS = 8.0, 3600.0  # how much longer each look in vain makes the next wait, where time alone may bring something
 NEVER = math.inf
-MOST_STEPS = 100_000
+MOST_STEPS, MOST_TROUBLES = 100_000, 50
 
 
 class Killed(BaseException):
@@ -193,8 +193,8 @@ class Engine:
     def run(self) -> None:
         """Until nobody has anything to do and no fault is left. Raises Restless."""
         while True:
-            if self.steps > MOST_STEPS:
-                raise Restless(f"{self.steps} steps")
+            if self.steps > MOST_STEPS or len(self.troubles) > MOST_TROUBLES:
+                raise Restless(f"{self.steps} steps", *self.troubles[-1:])
             while self._timers and self._timers[0][0] <= self.seconds:
                 heapq.heappop(self._timers)[2]()
             ready = [task for process in self._living() for task in process.tasks if task.wakes_at <= self.seconds]

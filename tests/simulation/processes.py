@@ -27,7 +27,7 @@ from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterh
 from tests.simulation.engine import Loop, Process
 from tests.simulation.memory.amazon import MemoryAmazon
 from tests.simulation.memory.breaker import MemoryBreaker
-from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, work
+from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, Queue, work
 from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
 from tests.simulation.memory.ledger_positions import MemoryPositions
 from tests.simulation.memory.ledger_schema import MemorySessions
@@ -61,7 +61,7 @@ class Parts(Protocol):
         """What stops the service."""
         ...
 
-    def jobs(self) -> Any:
+    def jobs(self) -> Queue:
         """The fetcher's queue."""
         ...
 
@@ -97,7 +97,7 @@ class InMemory:
         """What stops the service."""
         return MemoryBreaker(self._world.stores[service])
 
-    def jobs(self) -> Any:
+    def jobs(self) -> Queue:
         """The fetcher's queue."""
         return LastingJobs(self._world)
 

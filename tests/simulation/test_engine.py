@@ -197,12 +197,12 @@ def test_schedules_are_drawn_from_the_seed_and_shrink():
 
 
 def test_a_process_that_ends_at_each_start_is_told():
-    """It makes no point and no news, and never gets on."""
+    """It makes no point and no news, and never gets on; the words are those of the last error."""
     running = engine()
 
     def loop() -> None:
-        raise ConnectionError("away")
+        raise KeyError("bug")
 
     running.add(process("a", lambda _: [loop]))
-    with pytest.raises(Restless):
+    with pytest.raises(Restless, match="a ended by the unforeseen KeyError"):
         running.run()

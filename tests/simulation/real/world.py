@@ -194,6 +194,7 @@ class RealSource:
     def commit(self, records: Sequence[Record]) -> None:
         """As the source does."""
         self._source.commit(records)
+        self._world.engine.news()  # what was handled stands in a schema by now, where a relay finds it
 
     def close(self) -> None:
         """Once. Who is gone asks its closed book for nothing."""
