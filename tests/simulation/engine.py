@@ -21,6 +21,7 @@ SESSION_SECONDS = 6.0  # after which the broker gives a silent member's partitio
 BUSY_STEPS = 30  # after news: while points are counted
 QUIET_SECONDS = 1.0  # virtual time that is not passed over while something is on its way in real time
 STRETCH, LONGEST_WAIT_SECONDS = 8.0, 3600.0  # how much longer each look in vain makes the next wait, where time alone may bring something
+MOST_STRETCHES = 10  # after which every wait is the longest
 NEVER = math.inf
 MOST_STEPS, MOST_TROUBLES = 100_000, 50
 
@@ -64,11 +65,10 @@ class Ear:
     def wait(self, seconds: float) -> bool:
         """Wait for news; without any, the longer the more often there were none."""
         self._vain = 0 if self._engine.told_since(self._heard, self._topics) else self._vain + 1
-        stretched = seconds * STRETCH**self._vain if self._timed else seconds
-        self.patient = stretched >= LONGEST_WAIT_SECONDS if self._timed else self._vain > 0
-        longest = LONGEST_WAIT_SECONDS if self._timed else NEVER
-        self.seconds = seconds
-        self._engine.listen(self, longest if self.patient else stretched)
+        longest, stretch = (LONGEST_WAIT_SECONDS, STRETCH) if self._timed else (NEVER, NEVER)
+        stretched = min(seconds * stretch ** min(self._vain, MOST_STRETCHES), longest)
+        self.seconds, self.patient = seconds, stretched == longest
+        self._engine.listen(self, stretched)
         self._heard = self._engine.news_told
         return False
 

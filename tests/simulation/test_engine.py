@@ -166,13 +166,14 @@ def test_news_during_a_look_is_not_missed():
 
 
 def test_where_time_brings_something_to_do_somebody_looks_again():
-    """A queue is looked at ever more seldom, until an hour has passed between two looks; nobody else looks meanwhile."""
+    """Thirty days without news: a queue is looked at ever more seldom, then every hour; where only news matters nobody looks meanwhile."""
     running, looks = engine(), list[str]()
+    running.later(30 * 86_400.0, lambda: None)
     running.add(looking(running, looks, "paper"))
     running.add(looking(running, looks, "queue", timed=True))
     running.run()
     assert ["paper 0", "paper 0"] == [look for look in looks if "paper" in look]
-    assert ["queue 0"] * 7 == [look for look in looks if "queue" in look][:7]
+    assert [*["queue 0"] * 7, "queue 1", "queue 2", "queue 3"] == [look for look in looks if "queue" in look][:10]
 
 
 def test_what_never_rests_is_told():
