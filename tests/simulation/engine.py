@@ -2,7 +2,8 @@
 
 import heapq
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -13,12 +14,16 @@ from tests.simulation.faults import Fault, Kind, Schedule
 
 type Loop = Callable[[], None]
 
+ANYTHING = "anything"  # news that everybody hears
 EPOCH = datetime(2026, 3, 2, 8, tzinfo=UTC)
 POINT_SECONDS = 0.001  # virtual time that passes from one point to the next
 SESSION_SECONDS = 6.0  # after which the broker gives a silent member's partitions away
-PATIENCE_STEPS = 30  # without news, after which waiting for news takes four times as long
-LONGEST_WAIT_SECONDS = 3600.0
-MOST_STEPS = 100_000
+BUSY_STEPS = 30  # after news: while points are counted
+QUIET_SECONDS = 1.0  # virtual time that is not passed over while something is on its way in real time
+STRETCH, LONGEST_WAIT_SECONDS = 8.0, 3600.0  # how much longer each look in vain makes the next wait, where time alone may bring something
+MOST_STRETCHES = 10  # after which every wait is the longest
+NEVER = math.inf
+MOST_STEPS, MOST_TROUBLES = 100_000, 50
 
 
 class Killed(BaseException):
@@ -36,8 +41,40 @@ class Task:
     process: "Process"
     thread: greenlet
     wakes_at: float = 0.0
-    sleeping: bool = False
+    ear: "Ear | None" = None  # what it waits with; none while it is busy or sleeps
     failure: Exception | None = None
+
+
+class Ear:
+    """A loop's `stop`, which never comes. Waiting with it ends at news of what the loop works on.
+
+    When there was news during the look, the next comes after the time that the loop asks for. Otherwise only news ends the wait; or time,
+    ever more seldom, where time alone may bring something to do. A fault is news to everybody, so what failed is done again.
+    """
+
+    def __init__(self, engine: "Engine", topics: frozenset[str], timed: bool) -> None:
+        """`timed`: time alone may bring something to do, as to a queue that knows when to try again."""
+        self._engine, self._topics, self._timed = engine, topics, timed
+        self._heard, self._vain = 0, -1
+        self.patient, self.seconds = False, 0.0
+
+    def is_set(self) -> bool:
+        """Nobody asks a process to stop here: it is killed instead."""
+        return False
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for news; without any, the longer the more often there were none."""
+        self._vain = 0 if self._engine.told_since(self._heard, self._topics) else self._vain + 1
+        longest, stretch = (LONGEST_WAIT_SECONDS, STRETCH) if self._timed else (NEVER, NEVER)
+        stretched = min(seconds * stretch ** min(self._vain, MOST_STRETCHES), longest)
+        self.seconds, self.patient = seconds, stretched == longest
+        self._engine.listen(self, stretched)
+        self._heard = self._engine.news_told
+        return False
+
+    def hears(self, about: str) -> bool:
+        """Whether this is news here."""
+        return about == ANYTHING or about in self._topics
 
 
 @dataclass(eq=False)
@@ -62,7 +99,7 @@ class Process:
 
 
 class Engine:
-    """Runs processes to their rest under a schedule. It is also their clock and the `stop` that never comes."""
+    """Runs processes to their rest under a schedule. It is also their clock, and has an ear for each of their loops."""
 
     def __init__(self, schedule: Schedule, deeds: Mapping[Kind, Callable[[], str]]) -> None:
         """`deeds` carries out the faults that are the world's, not a call's, and says what it did."""
@@ -73,13 +110,13 @@ class Engine:
         self._timers = list[tuple[float, int, Callable[[], None]]]()
         self._ties = itertools.count()
         self._hub, self._current = getcurrent(), None
-        self._news_at, self._stretch = 0, 1.0
+        self._news_at, self.news_told, self._told = 0, 0, dict[str, int]()
         self.seconds, self.steps, self.points = 0.0, 0, 0
         self.happened = list[str]()
         self.troubles = list[str]()
         self.settled: Callable[[], bool] = lambda: True  # whether quiet is rest, or something is on its way in real time
 
-    # -- what processes see: a clock, and a `stop`
+    # -- what processes see: a clock, and a `stop` each
 
     def now(self) -> datetime:
         """The virtual moment."""
@@ -88,25 +125,34 @@ class Engine:
     def sleep(self, seconds: float) -> None:
         """Sleep that many virtual seconds."""
         if self._current is not None:
-            self._current.sleeping = True
             self._rest(max(seconds, 0.0))
-            self._current.sleeping = False
             self._news_at = self.steps
 
-    def is_set(self) -> bool:
-        """Nobody asks a process to stop here: it is killed instead."""
-        return False
+    def ear(self, *topics: str, timed: bool = False) -> Ear:
+        """For a loop that works on these. `timed`: time alone may bring something to do."""
+        return Ear(self, frozenset(topics), timed)
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for news; the longer there are none, the longer."""
-        self._rest(min(seconds * self._stretch, LONGEST_WAIT_SECONDS))
-        return False
+    def listen(self, ear: Ear, seconds: float) -> None:
+        """Wait, for so long at most."""
+        if self._current is not None:
+            task, task.ear = self._current, ear
+            self._rest(seconds)
+            task.ear = None
 
     # -- what the world tells
 
-    def news(self) -> None:
-        """Something was committed or appended."""
-        self._news_at, self._stretch = self.steps, 1.0
+    def news(self, about: str = ANYTHING) -> None:
+        """Something was committed, appended or befell: who works on it looks soon."""
+        self._news_at, self.news_told = self.steps, self.news_told + 1
+        self._told[about] = self.news_told
+        for process in self._processes:
+            for task in process.tasks:
+                if task.ear is not None and task.ear.hears(about):
+                    task.ear.patient, task.wakes_at = False, min(task.wakes_at, self.seconds + task.ear.seconds)
+
+    def told_since(self, news: int, topics: Iterable[str]) -> bool:
+        """Whether there was news of one of these after so many."""
+        return any(self._told.get(topic, 0) > news for topic in (ANYTHING, *topics))
 
     def later(self, seconds: float, deed: Callable[[], None]) -> None:
         """Do this then, in virtual time."""
@@ -122,11 +168,12 @@ class Engine:
             return None
         self._alive(task)
         self.steps += 1
-        self.points += self._stretch == 1.0
+        self.points += self.steps - self._news_at <= BUSY_STEPS
         self.seconds += POINT_SECONDS
-        kind = self._due(kinds)
+        kind = self._due(where, kinds)
         if kind is not None:
             self.happened.append(f"point {self.points}: {kind} at {task.process.name} {where}")
+            self.news()
         if kind is Kind.KILL:
             task.process.doomed = True
         elif kind is Kind.FREEZE:
@@ -145,14 +192,16 @@ class Engine:
 
     def run(self) -> None:
         """Until nobody has anything to do and no fault is left. Raises Restless."""
-        while not self._at_rest():
-            if self.steps > MOST_STEPS:
-                raise Restless(f"{self.steps} steps")
+        while True:
+            if self.steps > MOST_STEPS or len(self.troubles) > MOST_TROUBLES:
+                raise Restless(f"{self.steps} steps", *self.troubles[-1:])
             while self._timers and self._timers[0][0] <= self.seconds:
                 heapq.heappop(self._timers)[2]()
             ready = [task for process in self._living() for task in process.tasks if task.wakes_at <= self.seconds]
             if ready:
                 self._go_on(ready[int(self._turns.random() * len(ready))])
+            elif self._are_patient() and self.settled():
+                return
             else:
                 self._skip_time()
 
@@ -180,28 +229,28 @@ class Engine:
     def _living(self) -> list[Process]:
         return [process for process in self._processes if not process.dead and process.frozen_until <= self.seconds]
 
-    def _at_rest(self) -> bool:
-        quiet = self.steps - self._news_at
-        if quiet > PATIENCE_STEPS and self._stretch * 0.05 < LONGEST_WAIT_SECONDS:
-            self._stretch, self._news_at = self._stretch * (4 if self._settled() else 1), self.steps
-            return False
-        return quiet > 3 * PATIENCE_STEPS and not self._timers and not self._sleepers() and self._settled()
-
-    def _settled(self) -> bool:
-        """Whether nothing is on its way; otherwise everybody who waits for news looks now."""
-        settled = self.settled()
-        for task in () if settled else (task for process in self._processes for task in process.tasks if not task.sleeping):
-            task.wakes_at = self.seconds
-        return settled
-
-    def _sleepers(self) -> bool:
-        return any(task.sleeping for process in self._processes for task in process.tasks)
+    def _are_patient(self) -> bool:
+        """Whether everybody has looked in vain since the last news, and nothing comes by time."""
+        ears = (task.ear for process in self._processes for task in process.tasks)
+        return not self._timers and not self.hindered() and all(ear is not None and ear.patient for ear in ears)
 
     def _skip_time(self) -> None:
+        """To the next moment at which something happens; what is on its way in real time comes first: whoever waits for it looks now."""
         moments = [task.wakes_at for process in self._processes if not process.dead for task in process.tasks]
         moments += [process.frozen_until for process in self._processes if process.frozen_until > self.seconds]
         moments += [moment for moment, _, _ in self._timers[:1]]
-        self.seconds = min((moment for moment in moments if moment > self.seconds), default=self.seconds + 1.0)
+        moment = min(moment for moment in moments if moment > self.seconds)
+        if moment > self.seconds + QUIET_SECONDS and not self.settled():
+            self._look()
+        elif moment < NEVER:
+            self.seconds = moment
+
+    def _look(self) -> None:
+        """Everybody who waits."""
+        for process in self._processes:
+            for task in process.tasks:
+                if task.ear is not None:
+                    task.wakes_at = self.seconds
 
     def _go_on(self, task: Task) -> None:
         self._current = task
@@ -222,6 +271,7 @@ class Engine:
     def _start(self, process: Process) -> None:
         process.dead = process.doomed = False
         process.starts += 1
+        self.steps += 1
         process.tasks = []
         for loop in process.start(process):
             task = Task(process, greenlet(lambda: None))
@@ -261,13 +311,13 @@ class Engine:
             generation = process.starts
             self.later(SESSION_SECONDS, lambda: process.expire(process) if process.starts == generation else None)
 
-    def _due(self, kinds: frozenset[Kind]) -> Kind | None:
+    def _due(self, where: str, kinds: frozenset[Kind]) -> Kind | None:
         """The next fault whose time has come, if it can happen here; it waits for a point where it can."""
         for place in range(len(self._faults) - 1, -1, -1):
             fault: Fault = self._faults[place]
             if fault.at > self.points:
                 return None
-            if fault.kind in kinds:
+            if fault.kind in kinds and fault.aim in where:
                 del self._faults[place]
                 return fault.kind
         return None

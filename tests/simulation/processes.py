@@ -12,6 +12,7 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.rulebook import Rulebook
+from services.fetcher import handler
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
@@ -26,7 +27,7 @@ from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterh
 from tests.simulation.engine import Loop, Process
 from tests.simulation.memory.amazon import MemoryAmazon
 from tests.simulation.memory.breaker import MemoryBreaker
-from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, work
+from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, Queue, work
 from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
 from tests.simulation.memory.ledger_positions import MemoryPositions
 from tests.simulation.memory.ledger_schema import MemorySessions
@@ -37,7 +38,7 @@ from tests.simulation.world import World
 from tests.support.reference_classifier import AnswerAll
 
 PASSING = (Unavailable, Fenced, JobGone)  # errors by which a process may end, to be started again
-FEW = 2  # of what the fetcher keeps in one transaction: these accounts are small, and a fault must find many
+AT_ONCE = (2, handler.AT_ONCE)  # of what the fetcher keeps in one transaction: so that a fault finds many, and as it ships
 SEALER = Sealer({"k1": b"1" * 32}, "k1")
 
 
@@ -60,7 +61,7 @@ class Parts(Protocol):
         """What stops the service."""
         ...
 
-    def jobs(self) -> Any:
+    def jobs(self) -> Queue:
         """The fetcher's queue."""
         ...
 
@@ -96,7 +97,7 @@ class InMemory:
         """What stops the service."""
         return MemoryBreaker(self._world.stores[service])
 
-    def jobs(self) -> Any:
+    def jobs(self) -> Queue:
         """The fetcher's queue."""
         return LastingJobs(self._world)
 
@@ -113,9 +114,9 @@ class InMemory:
 
 
 def processes(world: World, random: Random, parts: Callable[[Any, str], Parts] = InMemory) -> list[Process]:
-    """One or two processes of every service."""
+    """One or two processes of every service; how much the fetcher keeps at once is the seed's choice as well."""
     starts: dict[str, Callable[[World, Parts, str], Sequence[Loop]]] = {
-        "fetcher": fetcher,
+        "fetcher": partial(fetcher, random.choice(AT_ONCE)),
         "classifier": classifier,
         "ledger": ledger,
         "notifier": notifier,
@@ -139,13 +140,13 @@ def _start(
     return start(world, parts(world, process.identity), process.identity)
 
 
-def fetcher(world: World, parts: Parts, name: str) -> Sequence[Loop]:
+def fetcher(at_once: int, world: World, parts: Parts, name: str) -> Sequence[Loop]:
     """The fetcher without its pages: it collects, listens and announces. Its adapters are always the real ones."""
     store, engine = parts.fetched(), world.engine
     amazon = world.watched("Amazon", MemoryAmazon(world.amazon, engine))
     desk = ConnectionDesk(store, amazon, SEALER, engine)
     progress: Any = world.watched("progress", PostgresProgress(store))
-    collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None, at_once=FEW)
+    collect = Collect(progress, desk, MemoryShelf(world.documents), world.amazon, engine, lambda: None, at_once=at_once)
     jobs = parts.jobs()
     listen = OncePerEvent(
         world.watched("fetcher store", parts.store("fetcher")),
@@ -155,11 +156,13 @@ def fetcher(world: World, parts: Parts, name: str) -> Sequence[Loop]:
         engine,
     )
 
+    stop = engine.ear("fetcher", timed=True)
+
     def work_off() -> None:
-        while not engine.is_set():
+        while not stop.is_set():
             jobs.retry_stalled()
             if not work(jobs, name, collect, engine):
-                engine.wait(1.0)
+                stop.wait(1.0)
 
     return [
         work_off,
@@ -200,7 +203,7 @@ def notifier(world: World, parts: Parts, name: str) -> Sequence[Loop]:
     return [
         _consume(world, parts, name, "notifier", listen),
         _relay(world, "notifier", world.watched("notifier outbox", parts.outbox("notifier"))),
-        partial(deliver.until, _stop(world), Health(frozenset())),
+        partial(deliver.until, _stop(world, "notifier", timed=True), Health(frozenset())),
     ]
 
 
@@ -226,13 +229,13 @@ def _consume(world: World, parts: Parts, process: str, service: str, handle: Cal
     topics = topics_read_by(service)
     open_source = partial(world.source, process, f"achats-{service}", topics, positions)
     breaker: Any = world.watched("breaker", parts.breaker(service))
-    return partial(consume, open_source, handle, types_on(topics), breaker, Health(frozenset()), _stop(world))
+    return partial(consume, open_source, handle, types_on(topics), breaker, Health(frozenset()), _stop(world, service))
 
 
 def _relay(world: World, service: str, pending: Any) -> Loop:
-    return partial(relay, pending, world.sender(service), Health(frozenset()), _stop(world), service)
+    return partial(relay, pending, world.sender(service), Health(frozenset()), _stop(world, service), service)
 
 
-def _stop(world: World) -> Any:
-    """Nobody asks a process to stop here; waiting for it is the engine's."""
-    return world.engine
+def _stop(world: World, service: str, timed: bool = False) -> Any:
+    """Nobody asks a process to stop here; waiting for it is waiting for news of the service's schema."""
+    return world.engine.ear(service, timed=timed)

@@ -53,13 +53,15 @@ def play(world: World, seed: int, parts: Callable[[Any, str], Parts] = InMemory)
 
 
 def _next_day(engine: Engine, desk: ConnectionDesk, store: PostgresStore) -> Sequence[Loop]:
+    done = engine.ear()
+
     def loop() -> None:
         if engine.seconds < A_DAY_SECONDS:
             engine.sleep(A_DAY_SECONDS)
         while engine.seconds < TWO_DAYS_SECONDS:
             engine.sleep(_until_more_is_due(engine, desk, store))
-        while not engine.is_set():
-            engine.wait(1.0)
+        while not done.is_set():
+            done.wait(1.0)
 
     return [loop]
 

@@ -30,9 +30,11 @@ from services.kernel.kafka import CONSUMER
 from services.kernel.migrate import migrate
 from services.ledger.main import MIGRATIONS as LEDGER
 from services.notifier.main import MIGRATIONS as NOTIFIER
+from tests.simulation.engine import Restless
 from tests.simulation.faults import drawn
 from tests.simulation.invariants import broken
 from tests.simulation.mistakes import Planted, offset_first, poison_swallowed
+from tests.simulation.playing import outcome as in_memory
 from tests.simulation.real.parts import RealParts
 from tests.simulation.real.photograph import photograph
 from tests.simulation.real.world import HEARTBEAT_MS, WAITS, RealWorld, Servers
@@ -92,9 +94,10 @@ def test_every_promise_holds_on_the_real_parts(seed: int, ground: Ground):
 
 @pytest.mark.parametrize("mistake", [offset_first, poison_swallowed], ids=lambda mistake: mistake.__name__)
 def test_a_planted_mistake_is_found_on_the_real_parts(mistake: Callable[[], Planted], ground: Ground):
-    """One of the same seeds breaks a promise; without the mistake none of them does."""
+    """One of the same seeds breaks a promise; without the mistake none of them does. Those that break one in memory are played first."""
     with mistake():
-        found = next((seed for seed in SEEDS if outcome(seed, ground)), None)
+        likeliest = sorted(SEEDS, key=lambda seed: not in_memory(drawn(seed)))
+        found = next((seed for seed in likeliest if outcome(seed, ground)), None)
     assert found is not None
     print(f"{mistake.__name__}: seed {found}")
 
@@ -103,27 +106,46 @@ def outcome(seed: int, ground: Ground) -> list[str]:
     """The promises that the seed breaks."""
     schedule = drawn(seed)
     with ground.emptied() as servers, closing(RealWorld(schedule, *made_up(schedule), servers)) as world:
-        play(world, seed, RealParts)
-        world.end()
-        photograph(world)
-        found = broken(world)
+        found = _broken(world, seed)
     if found:
         print(schedule, *world.engine.happened, *found, sep="\n")
     return found
+
+
+def _broken(world: RealWorld, seed: int) -> list[str]:
+    """What never comes to rest breaks a promise as well."""
+    try:
+        play(world, seed, RealParts)
+    except Restless as restless:
+        return [f"{restless.__doc__} {restless}"]
+    world.end()
+    photograph(world)
+    return broken(world)
 
 
 def _make_topics(bootstrap: str) -> None:
     """Every topic of topics.yaml anew, with few partitions and no compaction, each with its leader; no group."""
     administrator: Any = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
     there = [topic for topic in administrator.list_topics(timeout=ANSWER_SECONDS).topics if topic.startswith("achats.")]
-    groups = [group.group_id for group in administrator.list_consumer_groups().result(ANSWER_SECONDS).valid]
+    wait_until(lambda: _forget_groups(administrator))
     gone: dict[str, Any] = administrator.delete_topics(there) if there else {}
-    gone |= administrator.delete_consumer_groups(groups) if groups else {}
     for answer in gone.values():
         answer.result(ANSWER_SECONDS)
     for answer in administrator.create_topics([NewTopic(topic.name, PARTITIONS, 1) for topic in topics()]).values():
         answer.result(ANSWER_SECONDS)
     wait_until(lambda: _are_led(bootstrap))
+
+
+def _forget_groups(administrator: Any) -> bool:
+    """Whether no group is left. A member that ended while it joined is in its group until its session is over."""
+    groups = [group.group_id for group in administrator.list_consumer_groups().result(ANSWER_SECONDS).valid]
+    gone: dict[str, Any] = administrator.delete_consumer_groups(groups) if groups else {}
+    try:
+        for answer in gone.values():
+            answer.result(ANSWER_SECONDS)
+    except KafkaException:
+        return False
+    return True
 
 
 def _are_led(bootstrap: str) -> bool:

@@ -1,8 +1,9 @@
 """The world outside the processes, in memory: Kafka, a schema per service, Amazon, a mailbox; and what the world does to itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 from schemas.collection_finished.v1 import CollectionFinished
@@ -12,7 +13,7 @@ from services.fetcher.domain.company import CompanyFile
 from services.kernel.envelope import Outgoing, Place, Record
 from services.kernel.errors import Unavailable
 from services.notifier.domain.outcome import Outcome, Verdict
-from tests.simulation.engine import EPOCH, SESSION_SECONDS, Engine
+from tests.simulation.engine import EPOCH, SESSION_SECONDS, Ear, Engine
 from tests.simulation.faults import Kind, Schedule
 from tests.simulation.memory.amazon import AmazonWorld
 from tests.simulation.memory.broker import MemoryBroker, MemorySender, MemorySource
@@ -23,6 +24,7 @@ from tests.simulation.memory.store import MemoryStore
 from tests.simulation.watched import CAN_FAIL, Trick, Watched
 
 PARTITIONS = 3
+LOOK_SECONDS = 0.05  # between two looks at a row that another transaction holds
 SPOILED = b"{"  # before a value, which begins with the same: it is no JSON any more
 FOREVER = datetime.max.replace(tzinfo=UTC)
 SERVICES = ("fetcher", "classifier", "ledger", "notifier")
@@ -31,31 +33,19 @@ READ = sorted({topic for service in SERVICES for topic in topics_read_by(service
 COLLECTED = topic_for("fetcher", InvoiceCollected)
 
 
-class TellingBroker(MemoryBroker):
-    """A broker that tells of every record it gets."""
-
-    news: Callable[[], None]
-
-    def append(self, topic: str, message: Outgoing) -> Record:
-        """Append, and tell."""
-        self.news()
-        return super().append(topic, message)
-
-
 class World:
     """One world for one seed."""
 
     def __init__(self, schedule: Schedule, companies: Sequence[CompanyFile], amazon: AmazonWorld) -> None:
         deeds = {Kind.GARBAGE: self._write_garbage, Kind.REDELIVERY: self._write_again, Kind.REWIND: self._rewind}
         self.engine = Engine(schedule, deeds)
-        self.broker = TellingBroker(PARTITIONS)
-        self.broker.news = self.engine.news
+        self.broker = MemoryBroker(PARTITIONS, self.engine.news)
         self.book = MemoryLedger(self.engine, self._wait_for_a_row)
-        self.book.news = self.engine.news
         self.fetched = FetcherStore(self._wait_for_a_row, before=self._before_statement)
-        self.fetched.news = self.engine.news
-        plain = {service: MemoryStore(self._wait_for_a_row, self.engine.news) for service in ("classifier", "notifier")}
+        plain = {service: MemoryStore(self._wait_for_a_row) for service in ("classifier", "notifier")}
         self.stores: dict[str, MemoryStore] = {**plain, "fetcher": self.fetched, "ledger": self.book}
+        for service, store in self.stores.items():
+            store.news = partial(self.engine.news, service)
         self.companies, self.amazon, self.connections = companies, amazon, list[str]()
         self.documents = dict[str, bytes]()
         self.post = MemoryPost()
@@ -82,9 +72,8 @@ class World:
         """A consumer. With nothing to read it waits; its process can be found by name when it vanishes."""
         source = self.broker.source(group, topics, positions)
         self._sources.setdefault(process, []).append(source)
-        return PatientSource(
-            self.engine, self.watched(f"{group} source", source, {"commit": {Kind.COMMIT_LOST: lose_commit}}, fallible=False)
-        )
+        watched = self.watched(f"{group} source", source, {"commit": {Kind.COMMIT_LOST: lose_commit}}, fallible=False)
+        return PatientSource(self.engine.ear(group, *topics), watched)
 
     def letters(self) -> Any:
         """The way to a person: refused for now, or delivered without an answer."""
@@ -125,8 +114,9 @@ class World:
     def _wait_for_a_row(self) -> None:
         """Let others run; sooner or later the database gives up waiting."""
         if self.engine.chance.random() < 0.02:
+            self.engine.news()
             raise Unavailable("PostgreSQL", "lock timeout")
-        self.engine.wait(0.01)
+        self.engine.sleep(LOOK_SECONDS)
 
     def _write_garbage(self) -> str:
         """A record that claims to be an event of its topic, of no run, and is none."""
@@ -177,16 +167,16 @@ class World:
 
 
 class PatientSource:
-    """A source that waits as long as it is asked to when there is nothing to read."""
+    """A source that waits when there is nothing to read."""
 
-    def __init__(self, engine: Engine, source: Any) -> None:
-        self._engine, self._source = engine, source
+    def __init__(self, ear: Ear, source: Any) -> None:
+        self._ear, self._source = ear, source
 
     def poll(self, limit: int, wait_seconds: float) -> Any:
         """Records, or nothing after a while."""
         records = self._source.poll(limit, wait_seconds)
         if not records:
-            self._engine.wait(wait_seconds)
+            self._ear.wait(wait_seconds)
         return records
 
     def commit(self, records: Any) -> None:

@@ -1,12 +1,9 @@
-"""An event, a record, a few outgoing messages and a breaker in memory for tests of the kernel, which knows no business word."""
+"""An event, a record and a few outgoing messages for tests of the kernel, which knows no business word."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from schemas.contract import EventData
-from services.kernel.breaker import Trip
-from services.kernel.envelope import Event, Outgoing, Place, Record, encode, event_id
-from services.kernel.errors import Skipped
+from services.kernel.envelope import Event, Outgoing, Record, encode, event_id
 
 
 class ThingDone(EventData):
@@ -49,21 +46,3 @@ def headers(message: Outgoing | Record) -> dict[str, bytes]:
 def record(message: Outgoing, offset: int = 0, partition: int = 0) -> Record:
     """The message as a broker would give it."""
     return Record(message.topic, partition, offset, 0, message.key, message.value, message.headers)
-
-
-class MemoryBreaker:
-    """The breaker of one process, in memory: `trips` is its table; set `open` to what an operator would see."""
-
-    def __init__(self, skips: Mapping[Place, Skipped] | None = None) -> None:
-        self.trips, self.open, self._skips = list[Trip](), False, skips or {}
-
-    def tripped(self) -> bool:
-        return self.open
-
-    def trip(self, trip: Trip) -> None:
-        if not self.open:
-            self.trips.append(trip)
-        self.open = True
-
-    def skips(self) -> Mapping[Place, Skipped]:
-        return self._skips

@@ -6,6 +6,7 @@ It passes the tests of the real one (tests/adapters/test_broker.py). Left out on
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiokafka import partitioner
 
@@ -22,19 +23,19 @@ murmur2: Callable[[bytes], int] = partitioner.murmur2  # pyright: ignore[reportU
 class MemoryBroker:
     """Topics and consumer groups. A topic that is not in `partitions` is a mistake of the simulation: KeyError."""
 
-    def __init__(self, partitions: int | Mapping[str, int]) -> None:
-        """`partitions`: of every topic, or of each topic by name."""
-        self._partitions = partitions
+    def __init__(self, partitions: int | Mapping[str, int], news: Callable[[str], None] = lambda _: None) -> None:
+        """`partitions`: of every topic, or of each topic by name. `news` is told the topic of each record, and each group that changes."""
+        self._partitions, self._news = partitions, news
         self._logs = defaultdict[Place, list[Record]](list)
-        self._groups = defaultdict[str, Group](Group)
+        self._groups = dict[str, Group]()
 
     def group(self, name: str) -> "Group":
         """A consumer group."""
-        return self._groups[name]
+        return self._groups.setdefault(name, Group(partial(self._news, name)))
 
     def source(self, group: str, topics: Sequence[str], positions: Positions | None = None) -> "MemorySource":
         """A new member of the group, which all subscribe to the same topics; it takes partitions when it polls."""
-        return MemorySource(self, self._groups[group], topics, positions)
+        return MemorySource(self, self.group(group), topics, positions)
 
     def sender(self, client_id: str) -> "MemorySender":
         """A producer whose messages are all acknowledged."""
@@ -51,6 +52,7 @@ class MemoryBroker:
         place = places[turn % len(places)]
         record = Record(topic, place[1], len(self._logs[place]), 0, message.key, message.value, message.headers)
         self._logs[place].append(record)
+        self._news(topic)
         return record
 
     def records(self, topic: str) -> list[Record]:
@@ -71,16 +73,23 @@ class MemoryBroker:
 
 @dataclass(slots=True)
 class Group:
-    """The members in the order they joined, who owns which partition, and how far the group has committed."""
+    """The members in the order they joined, who owns which partition, how far the group has committed. `changed`: its members must look."""
 
+    changed: Callable[[], None]
     members: "list[MemorySource]" = field(default_factory=list["MemorySource"])
     owners: "dict[Place, MemorySource]" = field(default_factory=dict[Place, "MemorySource"])
     committed: dict[Place, int] = field(default_factory=dict[Place, int])
+
+    def join(self, member: "MemorySource") -> None:
+        """Into the group; it owns nothing yet."""
+        self.members.append(member)
+        self.changed()
 
     def remove(self, member: "MemorySource") -> None:
         """Out of the group, if it is in it; what it owned is free."""
         self.members = [one for one in self.members if one is not member]
         self.owners = {place: owner for place, owner in self.owners.items() if owner is not member}
+        self.changed()
 
     def share(self, member: "MemorySource", places: Iterable[Place]) -> list[Place]:
         """What this member shall own: as even as can be, moving as little as can be (cooperative-sticky); nothing once it was expelled."""
@@ -102,14 +111,14 @@ class MemorySource:
         self.group, self._broker, self._topics, self._positions = group, broker, topics, positions
         self._next: dict[Place, int] = {}
         self._dead = False
-        group.members.append(self)
+        group.join(self)
 
     def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
         """Follow the group's rebalance, then up to `limit` records; it never waits. Raises LogLost."""
         assert not self._dead, "a dead process polls nothing"
         if self not in self.group.members:
             self._release(list(self._next))
-            self.group.members.append(self)
+            self.group.join(self)
         share = self.group.share(self, [place for topic in self._topics for place in self._broker.places(topic)])
         self._release([place for place in self._next if place not in share])
         for place in share:
@@ -148,6 +157,7 @@ class MemorySource:
             del self._next[place]
             if self.group.owners.get(place) is self:
                 del self.group.owners[place]
+                self.group.changed()
             if self._positions is not None:
                 self._positions.release(*place)
 

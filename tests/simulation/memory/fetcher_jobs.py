@@ -39,10 +39,8 @@ class Taken:
     attempts: int
 
 
-class Jobs(Protocol):
+class Queue(Protocol):
     """The queue as a worker sees it."""
-
-    def beat(self, worker: str) -> None: ...
 
     def take(self, worker: str, queue: str = QUEUE) -> Taken | None: ...
 
@@ -53,6 +51,12 @@ class Jobs(Protocol):
     def retry(self, taken: Taken, at: datetime) -> None: ...
 
     def retry_stalled(self) -> int: ...
+
+
+class Jobs(Queue, Protocol):
+    """The queue as its suite sees it."""
+
+    def beat(self, worker: str) -> None: ...
 
     def waiting(self) -> list[str]: ...
 
@@ -127,7 +131,7 @@ class JobGone(Exception):
     """The job was taken over and finished by another worker."""
 
 
-def work(jobs: Jobs, worker: str, collect: Callable[[str], None], clock: Clock, queue: str = QUEUE) -> bool:
+def work(jobs: Queue, worker: str, collect: Callable[[str], None], clock: Clock, queue: str = QUEUE) -> bool:
     """One job of a queue by the rules of the real worker; whether there was one. What no rule foresees is a bug and is raised."""
     taken = jobs.take(worker, queue)
     if taken is None:

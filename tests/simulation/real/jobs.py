@@ -26,11 +26,11 @@ class RealJobs:
         seen = "infinity" if lives else "-infinity"
         self._ask("update procrastinate_workers set last_heartbeat = %(seen)s where id = %(id)s", seen=seen, id=_number(worker))
 
-    def take(self, worker: str) -> Taken | None:
-        """The first job that may run, now in hand; who asks lives."""
+    def take(self, worker: str, queue: str = QUEUE) -> Taken | None:
+        """The first job of the queue that may run, now in hand; who asks lives."""
         put = "insert into procrastinate_workers (id, last_heartbeat) overriding system value values (%(id)s, 'infinity')"
         self._ask(f"{put} on conflict (id) do update set last_heartbeat = 'infinity'", id=_number(worker))
-        [job] = self._ask(sql.queries["fetch_job"], queues=[QUEUE], worker_id=_number(worker))
+        [job] = self._ask(sql.queries["fetch_job"], queues=[queue], worker_id=_number(worker))
         return Taken(job["id"], job["args"]["run_id"], job["attempts"]) if job["id"] else None
 
     def succeed(self, taken: Taken) -> None:

@@ -1,6 +1,7 @@
 """Whether a real Kafka and a real PostgreSQL are at rest: nothing waits to be sent, nothing is sent and not read."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -35,7 +36,11 @@ class Rest:
     def began(self) -> None:
         """Somebody ended or was counted out: what was not committed comes again, which takes its time."""
         self._state = ""
-        self.lost.clear()
+
+    def released(self, group: str, given_up: Iterable[Where]) -> None:
+        """Who had these has them no more: what was handled there and not committed comes again. What stays with its member does not."""
+        for place in given_up:
+            self.lost.pop((group, *place), None)
 
     def moved(self) -> None:
         """Something arrived: nobody need wait."""

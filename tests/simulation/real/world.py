@@ -7,21 +7,23 @@ memory still: Amazon, the mailbox, the document shelf, and in the end the photog
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, override
 
 import kafka.admin
 import psycopg
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from psycopg.conninfo import make_conninfo
 
 from services.fetcher.domain.company import CompanyFile
 from services.kernel.envelope import Outgoing, Place, Record
 from services.kernel.errors import Unavailable
 from services.kernel.kafka import PRODUCER, KafkaSender, KafkaSource
+from services.kernel.ports import Positions
 from tests.simulation.faults import Kind, Schedule
 from tests.simulation.memory.amazon import AmazonWorld
 from tests.simulation.real.jobs import RealJobs
-from tests.simulation.real.rest import Rest
+from tests.simulation.real.rest import Rest, Where
 from tests.simulation.world import LIVE, SERVICES, PatientSource, World
 
 ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
@@ -69,10 +71,10 @@ class RealWorld(World):
     @override
     def source(self, process: str, group: str, topics: tuple[str, ...], positions: Any = None) -> Any:
         """The kernel's; no fault falls amid a rebalance, where librdkafka calls us."""
-        source = RealSource(self, group, PromptSource(self.servers.bootstrap, group, topics, positions))
+        source = RealSource(self, group, PromptSource(self.servers.bootstrap, group, topics, positions, partial(self.rest.released, group)))
         self._members.setdefault(process, []).append(source)
         watched = self.watched(f"{group} source", source, {"commit": {Kind.COMMIT_LOST: self._lose_commit}}, fallible=False)
-        return PatientSource(self.engine, watched)
+        return PatientSource(self.engine.ear(group, *topics), watched)
 
     @override
     def beat(self, worker: str, lives: bool = True) -> None:
@@ -169,7 +171,21 @@ class RealSender:
 
 
 class PromptSource(KafkaSource):
-    """The kernel's source, which has no need of a sign of life: it would hold up the one thread for half a second at each start."""
+    """The kernel's source, which has no need of a sign of life: it would hold up the one thread for half a second at each start.
+
+    It tells what it gave up.
+    """
+
+    def __init__(
+        self, bootstrap: str, group: str, topics: Sequence[str], positions: Positions | None, released: Callable[[list[Where]], None]
+    ) -> None:
+        super().__init__(bootstrap, group, topics, positions)
+        self._tell = released
+
+    @override
+    def _released(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        super()._released(consumer, partitions)
+        self._tell([(place.topic, place.partition) for place in partitions])
 
     @override
     def _ask_for_a_sign_of_life(self) -> None:
@@ -194,6 +210,7 @@ class RealSource:
     def commit(self, records: Sequence[Record]) -> None:
         """As the source does."""
         self._source.commit(records)
+        self._world.engine.news()  # what was handled stands in a schema by now, where a relay finds it
 
     def close(self) -> None:
         """Once. Who is gone asks its closed book for nothing."""

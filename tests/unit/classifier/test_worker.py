@@ -16,10 +16,12 @@ from services.classifier.adapters.faust_app import BoundedWorker, is_passing, ne
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.adapters.worker import Worker, finished
 from services.classifier.config import Config
+from services.kernel.breaker import Trip
 from services.kernel.probes import Health
 from services.kernel.settings import SettingMissing
+from tests.simulation.memory.breaker import MemoryBreaker
+from tests.simulation.memory.store import MemoryStore
 from tests.support.collected import domestic_invoice
-from tests.support.kernel import MemoryBreaker
 from tests.unit.classifier.test_handler import marker, record, without
 
 ADAPTERS = Path(__file__).parents[3] / "services" / "classifier" / "adapters"
@@ -65,7 +67,7 @@ def worker(
     def topic_of(*_: object) -> Topic:
         return topic
 
-    made = Worker("localhost:1", read_rulebook(), breaker or MemoryBreaker(), Health(frozenset({"worker"})), leave)
+    made = Worker("localhost:1", read_rulebook(), breaker or MemoryBreaker(MemoryStore()), Health(frozenset({"worker"})), leave)
     if looked:
         made.look()
     monkeypatch.setattr("services.classifier.adapters.worker.raw_topic", topic_of)
@@ -125,30 +127,32 @@ def garbage(offset: int) -> Message:
 
 def test_too_much_poison_holds_the_record_in_hand_until_it_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Goal: 19 are parked, each with its announcement; the 20th waits, unanswered, while the breaker is tripped, and goes on afterwards."""
-    topic, breaker, seen = Topic(), MemoryBreaker(), list[int]()
+    topic, store, seen, tripped = Topic(), MemoryStore(), list[int](), list[Trip]()
+    breaker = MemoryBreaker(store)
     made, codes = worker(monkeypatch, topic, breaker)
 
     async def story() -> None:
         for offset in range(19):
             await made.handle(garbage(offset))
         twentieth = asyncio.ensure_future(made.handle(garbage(19)))
-        while not breaker.open:
+        while not breaker.tripped():
             await asyncio.sleep(0.001)
         done, _ = await asyncio.wait([twentieth], timeout=0.3)
         seen.extend([len(done), len(topic.sent)])
-        breaker.open = False
+        tripped.extend(store.rows["breaker"].values())
+        breaker.resume()
         made.look()
         await twentieth
 
     asyncio.run(story())
     assert ([0, 38], 40, []) == (seen, len(topic.sent), codes)
-    assert [("20 records in a row were refused", 19)] == [(trip.reason, trip.offset) for trip in breaker.trips]
+    assert [("20 records in a row were refused", 19)] == [(trip.reason, trip.offset) for trip in tripped]
 
 
 def test_a_process_that_holds_leaves_when_its_partition_is_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Goal: exit 75, as while Kafka takes nothing. Case: tripped before the start; the record is of generation 1, the application in 0."""
-    breaker = MemoryBreaker()
-    breaker.open = True
+    breaker = MemoryBreaker(MemoryStore())
+    breaker.trip(Trip("20 records in a row were refused", "things", 0, 1, 20, 20))
     topic = Topic()
     made, codes = worker(monkeypatch, topic, breaker)
     with pytest.raises(Left):

@@ -11,7 +11,11 @@ from services.kernel.envelope import Delivery, Record, deliver
 from services.kernel.errors import Skipped, Unreadable
 from services.kernel.loop import consume
 from services.kernel.probes import Health
-from tests.support.kernel import TYPES, MemoryBreaker, outgoing, record
+from tests.simulation.memory.breaker import MemoryBreaker
+from tests.simulation.memory.store import MemoryStore
+from tests.support.kernel import TYPES, outgoing, record
+
+TRIP = Trip("20 records in a row were refused", "things", 0, 1, 20, 20)
 
 
 def deliveries(story: str) -> list[Delivery]:
@@ -90,19 +94,25 @@ class Watched(MemoryBreaker):
     """A breaker that, asked often enough while tripped, notes what it sees and is resumed; and stops the loop when all is read."""
 
     def __init__(self, log: Log, health: Health, stop: threading.Event) -> None:
-        super().__init__()
+        super().__init__(MemoryStore())
         self._log, self._health, self._stop = log, health, stop
+        self.trips = list[Trip]()
         self.seen = list[tuple[int, bool, float | None]]()
         self._asked = 0
 
+    def trip(self, trip: Trip) -> None:
+        self.trips.append(trip)
+        super().trip(trip)
+
     def tripped(self) -> bool:
-        self._asked += self.open
-        if self.open and self._asked > 2:
+        self._asked += super().tripped()
+        if self._asked > 2:
             self.seen.append((self._log.committed, self._health.ready(), REGISTRY.get_sample_value("achats_breaker_tripped")))
-            self._asked, self.open = 0, False
+            self._asked = 0
+            self.resume()
         if self._log.committed == len(self._log.records):
             self._stop.set()
-        return self.open
+        return super().tripped()
 
 
 def test_a_tripped_breaker_stops_the_loop_until_it_is_resumed(monkeypatch: pytest.MonkeyPatch):
@@ -132,8 +142,8 @@ def test_a_tripped_breaker_stops_the_loop_until_it_is_resumed(monkeypatch: pytes
 
 def test_a_process_looks_at_the_row_before_it_consumes():
     """Tripped by another process, or before the restart: no source is opened."""
-    stop, health, breaker = threading.Event(), Health(frozenset({"consume"})), MemoryBreaker()
-    breaker.open = True
+    stop, health, breaker = threading.Event(), Health(frozenset({"consume"})), MemoryBreaker(MemoryStore())
+    breaker.trip(TRIP)
     log = Log([record(outgoing("things", 1))])
     loop = threading.Thread(target=consume, args=(log.open, print, TYPES, breaker, health, stop))
     loop.start()
@@ -146,11 +156,11 @@ def test_a_process_looks_at_the_row_before_it_consumes():
 
 def test_what_a_poll_brought_is_not_handled_when_another_process_tripped_meanwhile():
     """Case: whoever tripped gave its partition up, and our poll brought it: the row was there before the record."""
-    stop, health, breaker, handled = threading.Event(), Health(frozenset({"consume"})), MemoryBreaker(), list[int]()
+    stop, health, breaker, handled = threading.Event(), Health(frozenset({"consume"})), MemoryBreaker(MemoryStore()), list[int]()
 
     class Late(Log):
         def poll(self, limit: int, wait_seconds: float) -> Sequence[Record]:
-            breaker.open = True
+            breaker.trip(TRIP)
             return super().poll(limit, wait_seconds)
 
         def close(self) -> None:
