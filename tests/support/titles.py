@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.classifier.domain.items import Item
-from services.classifier.domain.nature import UNKNOWN, classify_lines
+from services.classifier.domain.lines import classify_lines
+from services.classifier.domain.nature import UNKNOWN
 from services.classifier.domain.rulebook import Rulebook
 
 FILE = Path(__file__).parents[1] / "cases" / "titles" / "titles.csv"

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from services.classifier.domain.items import Item
-from services.classifier.domain.rulebook import Rulebook, fold
+from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.wording import fold
 
 
 def is_discount(item: Item, rulebook: Rulebook) -> bool:

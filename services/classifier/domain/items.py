@@ -11,7 +11,7 @@ from schemas.values import Totals
 from services.classifier.domain.arithmetic import tolerance
 from services.classifier.domain.holds import TotalsMismatch
 from services.classifier.domain.rates import A_NUMBER, UNTAXED, bases_by_rate, charged_rate, plain
-from services.classifier.domain.rulebook import fold
+from services.classifier.domain.wording import fold
 
 SHORTEST_TITLE = 12  # a shorter title is too common to tell which line it belongs to
 
@@ -26,6 +26,18 @@ class Item:
     quantity: Decimal = Decimal(1)
     unspsc: str | None = None
     kind: Literal["goods", "shipping", "remainder"] = "goods"
+    asin: str | None = None
+    sellers: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unit_cents(self) -> Decimal:
+        """The net of one unit, without its sign."""
+        return abs(self.net_cents / self.quantity)
+
+    def field(self, name: str) -> str | None:
+        """The order's checkout field of this name, however it is written."""
+        return next((value for given, value in self.fields if fold(given) == fold(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
