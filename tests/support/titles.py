@@ -13,7 +13,7 @@ from services.classifier.domain.rulebook import Rulebook
 
 FILE = Path(__file__).parents[1] / "cases" / "titles" / "titles.csv"
 EQUIPMENT = frozenset({"it_equipment", "furniture", "small_equipment"})
-DEAR_CENTS = 900_00
+CHEAP_CENTS, DEAR_CENTS = 40_00, 900_00
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ def titles() -> Sequence[Title]:
         return [Title(**row) for row in csv.DictReader(file)]
 
 
-def misses(labelled: Sequence[Title], rulebook: Rulebook) -> Sequence[Miss]:
-    """The titles that do not get the nature of their label, at a price no asset has."""
-    answers = [(one, answered(one.title, 40_00, rulebook)) for one in labelled]
+def misses(labelled: Sequence[Title], rulebook: Rulebook, cents: int = CHEAP_CENTS) -> Sequence[Miss]:
+    """The titles that do not get the nature of their label, at a price that no asset has unless another is given."""
+    answers = [(one, answered(one.title, cents, rulebook)) for one in labelled]
     return [Miss(one, nature) for one, (nature, _) in answers if nature != one.nature]
 
 

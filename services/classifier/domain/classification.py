@@ -12,6 +12,7 @@ from services.classifier.domain.identity import identify, known_currency, known_
 from services.classifier.domain.items import items_of
 from services.classifier.domain.lines import classify_lines, flags_of
 from services.classifier.domain.nature import is_contradicted
+from services.classifier.domain.ordered import with_order
 from services.classifier.domain.regime import domestic_vat, refuse_announced
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.domain.supplier import is_identified, supplier_of
@@ -38,7 +39,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
     compare(charges, identity, totals)
     vat = domestic_vat(evidence, totals)
     buyer_checked = check_buyer(evidence.buyer, settings)
-    items = items_of(evidence, charges, totals, vat)
+    items = with_order(items_of(evidence, charges, totals, vat), charges, evidence.seller)
     lines = classify_lines(items, rulebook)
     _refuse_too_many(lines)
     doubts = {

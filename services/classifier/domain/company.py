@@ -1,4 +1,4 @@
-"""A company's own rules: written by a person, or learned from what people corrected. Each has an owner and an origin, and can be withdrawn."""
+"""A company's own rules: written by a person, or learned from what people corrected. Each has an owner, and can be withdrawn."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property

@@ -105,11 +105,12 @@ def unspsc_of(label: str, charges: tuple[Charge, ...]) -> str | None:
     """The UNSPSC code of the charges whose title begins like the label, or the other way round, when they have one code."""
     wanted = fold(label.strip())
     titles = [(fold(charge.title.strip()), charge.unspsc) for charge in charges if charge.title]
-    codes = {code for title, code in titles if code and _same_article(wanted, title)}
+    codes = {code for title, code in titles if code and is_same_article(wanted, title)}
     return codes.pop() if len(codes) == 1 else None
 
 
-def _same_article(label: str, title: str) -> bool:
+def is_same_article(label: str, title: str) -> bool:
+    """Whether two folded titles are those of one article: equal, or the shorter one, long enough to be sure, begins the other."""
     shorter, longer = sorted((label, title), key=len)
     return label == title or (len(shorter) >= SHORTEST_TITLE and longer.startswith(shorter))
 

@@ -35,7 +35,7 @@ def _placed(item: Item, decision: Decision, rulebook: Rulebook) -> ClassifiedLin
         limit = f"{rulebook.asset_above_cents // 100} € hors taxes"
         because = f"{decision.because} ; prix unitaire au-dessus de {limit}"
         return _line(item, decision.nature, rulebook.waiting_account, ASSET_SUSPECTED, because)
-    return _line(item, decision.nature, nature.account, decision.rule, decision.because)
+    return _line(item, decision.nature, decision.account or nature.account, decision.rule, decision.because)
 
 
 def _line(item: Item, nature: str, account: str, rule: str, because: str) -> ClassifiedLine:

@@ -12,7 +12,9 @@ UNKNOWN = "unknown"
 NATURE_UNKNOWN = "nature_unknown"
 TOO_DEAR = "too_dear"
 SHORTEST_CODE = 2
-LOTS = re.compile(r"\b(?:\d+ ?x|x ?\d+|lots?|palettes?|cartons?|pack|paquets?|boites?|box|case|\d+ ?(?:stuck|blatt|pcs|pieces|feuilles|rouleaux))\b")
+LOTS = re.compile(
+    r"\b(?:\d+ ?x|x ?\d+|lots?|palettes?|cartons?|pack|paquets?|boites?|box|case|\d+ ?(?:stuck|blatt|pcs|pieces|feuilles|rouleaux))\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _standing(founds: Iterator[Found], reading: Reading, rulebook: Rulebook) -> 
     """The phrases whose rule finds beside them what it asks for."""
     for found in founds:
         rule = None if found.rule == UNDECIDED else rulebook.rules[found.rule]
-        if rule is None or not rule.beside or any(rule.company.find(reading.tokens)):
+        if rule is None or not rule.beside or any(rule.companions.find(reading.tokens)):
             yield found
 
 

@@ -63,7 +63,7 @@ class Rule(Contract):
     at_start: bool = Field(default=False, description="the words count only where the title begins with them")
 
     @cached_property
-    def company(self) -> Vocabulary:
+    def companions(self) -> Vocabulary:
         """The words that must stand beside those of the rule."""
         return Vocabulary(listed(0, self.beside))
 
@@ -75,8 +75,10 @@ class Rulebook(Contract):
     precedence: tuple[str, ...]
     natures: dict[Code, Nature]
     rules: tuple[Rule, ...]
-    silent_words: dict[Language, tuple[Text, ...]] = Field(description="words that decide nothing")
-    undecided_words: dict[Language, tuple[Text, ...]] = Field(description="articles that no title tells the nature of")
+    silent_words: dict[Language, tuple[Text, ...]] = Field(default_factory=dict, description="words that decide nothing")
+    undecided_words: dict[Language, tuple[Text, ...]] = Field(
+        default_factory=dict, description="articles that no title tells the nature of"
+    )
     discount_words: tuple[Text, ...] = Field(description="what names a line that only lowers others")
     waiting_account: Account = Field(description="where a line goes whose nature or asset test needs a person")
     asset_above_cents: int = Field(description="equipment of a higher net unit price may be an asset (BOI-BIC-CHG-20-30-10)")
@@ -91,6 +93,7 @@ class Rulebook(Contract):
         """This rulebook with a company's rules; its version says both. The words are indexed once for all companies."""
         shipped = self.version.partition("_c")[0]
         version = f"{shipped}_c{company.edition}" if company.edition else shipped
+        _ = self.vocabularies  # a copy shares what is indexed already
         return self.model_copy(update={"version": version, "company": company})
 
     @model_validator(mode="after")

@@ -12,8 +12,8 @@ HEAD_LAST = frozenset({"en", "de"})  # « label printer » is a printer, « impr
 SHORTEST_PART = 4  # letters of a word that may be part of another
 VOCABULARY = 65_536  # tokens whose entries are remembered
 
-PURPOSE = frozenset("pour avec for with fur mit inkl incl including inklusive".split())
-ASIDE = frozenset("a en au aux sans anti sous without ohne non dont".split())  # the word behind one of these is not what the article is
+PURPOSE = frozenset(("pour", "avec", "for", "with", "fur", "mit", "inkl", "incl", "including", "inklusive"))
+ASIDE = frozenset(("a", "en", "au", "aux", "sans", "anti", "sous", "without", "ohne", "non", "dont"))  # the word behind names nothing
 
 type Forms = frozenset[str]
 
@@ -34,7 +34,7 @@ def tokens_of(text: str) -> Sequence[str]:
 
 def decisive(tokens: Sequence[str]) -> Sequence[str]:
     """What stands before the first word of purpose: « toner noir » of « Toner noir pour imprimante »."""
-    end = next((place for place, token in enumerate(tokens) if place and token in PURPOSE), len(tokens))
+    end = next((place for place, token in enumerate(tokens) if token in PURPOSE), len(tokens))
     return tokens[:end]
 
 
@@ -115,7 +115,7 @@ class Vocabulary:
             index.setdefault(form, []).append(phrase)
 
     def _look_up(self, token: str) -> tuple[Phrase, ...]:
-        """The phrases that can begin with this token: those of the whole word, then those of its longest part, its beginning before its end."""
+        """The phrases that can begin with this token: the whole word, then its longest part, its beginning before its end."""
         parts = [*self._whole.get(token, ())]
         for length in range(len(token), SHORTEST_PART - 1, -1):
             parts += [*self._begins.get(token[:length], ()), *self._ends.get(token[-length:], ())]
