@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.contract import Contract
-from schemas.values import Account, Cents, Code, Reference, Text, known
+from schemas.values import Account, Auxiliary, Cents, Code, Reference, Siren, Supplier, Text, VatId, known
 from services.classifier.domain.items import Item
 from services.classifier.domain.wording import Vocabulary, Words, decisive, fold, text_of, tokens_of
 
@@ -98,11 +98,41 @@ class CompanyRule(Contract):
         return Vocabulary(Words(0, language, self.words) for language in ANY_LANGUAGE)
 
 
+class Merger(Contract):
+    """Two suppliers that are one: what comes under `auxiliary` goes to `into`."""
+
+    auxiliary: Auxiliary
+    into: Auxiliary
+    legal_name: Text | None
+    vat_id: VatId | None
+    siren: Siren | None
+
+    @property
+    def id(self) -> str:
+        """One merger of a supplier holds at a time."""
+        return f"supplier:{self.auxiliary}"
+
+
 class CompanyRules(Contract):
     """The rules of one company in one edition, which rises with every change. Edition 0: it has none and never had."""
 
     edition: int = 0
     rules: tuple[CompanyRule, ...] = ()
+    mergers: tuple[Merger, ...] = ()
+
+    def merged(self, supplier: Supplier) -> Supplier:
+        """The supplier that people made of this one; of mergers in a circle each is followed once."""
+        for _ in self.mergers:
+            merger = self._mergers.get(supplier.auxiliary)
+            if merger is None:
+                break
+            named = {"legal_name": merger.legal_name, "vat_id": merger.vat_id, "siren": merger.siren}
+            supplier = supplier.model_copy(update={"auxiliary": merger.into, **{name: value for name, value in named.items() if value}})
+        return supplier
+
+    @cached_property
+    def _mergers(self) -> dict[str, Merger]:
+        return {merger.auxiliary: merger for merger in self.mergers}
 
     @cached_property
     def in_order(self) -> Sequence[CompanyRule]:

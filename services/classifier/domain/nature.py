@@ -70,6 +70,16 @@ def candidates(item: Item, rulebook: Rulebook) -> Iterator[Decision]:
             yield Decision(rule.nature, rule.id, because, None, tier)
 
 
+def matched_words(item: Item, rulebook: Rulebook) -> str | None:
+    """The words of the title that decided, or that would, if words did; None when no rule's words stand in it."""
+    tokens = tokens_of(item.label)
+    reading = Reading(item, tokens, decisive(tokens))
+    for tier, of_title in (("purpose", tokens), ("article", reading.named)):
+        if found := head_of(_standing(rulebook.vocabularies[tier].find(of_title), reading, rulebook)):
+            return text_of(of_title, found)
+    return None
+
+
 def is_contradicted(item: Item, rulebook: Rulebook) -> bool:
     """Whether the UNSPSC code of an item leads to another account than the words that decided; a person's rule is not in doubt."""
     by_code = _coded(item, rulebook)

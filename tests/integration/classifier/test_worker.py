@@ -12,9 +12,9 @@ import pytest
 
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
-from services.classifier.adapters.rulebook import read_rulebook
 from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench, header, published, wait_until
+from tests.simulation.memory.classifier import untaught
 from tests.support.collected import credit_note, domestic_invoice, foreign_vat_invoice, settings, text_invoice_with_charges
 from tests.support.kernel import headers
 from tests.support.reference_classifier import run_reference
@@ -123,7 +123,7 @@ def test_the_plain_loop_says_the_same_bytes(bench: Bench, company: str) -> None:
         ours = bench.read(CLASSIFIED, company, seen=13)
         assert 0 == worker.stop(), worker.log
     done = threading.Event()
-    loop = threading.Thread(target=run_reference, args=(bench.kafka.bootstrap, f"reference-{company}", read_rulebook(), done.is_set))
+    loop = threading.Thread(target=run_reference, args=(bench.kafka.bootstrap, f"reference-{company}", untaught(), done.is_set))
     loop.start()
     try:
         both = bench.read(CLASSIFIED, company, seen=26)
