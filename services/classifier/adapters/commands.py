@@ -161,7 +161,7 @@ def run_command(words: Sequence[str], config: PeoplesConfig) -> int:
     """Do what the words say; the exit code. What cannot be done is said on standard error."""
     said = parser().parse_args(words)
     try:
-        with closing(PostgresStore(config.database_url, SERVICE, pool_size=1)) as store:
+        with closing(PostgresStore(config.database_url, SERVICE, pool_size=2)) as store:
             COMMANDS[said.command if said.command != "decide" else said.decision](People(config, store, said))
     except (KernelError, ValidationError, OSError) as trouble:
         sys.stderr.write(f"{trouble}\n")

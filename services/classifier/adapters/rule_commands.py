@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from schemas.invoice_collected.v1 import InvoiceCollected
-from services.classifier.domain.company import CompanyRule
+from services.classifier.domain.company import CompanyRule, CompanyRules
 from services.classifier.domain.dry_run import compare
 from services.classifier.domain.explanation import euros
 from services.classifier.handler import Decisions, Rulebooks
@@ -62,7 +62,8 @@ class RuleDesk:
         before = self._rulebooks.of(said.company)
         learned = [rule for rule in before.company.rules if rule.origin != WRITTEN]
         rules = (*learned, *self._read(said.file, before.company.edition + 1))
-        after = before.for_company(before.company.model_copy(update={"edition": before.company.edition + 1, "rules": rules}))
+        own = CompanyRules(edition=before.company.edition + 1, rules=rules, mergers=before.company.mergers)
+        after = before.for_company(own)
         effect = compare(self._past(said.company), before, after)
         for change in effect.lines:
             place = f"{change.invoice_id} line {change.line} « {change.after.label} » {euros(change.after.net_cents)}"

@@ -1,12 +1,13 @@
 """What each line is: the first of the rulebook's tiers that matches it decides. Unknown is said, never guessed."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from services.classifier.domain.items import Item
-from services.classifier.domain.rulebook import Rule, Rulebook, Tier, WordTier
-from services.classifier.domain.wording import UNDECIDED, Found, decisive, fold, head_of, text_of, tokens_of
+from services.classifier.domain.rulebook import Rule, Rulebook, Tier
+from services.classifier.domain.titles import WordTier
+from services.classifier.domain.wording import fold
 
 UNKNOWN = "unknown"
 NATURE_UNKNOWN = "nature_unknown"
@@ -15,6 +16,8 @@ SHORTEST_CODE = 2
 LOTS = re.compile(
     r"\b(?:\d+ ?x|x ?\d+|lots?|palettes?|cartons?|pack|paquets?|boites?|box|case|\d+ ?(?:stuck|blatt|pcs|pieces|feuilles|rouleaux))\b"
 )
+
+type Ask = Callable[[Item, Rulebook], tuple[Rule, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +32,6 @@ class Decision:
     because: str
     account: str | None = None
     tier: Tier | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An item with its title cut into tokens: what the tiers look at."""
-
-    item: Item
-    tokens: Sequence[str]
-    named: Sequence[str]
 
 
 def decide(item: Item, rulebook: Rulebook) -> Decision:
@@ -59,25 +53,20 @@ def candidates(item: Item, rulebook: Rulebook) -> Iterator[Decision]:
     """What each tier says of the item, in order of precedence; a whole VAT rate matches nothing."""
     if item.kind == "remainder":
         return
-    tokens = tokens_of(item.label)
-    reading = Reading(item, tokens, decisive(tokens))
     for rule in rulebook.company.in_order:
         if because := rule.match(item):
             yield Decision(rule.nature, rule.id, because, rule.account, rule.tier)
     for tier, ask in _SHIPPED:
-        if found := ask(reading, rulebook):
+        if found := ask(item, rulebook):
             rule, because = found
             yield Decision(rule.nature, rule.id, because, None, tier)
 
 
 def matched_words(item: Item, rulebook: Rulebook) -> str | None:
     """The words of the title that decided, or that would, if words did; None when no rule's words stand in it."""
-    tokens = tokens_of(item.label)
-    reading = Reading(item, tokens, decisive(tokens))
-    for tier, of_title in (("purpose", tokens), ("article", reading.named)):
-        if found := head_of(_standing(rulebook.vocabularies[tier].find(of_title), reading, rulebook)):
-            return text_of(of_title, found)
-    return None
+    reading = rulebook.titles.read(item.label)
+    found = reading.purpose or reading.article
+    return found[1] if found else None
 
 
 def is_contradicted(item: Item, rulebook: Rulebook) -> bool:
@@ -99,61 +88,43 @@ def _hides_equipment(decision: Decision, item: Item, rulebook: Rulebook) -> bool
         return False
     if not rulebook.natures[decision.nature].consumable:
         return False
-    return not LOTS.search(fold(item.label)) or _names_equipment(item, rulebook)
+    return not LOTS.search(fold(item.label)) or rulebook.titles.read(item.label).names_equipment
 
 
-def _names_equipment(item: Item, rulebook: Rulebook) -> bool:
-    """Whether the title names equipment anywhere before its purpose."""
-    named = decisive(tokens_of(item.label))
-    found = (rulebook.rules[found.rule] for found in rulebook.vocabularies["article"].find(named) if found.rule != UNDECIDED)
-    return any(rulebook.natures[rule.nature].equipment for rule in found)
-
-
-def _by_words(tier: WordTier) -> Callable[[Reading, Rulebook], tuple[Rule, str] | None]:
-    def ask(reading: Reading, rulebook: Rulebook) -> tuple[Rule, str] | None:
-        tokens = reading.tokens if tier == "purpose" else reading.named
-        found = head_of(_standing(rulebook.vocabularies[tier].find(tokens), reading, rulebook))
-        return (rulebook.rules[found.rule], f"« {text_of(tokens, found)} » dans le libellé") if found else None
+def _by_words(tier: WordTier) -> Ask:
+    def ask(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+        found: tuple[int, str] | None = getattr(rulebook.titles.read(item.label), tier)
+        return (rulebook.rules[found[0]], f"« {found[1]} » dans le libellé") if found else None
 
     return ask
 
 
-def _standing(founds: Iterator[Found], reading: Reading, rulebook: Rulebook) -> Iterator[Found]:
-    """The phrases whose rule finds beside them what it asks for."""
-    for found in founds:
-        rule = None if found.rule == UNDECIDED else rulebook.rules[found.rule]
-        if rule is None or not rule.beside or any(rule.companions.find(reading.tokens)):
-            yield found
-
-
-def _by_code(reading: Reading, rulebook: Rulebook) -> tuple[Rule, str] | None:
-    rule = _coded(reading.item, rulebook)
-    return (rule, f"code UNSPSC {reading.item.unspsc}") if rule else None
+def _by_code(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+    rule = _coded(item, rulebook)
+    return (rule, f"code UNSPSC {item.unspsc}") if rule else None
 
 
 def _coded(item: Item, rulebook: Rulebook) -> Rule | None:
     """The rule of the longest listed prefix of the item's UNSPSC code."""
     code = item.unspsc or ""
-    lengths = range(len(code), SHORTEST_CODE - 1, -1)
-    return next((rule for length in lengths if (rule := rulebook.codes.get(code[:length]))), None)
-
-
-def _by_seller(reading: Reading, rulebook: Rulebook) -> tuple[Rule, str] | None:
-    names = [fold(name) for name in reading.item.sellers]
-    for rule in rulebook.rules if names else ():
-        for seller in rule.sellers:
-            if any(name.startswith(fold(seller)) for name in names):
-                return rule, f"vendeur {seller}"
+    for length in range(len(code), SHORTEST_CODE - 1, -1):
+        if rule := rulebook.codes.get(code[:length]):
+            return rule
     return None
 
 
-def _by_charge(reading: Reading, rulebook: Rulebook) -> tuple[Rule, str] | None:
-    charged = (rule for rule in rulebook.rules if rule.charge is not None and rule.charge == reading.item.kind)
-    rule = next(charged, None)
+def _by_seller(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+    names = [fold(name) for name in item.sellers]
+    found = ((rule, f"vendeur {seller}") for seller, rule in rulebook.sellers if any(name.startswith(seller) for name in names))
+    return next(found, None)
+
+
+def _by_charge(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+    rule = rulebook.charges.get(item.kind)
     return (rule, "frais de port facturés par Amazon") if rule else None
 
 
-_SHIPPED: tuple[tuple[Tier, Callable[[Reading, Rulebook], tuple[Rule, str] | None]], ...] = (
+_SHIPPED: tuple[tuple[Tier, Ask], ...] = (
     ("purpose", _by_words("purpose")),
     ("article", _by_words("article")),
     ("unspsc", _by_code),

@@ -1,20 +1,21 @@
 """The rulebook: which words, UNSPSC codes, sellers and charges mean which nature, and which account a nature has. Data with a version."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from schemas.contract import Contract
 from schemas.values import Account, Code, Rate, Text
 from services.classifier.domain.company import CompanyRules, CompanyTier
+from services.classifier.domain.titles import Titles, WordTier
 from services.classifier.domain.wording import SILENT, UNDECIDED, Vocabulary, Words, fold, listed
 
 NOTHING = re.compile(r"(?!)")
 
-WordTier = Literal["purpose", "article", "hint"]
+WORD_TIERS: tuple[WordTier, ...] = ("purpose", "article", "hint")
 Tier = CompanyTier | WordTier | Literal["unspsc", "seller", "charge"]
 PRECEDENCE: tuple[Tier, ...] = (
     "company_product",
@@ -62,11 +63,6 @@ class Rule(Contract):
     charge: Code | None = Field(default=None, description="known: shipping")
     at_start: bool = Field(default=False, description="the words count only where the title begins with them")
 
-    @cached_property
-    def companions(self) -> Vocabulary:
-        """The words that must stand beside those of the rule."""
-        return Vocabulary(listed(0, self.beside))
-
 
 class Rulebook(Contract):
     """Rules of one version, and beside them those of the company whose documents are read."""
@@ -93,7 +89,7 @@ class Rulebook(Contract):
         """This rulebook with a company's rules; its version says both. The words are indexed once for all companies."""
         shipped = self.version.partition("_c")[0]
         version = f"{shipped}_c{company.edition}" if company.edition else shipped
-        _ = self.vocabularies  # a copy shares what is indexed already
+        _ = self.titles, self.codes, self.sellers, self.charges  # a copy shares what is indexed already
         return self.model_copy(update={"version": version, "company": company})
 
     @model_validator(mode="after")
@@ -108,9 +104,13 @@ class Rulebook(Contract):
         return self
 
     @cached_property
-    def vocabularies(self) -> dict[str, Vocabulary]:
-        """The words of the rules by tier; a found phrase names the place of its rule among `rules`."""
-        return {tier: Vocabulary([*listed(SILENT, self.silent_words), *self._words(tier)]) for tier in get_args(WordTier)}
+    def titles(self) -> Titles:
+        """What the words of the rules find in titles; a rule is named by its place among `rules`."""
+        return Titles(
+            {tier: Vocabulary([*listed(SILENT, self.silent_words), *self._words(tier)]) for tier in WORD_TIERS},
+            {place: Vocabulary(listed(place, rule.beside)) for place, rule in enumerate(self.rules) if rule.beside},
+            frozenset(place for place, rule in enumerate(self.rules) if self.natures[rule.nature].equipment),
+        )
 
     def _words(self, tier: WordTier) -> Iterator[Words]:
         for place, rule in enumerate(self.rules):
@@ -123,6 +123,16 @@ class Rulebook(Contract):
     def codes(self) -> dict[str, Rule]:
         """The rule of each UNSPSC prefix; of two the first."""
         return {prefix: rule for rule in reversed(self.rules) for prefix in rule.unspsc}
+
+    @cached_property
+    def sellers(self) -> Sequence[tuple[str, Rule]]:
+        """How the names of sellers begin, folded, with their rules."""
+        return [(fold(seller), rule) for rule in self.rules for seller in rule.sellers]
+
+    @cached_property
+    def charges(self) -> dict[str, Rule]:
+        """The rule of each kind of charge; of two the first."""
+        return {rule.charge: rule for rule in reversed(self.rules) if rule.charge}
 
     @cached_property
     def discounts(self) -> re.Pattern[str]:

@@ -21,10 +21,20 @@ type Forms = frozenset[str]
 def fold(text: str) -> str:
     """The text without case, accents and ligatures: `Œillets À Clé` → `oeillets a cle`."""
     lowered = text.casefold()
-    if lowered.isascii():
-        return lowered
-    decomposed = unicodedata.normalize("NFKD", lowered.replace("œ", "oe").replace("æ", "ae").replace("\u2019", "'"))
-    return decomposed if decomposed.isascii() else "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return lowered if lowered.isascii() else lowered.translate(FOLDED)
+
+
+class _Folded(dict[int, str]):
+    """What each letter becomes, found out at its first use; there are no more of them than Unicode has."""
+
+    def __missing__(self, code: int) -> str:
+        letters = unicodedata.normalize("NFKD", LIGATURES.get(chr(code), chr(code)))
+        self[code] = "".join(letter for letter in letters if not unicodedata.combining(letter))
+        return self[code]
+
+
+LIGATURES = {"œ": "oe", "æ": "ae", "\u2019": "'"}
+FOLDED = _Folded()
 
 
 def tokens_of(text: str) -> Sequence[str]:
@@ -83,13 +93,13 @@ class Vocabulary:
         for index in (self._whole, self._ends, self._begins):
             for phrases in index.values():
                 phrases.sort(key=lambda phrase: -len(phrase.tokens))
-        self._entries = lru_cache(VOCABULARY)(self._look_up)
+        self._parts = lru_cache(VOCABULARY)(self._look_up)
 
     def find(self, tokens: Sequence[str]) -> Iterator[Found]:
         """The phrases from left to right, the longest at each place; none of them overlaps the one before."""
         place = 0
         while place < len(tokens):
-            found = self._at(tokens, place) if self._entries(tokens[place]) else None
+            found = self._at(tokens, place) if self._phrases(tokens[place]) else None
             if found and found.rule != SILENT and not (place and tokens[place - 1] in ASIDE):
                 yield found
             place = found.end if found else place + 1
@@ -99,7 +109,7 @@ class Vocabulary:
         return head_of(self.find(tokens))
 
     def _at(self, tokens: Sequence[str], place: int) -> Found | None:
-        for phrase in self._entries(tokens[place]):
+        for phrase in self._phrases(tokens[place]):
             end = place + len(phrase.tokens)
             if phrase.at_start and place:
                 continue
@@ -114,8 +124,12 @@ class Vocabulary:
         for form in first:
             index.setdefault(form, []).append(phrase)
 
+    def _phrases(self, token: str) -> Sequence[Phrase]:
+        """The phrases that can begin with this token. Only words have parts: numbers and models would fill the memory, each once."""
+        return self._parts(token) if token.isalpha() else self._whole.get(token, ())
+
     def _look_up(self, token: str) -> tuple[Phrase, ...]:
-        """The phrases that can begin with this token: the whole word, then its longest part, its beginning before its end."""
+        """The phrases that can begin with this word: the whole of it, then its longest part, its beginning before its end."""
         parts = [*self._whole.get(token, ())]
         for length in range(len(token), SHORTEST_PART - 1, -1):
             parts += [*self._begins.get(token[:length], ()), *self._ends.get(token[-length:], ())]
