@@ -41,9 +41,8 @@ def decide(item: Item, rulebook: Rulebook) -> Decision:
     if _hides_equipment(decision, item, rulebook):
         limit = f"{rulebook.asset_above_cents // 100} €"
         return Decision(UNKNOWN, TOO_DEAR, f"{decision.because}, mais une seule unité dépasse {limit} : peut-être une immobilisation")
-    if is_contradicted(item, rulebook):
-        because = f"{decision.because} ; le code UNSPSC {item.unspsc} indique un autre compte"
-        return Decision(decision.nature, decision.rule, because, decision.account, decision.tier)
+    if _is_doubtful(decision, item, rulebook):
+        return decision._replace(because=f"{decision.because} ; le code UNSPSC {item.unspsc} indique un autre compte")
     return decision
 
 
@@ -69,11 +68,13 @@ def matched_words(item: Item, rulebook: Rulebook) -> str | None:
 
 def is_contradicted(item: Item, rulebook: Rulebook) -> bool:
     """Whether the UNSPSC code of an item leads to another account than the words that decided; a person's rule is not in doubt."""
-    by_code = _coded(item, rulebook)
-    if by_code is None:
-        return False
-    decision = next(candidates(item, rulebook))
-    return decision.tier in ("purpose", "article") and _account(decision.nature, rulebook) != _account(by_code.nature, rulebook)
+    decision = next(candidates(item, rulebook), None) if item.unspsc else None
+    return decision is not None and _is_doubtful(decision, item, rulebook)
+
+
+def _is_doubtful(decision: Decision, item: Item, rulebook: Rulebook) -> bool:
+    by_code = _coded(item, rulebook) if decision.tier in ("purpose", "article") else None
+    return by_code is not None and _account(decision.nature, rulebook) != _account(by_code.nature, rulebook)
 
 
 def _account(nature: str, rulebook: Rulebook) -> str:

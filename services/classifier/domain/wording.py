@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import contains
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ TOKENS = re.compile(r"\w+|[,;:|/()\[\]+\u2013\u2014]")  # a separator is a token
 ENDINGS = {"fr": ("", "s", "x", "es"), "en": ("", "s", "es"), "de": ("", "e", "n", "en", "s", "es", "er", "ern")}
 HEAD_LAST = frozenset({"en", "de"})  # « label printer » is a printer, « imprimante étiquettes » too
 SHORTEST_PART = 4  # letters of a word that may be part of another
+FOLDINGS = 8_192  # texts whose folding is remembered: one document asks for its titles again and again
 VOCABULARY = 65_536  # tokens whose entries are remembered
 
 PURPOSE = frozenset(("pour", "avec", "for", "with", "fur", "mit", "inkl", "incl", "including", "inklusive"))
@@ -19,6 +21,7 @@ ASIDE = frozenset(("a", "en", "au", "aux", "sans", "anti", "sous", "without", "o
 type Forms = frozenset[str]
 
 
+@lru_cache(FOLDINGS)
 def fold(text: str) -> str:
     """The text without case, accents and ligatures: `Œillets À Clé` → `oeillets a cle`."""
     lowered = text.casefold()
