@@ -1,6 +1,7 @@
 """`make bench-classifier`: documents a core classifies in a second, decoding and encoding apart, memory, and what the worker does.
 
-The pure part needs no server; the worker runs as it ships, on a real Kafka and PostgreSQL of its own, one process. ARGS=documents.
+The pure part needs no server; the worker runs as it ships, on a real Kafka and PostgreSQL of its own, one process.
+ARGS="20000 1000000": documents for the worker, and for the memory.
 """
 
 import gc
@@ -28,7 +29,7 @@ from tests.support.collected import collected, evidence, line, silent_charge, st
 from tests.support.local import new_database, session_postgres
 from tests.support.titles import titles
 
-LINES, SAMPLE, MILLION, STEP = 2, 20_000, 1_000_000, 100_000
+LINES, SAMPLE, MILLION, STEPS = 2, 20_000, 1_000_000, 10
 NOW = "2026-03-11T05:00:00.000000Z"
 TITLES = [one.title for one in titles()]
 RULEBOOK = read_rulebook()
@@ -84,15 +85,15 @@ def answered(delivery: Delivery) -> tuple[Outgoing, ...]:
     return answer(delivery, RULEBOOK, NOW)
 
 
-def memory() -> None:
-    """A million documents, each with titles of its own, made as they are classified: the resident size, ten times."""
-    sizes = list[int]()
-    for first in range(0, MILLION, STEP):
-        for start in range(first, first + STEP, 1_000):
+def memory(count: int) -> None:
+    """Documents with titles of their own, made as they are classified: the resident size, ten times. Before anything else is kept."""
+    sizes, step = list[int](), count // STEPS
+    for first in range(0, count, step):
+        for start in range(first, first + step, 1_000):
             for one in documents(start, 1_000):
                 classify(one, RULEBOOK)
         sizes.append(_resident_megabytes())
-    print(f"memory over {MILLION:,} documents, MB after each {STEP:,}: {' '.join(map(str, sizes))}")
+    print(f"memory, MB after each {step:,} documents: {' '.join(map(str, sizes))}", flush=True)
 
 
 def _resident_megabytes() -> int:
@@ -142,12 +143,13 @@ def _processor(pid: int) -> float:
 
 
 def main() -> None:
-    """The whole bench; ARGS is how many documents the worker gets."""
+    """The whole bench."""
+    for_worker, for_memory = (*map(int, sys.argv[1:]), *(SAMPLE, MILLION)[len(sys.argv) - 1 :])
     load = Path("/proc/loadavg").read_text(encoding="utf-8").split()[0]
     print(f"{platform.python_version()}, {platform.machine()}, load {load}; invoices of {LINES} lines, rulebook {RULEBOOK.version}")
+    memory(for_memory)
     pure()
-    memory()
-    worker(int(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE)
+    worker(for_worker)
 
 
 if __name__ == "__main__":
