@@ -13,6 +13,7 @@ from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.rulebook import Rulebook
 from services.fetcher import handler
+from services.classifier.handler import Rulebooks
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
@@ -28,6 +29,7 @@ from tests.simulation.engine import Loop, Process
 from tests.simulation.memory.amazon import MemoryAmazon
 from tests.simulation.memory.breaker import MemoryBreaker
 from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, Queue, work
+from tests.simulation.memory.classifier import MemoryDecisions
 from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
 from tests.simulation.memory.ledger_positions import MemoryPositions
 from tests.simulation.memory.ledger_schema import MemorySessions
@@ -73,6 +75,10 @@ class Parts(Protocol):
         """The notifier's."""
         ...
 
+    def decisions(self) -> Any:
+        """What people taught the classifier."""
+        ...
+
 
 class InMemory:
     """The parts of the world's twins."""
@@ -111,6 +117,10 @@ class InMemory:
     def desk(self) -> Any:
         """The notifier's."""
         return MemoryDesk(self._world.stores["notifier"])
+
+    def decisions(self) -> Any:
+        """What people taught the classifier."""
+        return MemoryDecisions(self._world.stores["classifier"])
 
 
 def processes(world: World, random: Random, parts: Callable[[Any, str], Parts] = InMemory) -> list[Process]:
@@ -172,8 +182,12 @@ def fetcher(at_once: int, world: World, parts: Parts, name: str) -> Sequence[Loo
 
 
 def classifier(world: World, parts: Parts, name: str) -> Sequence[Loop]:
-    """The classifier's handler in the kernel's loop."""
-    return [_consume(world, parts, name, "classifier", AnswerAll(world.sender("classifier"), rulebook(), world.engine))]
+    """The classifier's handler in the kernel's loop; its relay announces what people decided."""
+    rulebooks = Rulebooks(rulebook(), world.watched("decisions", parts.decisions()))
+    return [
+        _consume(world, parts, name, "classifier", AnswerAll(world.sender("classifier"), rulebooks, world.engine)),
+        _relay(world, "classifier", world.watched("classifier outbox", parts.outbox("classifier"))),
+    ]
 
 
 def ledger(world: World, parts: Parts, name: str) -> Sequence[Loop]:

@@ -10,7 +10,9 @@ from services.classifier.domain.buyer import check_buyer
 from services.classifier.domain.holds import DocumentTooLong, Hold
 from services.classifier.domain.identity import identify, known_currency, known_issue_date, known_number, known_type
 from services.classifier.domain.items import items_of
-from services.classifier.domain.nature import classify_lines, flags_of, is_contradicted
+from services.classifier.domain.lines import classify_lines, flags_of
+from services.classifier.domain.nature import is_contradicted
+from services.classifier.domain.ordered import with_order
 from services.classifier.domain.regime import domestic_vat, refuse_announced
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.domain.supplier import is_identified, supplier_of
@@ -37,7 +39,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
     compare(charges, identity, totals)
     vat = domestic_vat(evidence, totals)
     buyer_checked = check_buyer(evidence.buyer, settings)
-    items = items_of(evidence, charges, totals, vat)
+    items = with_order(items_of(evidence, charges, totals, vat), charges, evidence.seller)
     lines = classify_lines(items, rulebook)
     _refuse_too_many(lines)
     doubts = {
@@ -60,7 +62,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
         credited_number=evidence.credited_number.value if evidence.credited_number else None,
         currency=identity.currency,
         totals=totals,
-        supplier=supplier_of(evidence.seller, settings),
+        supplier=rulebook.company.merged(supplier_of(evidence.seller, settings)),
         lines=lines,
         vat=vat,
         flags=tuple(sorted(flags_of(lines) | {flag for flag, raised in doubts.items() if raised})),
@@ -92,7 +94,7 @@ def _held(collected: InvoiceCollected, rulebook: Rulebook, hold: Hold) -> Classi
         issue_date=known_issue_date(collected),
         currency=known_currency(collected),
         totals=known_totals(collected.evidence),
-        supplier=supplier_of(collected.evidence.seller, collected.settings),
+        supplier=rulebook.company.merged(supplier_of(collected.evidence.seller, collected.settings)),
         orders=collected.stated.orders,
         document=collected.document,
         settings=collected.settings,

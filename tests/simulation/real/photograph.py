@@ -45,7 +45,7 @@ def photograph(world: RealWorld) -> None:
 
 def _tables(world: RealWorld) -> None:
     stores, rows = world.stores, _asking(world)
-    for service in ("fetcher", "notifier"):
+    for service in ("fetcher", "classifier", "notifier"):
         stores[service].rows["outbox"] = dict.fromkeys(rows(f"select stripe, seq from {service}.outbox"))
         stores[service].rows["outbox_head"] = dict(rows(f"select stripe, seq from {service}.outbox_head"))
     for service in SERVICES:
