@@ -10,7 +10,8 @@ from services.classifier.domain.buyer import check_buyer
 from services.classifier.domain.holds import DocumentTooLong, Hold
 from services.classifier.domain.identity import identify, known_currency, known_issue_date, known_number, known_type
 from services.classifier.domain.items import items_of
-from services.classifier.domain.nature import classify_lines, flags_of, is_contradicted
+from services.classifier.domain.lines import classify_lines, flags_of
+from services.classifier.domain.nature import is_contradicted
 from services.classifier.domain.regime import domestic_vat, refuse_announced
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.domain.supplier import is_identified, supplier_of
