@@ -117,7 +117,7 @@ class CompanySettings(Contract):
     company_name: Text
     siren: Siren
     vat_id: VatId | None
-    vat_regime: Code = known("normal, franchise")
+    vat_regime: Code = known("normal, franchise (CGI 293 B: nothing is deducted)")
     deduction_coefficient: Annotated[str, Field(pattern=r"^(0(\.[0-9]{1,4})?|1)$")]
     supplier_mode: Code = known("amazon_business (one supplier), legal_seller (an auxiliary per seller)")
     automatic_import: bool
@@ -125,6 +125,18 @@ class CompanySettings(Contract):
     cut_over: Day = Field(description="documents issued before this day are archived, not booked")
     buyer_check: bool = Field(description="false: the document's buyer is not compared with the company (said wherever it matters)")
     test_environment: bool
+    asset_limit_cents: Annotated[Cents, Field(ge=0)] = Field(
+        default=500_00, description="a unit that costs more is a fixed asset (BOI-BIC-CHG-20-30-10)"
+    )
+    asset_limit_basis: Code = Field(
+        default="net", description="what of a unit is compared; known: net (of the VAT that is deducted), gross; an unknown one = net"
+    )
+    freight_policy: Code = Field(
+        default="goods", description="shipping of goods for resale; known: goods (on their account), 608; an unknown one = goods"
+    )
+    vat_timing: Code = Field(
+        default="invoice", description="VAT on goods; known: invoice (at once), strict (waits for delivery, CGI 269-2-a)"
+    )
 
 
 class Totals(Contract):

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from schemas.contract import Contract
 from schemas.values import Account, Code, Rate, Text
 
+ROLES = ("goods", "stock", "service", "shipping", "discount", "cash_discount", "rebate", "levy", "duty", "gift", "deposit", "unknown")
 NOTHING = re.compile(r"(?!)")
 NOT_THE_HEAD = r"(?<!\ba )(?<!\ben )"  # « filtre à café » is no coffee, « gobelet en papier » no paper
 ASIDE = re.compile(r"\b(?:livraison (?:gratuite|offerte)|free (?:shipping|delivery)|(?:kostenloser|gratis) versand|versandkostenfrei)\b")
@@ -18,11 +19,13 @@ PURPOSE = re.compile(r"\b(?:pour|avec|for|with|fur|mit)\b.*|(?<=\w)\W+(?:compati
 
 
 class Nature(Contract):
-    """A kind of purchase. `french_rate` is its VAT rate in France, null when it follows something else; `equipment` may be an asset."""
+    """A kind of purchase: its account, its VAT rate in France (null when it follows something else), and what is special about it."""
 
     account: Account
     french_rate: Rate | None = None
-    equipment: bool = False
+    other_rates: tuple[Rate, ...] = Field(default=(), description="rates that some goods of this nature have as well")
+    asset: Account | None = Field(default=None, description="where a unit above the company's limit goes")
+    role: Code = Field(default="goods", description=f"known: {', '.join(ROLES)}")
 
 
 class Rule(Contract):
@@ -49,8 +52,8 @@ class Rulebook(Contract):
     natures: dict[Code, Nature]
     rules: tuple[Rule, ...]
     discount_words: tuple[Text, ...] = Field(description="what names a line that only lowers others")
-    waiting_account: Account = Field(description="where a line goes whose nature or asset test needs a person")
-    asset_above_cents: int = Field(description="equipment of a higher net unit price may be an asset (BOI-BIC-CHG-20-30-10)")
+    waiting_account: Account = Field(description="where a line goes whose nature needs a person")
+    gift_limit_cents: int = Field(description="gross a year and beneficiary above which VAT on gifts is not deducted (CGI ann. IV 23 N)")
 
     @classmethod
     def parse(cls, page: Mapping[str, object]) -> Self:

@@ -44,16 +44,10 @@ class RegimeUnknown(Hold):
     next_action = "Saisir l'écriture à la main, ou confirmer un régime de TVA connu."
 
 
-class DeductionLimited(Hold):
-    """L'entreprise ne déduit pas toute la TVA : la part déductible de ce document est à déterminer."""
+class DeductionUndecided(Hold):
+    """L'entreprise ne déduit pas toute la TVA, et la part déductible de ce document n'est pas décidée."""
 
     next_action = "Calculer la TVA déductible selon le coefficient de l'entreprise, puis saisir l'écriture."
-
-
-class FixedAsset(Hold):
-    """Une ligne du document est une immobilisation."""
-
-    next_action = "Confirmer l'immobilisation et son compte, puis saisir l'écriture (comptes 404 et 44562)."
 
 
 class TooLargeToBook(Hold):
