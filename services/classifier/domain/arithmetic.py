@@ -43,7 +43,8 @@ def add_up(evidence: Evidence, charges: int) -> Totals:
         raise AmountImplausible
     if any(abs(gap) > tolerance(len(evidence.lines) or len(evidence.vat)) for gap in _gaps(evidence, totals)):
         raise TotalsMismatch
-    if not all(_at_its_rate(group, len(evidence.lines) or charges) for group in evidence.vat):
+    charged = [group for group in evidence.vat if group.vat_cents or not _is_untaxed(evidence)]
+    if not all(_at_its_rate(group, len(evidence.lines) or charges) for group in charged):
         raise TotalsMismatch
     return totals
 

@@ -53,7 +53,7 @@ def _weights(line: Named, carriers: Sequence[Carrier], terms: Terms) -> dict[Pla
 
 
 def _place(line: Named, goods: Placed, terms: Terms) -> Place:
-    rate = goods.tax_rate if line.ruling(terms).regime in SELF_ASSESSED else line.item.rate
+    rate = goods.tax_rate if line.ruling(terms).regime in SELF_ASSESSED else line.tax_rate(terms)
     if line.role == "duty" or goods.is_asset:
         return goods.account, goods.is_asset, rate
     if goods.role == "stock":

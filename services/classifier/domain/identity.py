@@ -34,7 +34,7 @@ class Identity:
     number: str
     issue_date: date
     currency: str
-    exchange_rate: str | None  # units of the currency for one euro; None in euros
+    exchange_rate: str | None = None  # units of the currency for one euro; None in euros
 
 
 def identify(collected: InvoiceCollected) -> Identity:

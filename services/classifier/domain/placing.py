@@ -10,7 +10,7 @@ from services.classifier.domain.holds import FrenchRateUnknown
 from services.classifier.domain.items import Item
 from services.classifier.domain.nature import Decision
 from services.classifier.domain.rates import UNTAXED
-from services.classifier.domain.regime import SELF_ASSESSED
+from services.classifier.domain.regime import CHARGED, SELF_ASSESSED
 from services.classifier.domain.rulebook import Nature
 
 
@@ -48,9 +48,12 @@ class Named:
         return terms.ruling(self.item.rate, "services" if self.role == "service" else "goods")
 
     def tax_rate(self, terms: Terms) -> str:
-        """The printed rate, or the French rate that the buyer assesses. Raises FrenchRateUnknown."""
-        if self.ruling(terms).regime not in SELF_ASSESSED:
-            return self.item.rate
+        """The printed rate, or the French rate that the buyer assesses; 0 where there is no VAT. Raises FrenchRateUnknown."""
+        regime = self.ruling(terms).regime
+        if regime not in SELF_ASSESSED:
+            return self.item.rate if regime in CHARGED else UNTAXED
+        if self.role == "deposit":
+            return UNTAXED
         if self.nature.french_rate is None:
             raise FrenchRateUnknown
         return self.nature.french_rate

@@ -11,7 +11,7 @@ from schemas.values import LONGEST_TEXT, CompanySettings
 from services.classifier.domain.deduction import Right, right_to_deduct
 from services.classifier.domain.placing import Placed, Ruling
 from services.classifier.domain.rates import UNTAXED, thousandths, vat_on
-from services.classifier.domain.regime import DOMESTIC, EXEMPT, SELF_ASSESSED
+from services.classifier.domain.regime import CHARGED, DOMESTIC, EXEMPT, SELF_ASSESSED
 from services.classifier.domain.shares import correct, half_up
 
 WHOLE = 10_000  # a deduction coefficient of 1, in its smallest steps
@@ -70,7 +70,7 @@ def _parts(
         line = lines[place]
         alike[Treatment(line.is_asset, taxing.waits(line), line.is_excluded)].append(place)
     bases = [sum(lines[place].net_cents for place in some) for some in alike.values()]
-    printed = None if ruling.regime in SELF_ASSESSED else taxing.printed.get(rate)
+    printed = taxing.printed.get(rate) if ruling.regime in CHARGED else None
     total = printed or Printed(sum(bases), vat_on(sum(bases), rate))
     vats = correct(total.vat_cents, [vat_on(base, rate) for base in bases], bases)
     amounts = [Printed(base, vat) for base, vat in zip(correct(total.base_cents, bases, bases), vats, strict=True)]

@@ -50,6 +50,18 @@ class DeductionUndecided(Hold):
     next_action = "Calculer la TVA déductible selon le coefficient de l'entreprise, puis saisir l'écriture."
 
 
+class DeductionLater(Hold):
+    """La TVA de ce document ne se déduit qu'à la livraison, par une seconde écriture que le livre ne tient pas encore."""
+
+    next_action = "Attendre la livraison, puis saisir l'écriture, ou déduire la TVA à la date de la facture."
+
+
+class ForeignCurrency(Hold):
+    """Le document est dans une autre devise que l'euro, et le livre ne garde pas encore les montants en devise."""
+
+    next_action = "Saisir l'écriture à la main, avec ses montants en devise."
+
+
 class TooLargeToBook(Hold):
     """Le document a trop de lignes, ou des montants trop grands, pour une seule écriture."""
 

@@ -6,12 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.domain.rulebook import Rulebook, decisive, fold, words_pattern
+from services.classifier.domain.rulebook import ROLES, Rulebook, decisive, fold, words_pattern
 
 PAGE: dict[str, Any] = {
     "version": "test_1",
-    "asset_above_cents": 50000,
     "waiting_account": "471000",
+    "gift_limit_cents": 7300,
     "discount_words": ["remise"],
     "natures": {"supplies": {"account": "606400", "french_rate": "20"}},
     "rules": [{"id": "words", "nature": "supplies", "words": {"fr": ["papier"]}}],
@@ -25,7 +25,9 @@ def test_the_shipped_rulebook_is_sound() -> None:
     assert {"supplies": "606400", "shipping": "624100", "books": "618100", "software": "651100", "membership": "628100"} == {
         name: shipped.natures[name].account for name in ("supplies", "shipping", "books", "software", "membership")
     }
-    assert {"it_equipment", "furniture", "small_equipment"} == {name for name, nature in shipped.natures.items() if nature.equipment}
+    assets = {name: nature.asset for name, nature in shipped.natures.items() if nature.asset}
+    assert {"it_equipment": "218300", "furniture": "218400", "small_equipment": "215400"} == assets
+    assert set() == {nature.role for nature in shipped.natures.values()} - set(ROLES)
 
 
 def test_words_come_before_codes_and_codes_before_kinds_in_the_shipped_file() -> None:
