@@ -38,9 +38,9 @@ def _real_instant(text: str) -> str:
     return text
 
 
-def known(codes: str, says: str = "") -> Any:
-    """Describe a field of `Code`: `known("charge, refund")`; `says` comes before, for what the name does not tell."""
-    return Field(description=f"{says and says + '; '}known: {codes}; treat an unknown one as other")
+def known(codes: str, says: str = "", **more: Any) -> Any:
+    """Describe a field of `Code`: `known("charge, refund")`; `says` comes before, for what the name does not tell; `more` as in `Field`."""
+    return Field(**more, description=f"{says and says + '; '}known: {codes}; treat an unknown one as other")
 
 
 Cents = Annotated[int, Field(ge=-LARGEST_CENTS, le=LARGEST_CENTS, description="hundredths of the document's currency")]
@@ -128,15 +128,9 @@ class CompanySettings(Contract):
     asset_limit_cents: Annotated[Cents, Field(ge=0)] = Field(
         default=500_00, description="a unit that costs more is a fixed asset (BOI-BIC-CHG-20-30-10)"
     )
-    asset_limit_basis: Code = Field(
-        default="net", description="what of a unit is compared; known: net (of the VAT that is deducted), gross; an unknown one = net"
-    )
-    freight_policy: Code = Field(
-        default="goods", description="shipping of goods for resale; known: goods (on their account), 608; an unknown one = goods"
-    )
-    vat_timing: Code = Field(
-        default="invoice", description="VAT on goods; known: invoice (at once), strict (waits for delivery, CGI 269-2-a)"
-    )
+    asset_limit_basis: Code = known("net (of the VAT that is deducted), gross", says="what of a unit is compared", default="net")
+    freight_policy: Code = known("goods (on their account), 608", says="shipping of goods for resale", default="goods")
+    vat_timing: Code = known("invoice (at once), strict (waits for delivery, CGI 269-2-a)", says="VAT on goods", default="invoice")
 
 
 class Totals(Contract):

@@ -55,11 +55,9 @@ class ClassifiedVat(Contract):
     )
     asset: bool = Field(default=False, description="the VAT of fixed assets")
     deductible_cents: Cents | None = Field(default=None, description="the part that is deducted; null = all of it")
-    opinion: Code | None = Field(default=None, description="known: deductible, reverse_charge, not_deductible, nothing_to_deduct")
+    opinion: Code | None = known("deductible, reverse_charge, not_deductible, nothing_to_deduct", default=None)
     article: Text | None = Field(default=None, description="the text that decides")
-    waits_for: Code | None = Field(
-        default=None, description="when it is deductible; known: delivery, payment (CGI 269-2, 271 I); null = at once"
-    )
+    waits_for: Code | None = known("delivery, payment", says="null = deductible at once (CGI 269-2, 271 I)", default=None)
 
 
 VatTable = Annotated[tuple[ClassifiedVat, ...], Field(max_length=MOST_ROWS)]
@@ -86,7 +84,8 @@ class InvoiceClassified(EventData):
     lines: Annotated[tuple[ClassifiedLine, ...], Field(min_length=1, max_length=MOST_LINES)]
     vat: VatTable
     flags: Codes = known(
-        "nature_unknown, nature_doubtful, asset_suspected, vat_on_payment, buyer_not_checked, seller_unidentified, test_environment"
+        "nature_unknown, nature_doubtful, rate_doubtful, fixed_asset, first_equipment_suspected, gift_limit, vat_on_payment, "
+        "no_vat_invoice, corrected_invoice_to_ask, import_vat_to_come, credited_unknown, buyer_not_checked, seller_unidentified, test_environment"
     )
     orders: Orders
     document: DocumentRef

@@ -46,9 +46,10 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
     compare(charges, identity, totals)
     buyer_checked = check_buyer(evidence.buyer, settings)
     terms = _terms(collected, identity, totals, rulebook)
+    printed = printed_of(evidence, totals)
     items = items_of(evidence, charges, totals)
     laid = lay_out(items, rulebook, terms)
-    lines, vat = taxed(laid.lines, Taxing(printed_of(evidence, totals), settings, waits(collected, identity)))
+    lines, vat = taxed(laid.lines, Taxing(printed, settings, waits(collected, identity)))
     _refuse_too_many(lines, vat)
     check_right(evidence, totals, vat)
     doubts = {
