@@ -85,7 +85,8 @@ class InvoiceClassified(EventData):
     vat: VatTable
     flags: Codes = known(
         "nature_unknown, nature_doubtful, rate_doubtful, fixed_asset, first_equipment_suspected, gift_limit, vat_on_payment, "
-        "no_vat_invoice, corrected_invoice_to_ask, import_vat_to_come, credited_unknown, buyer_not_checked, seller_unidentified, test_environment"
+        "no_vat_invoice, corrected_invoice_to_ask, import_vat_to_come, credited_unknown, buyer_not_checked, seller_unidentified, "
+        "test_environment"
     )
     orders: Orders
     document: DocumentRef
