@@ -16,8 +16,9 @@ from services.classifier.domain.identity import Identity, identify, known_curren
 from services.classifier.domain.items import items_of
 from services.classifier.domain.lines import lay_out
 from services.classifier.domain.nature import is_contradicted
+from services.classifier.domain.places import OUTSIDE
 from services.classifier.domain.placing import Terms
-from services.classifier.domain.regime import FOREIGN, IMPORT, RECEIPT, RECEIPT_TYPE
+from services.classifier.domain.regime import FOREIGN, IMPORT, RECEIPT, RECEIPT_TYPE, seat_of
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.domain.ruling import printed_of, rulings
 from services.classifier.domain.supplier import is_identified, supplier_of
@@ -54,7 +55,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
     check_right(evidence, totals, vat)
     doubts = {
         "buyer_not_checked": not buyer_checked,
-        "seller_unidentified": not is_identified(evidence.seller),
+        "seller_unidentified": not is_identified(evidence.seller) and seat_of(evidence.seller) != OUTSIDE,
         "test_environment": settings.test_environment,
         "nature_doubtful": any(is_contradicted(item, rulebook) for item in items),
         "rate_doubtful": is_rate_doubtful(lines, vat, rulebook),

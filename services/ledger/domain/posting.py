@@ -40,6 +40,7 @@ VAT_ACCOUNTS: dict[str, VatAccounts] = {  # PCG 1214-44: 4452 for intra-EU acqui
     "reverse_charge": VatAccounts("445664", "445620", "445714"),
     "reverse_charge_services": VatAccounts("445664", "445620", "445714"),
 }
+KNOWN_COMPANIES = ("normal", "franchise")
 NOT_DEDUCTED = ("foreign", "receipt", "import", "small_business", "margin")
 
 
@@ -120,8 +121,9 @@ def _refuse_unknown(document: InvoiceClassified) -> None:
         raise TypeUnknown
     if any(row.regime not in (*VAT_ACCOUNTS, *NOT_DEDUCTED) for row in document.vat):
         raise RegimeUnknown
-    deducts_all = document.settings.vat_regime == "normal" and Decimal(document.settings.deduction_coefficient) == 1
-    if not deducts_all and any(row.deductible_cents is None for row in document.vat):
+    regime, coefficient = document.settings.vat_regime, Decimal(document.settings.deduction_coefficient)
+    is_decided = all(row.deductible_cents is not None for row in document.vat)
+    if regime not in KNOWN_COMPANIES or not (is_decided or (regime == "normal" and coefficient == 1)):
         raise DeductionUndecided
 
 

@@ -148,6 +148,7 @@ REGIME = (ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="a
         (invoice(vat=REGIME), RegimeUnknown),
         (invoice(settings=SETTINGS.model_copy(update={"vat_regime": "franchise"})), DeductionUndecided),
         (invoice(settings=SETTINGS.model_copy(update={"deduction_coefficient": "0.6"})), DeductionUndecided),
+        (invoice(settings=SETTINGS.model_copy(update={"vat_regime": "a_later_regime"})), DeductionUndecided),
         (invoice(exchange_rate="1.1"), NoRate),
     ],
 )
