@@ -73,9 +73,14 @@ def with_defect(defect: dict[str, Any]) -> InvoiceCollected:
         *way, last = path.split(".")
         place: Any = page
         for step in way:
-            place = place[int(step)] if isinstance(place, list) else place[step]
-        place[int(last) if isinstance(place, list) else last] = value
+            place = place[_key(step)]
+        place[_key(last)] = value
     return InvoiceCollected.model_validate_json(json.dumps(page))
+
+
+def _key(step: str) -> int | str:
+    """A step of a path: the place in a list, or a name."""
+    return int(step) if step.isdecimal() else step
 
 
 def clean(seed: int) -> tuple[InvoiceCollected, set[str]]:

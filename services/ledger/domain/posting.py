@@ -156,7 +156,7 @@ def _supplier_lines(document: InvoiceClassified) -> list[Line]:
     of_assets = sum(line.net_cents for line in document.lines if line.account.startswith(FIXED_ASSETS))
     of_assets += sum(row.vat_cents for row in document.vat if row.asset and not _is_due_by_buyer(row))
     only_assets = all(line.account.startswith(FIXED_ASSETS) for line in document.lines)
-    of_assets = gross if only_assets or of_assets > gross else of_assets
+    of_assets = gross if only_assets or 0 <= gross < of_assets else of_assets
     shares = {SUPPLIERS: gross - of_assets, ASSET_SUPPLIERS: of_assets}
     return [Line(account, document.supplier.auxiliary, -_side(document) * cents, None) for account, cents in shares.items() if cents]
 

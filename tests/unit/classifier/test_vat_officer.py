@@ -61,7 +61,7 @@ def test_the_clean_documents_are_of_every_kind() -> None:
     assert dict.fromkeys(range(len(KINDS)), 10) == dict(Counter(seed % len(KINDS) for seed in range(1, 201)))
 
 
-OPINIONS = [
+OPINIONS: list[tuple[str, dict[str, Any], bool, str, str]] = [
     ("domestic", {}, False, "1", "deductible"),
     ("domestic", {"deduction_coefficient": "0.6"}, False, "0.6", "deductible"),
     ("domestic", {"deduction_coefficient": "0"}, False, "0", "not_deductible"),
