@@ -18,7 +18,7 @@ from services.classifier.domain.lines import lay_out
 from services.classifier.domain.nature import is_contradicted
 from services.classifier.domain.places import OUTSIDE
 from services.classifier.domain.placing import Terms
-from services.classifier.domain.regime import FOREIGN, IMPORT, RECEIPT, RECEIPT_TYPE, seat_of
+from services.classifier.domain.regime import FOREIGN, IMPORT, RECEIPT, seat_of
 from services.classifier.domain.rulebook import Rulebook
 from services.classifier.domain.ruling import printed_of, rulings
 from services.classifier.domain.supplier import is_identified, supplier_of
@@ -89,7 +89,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
 
 
 def _terms(collected: InvoiceCollected, identity: Identity, totals: Totals, rulebook: Rulebook) -> Terms:
-    settings, paper = collected.settings, RECEIPT_TYPE if identity.type == RECEIPT_TYPE else "invoice"
+    settings, paper = collected.settings, RECEIPT if identity.is_receipt else "invoice"
     in_currency = Decimal(identity.exchange_rate or 1)
     return Terms(
         settings=settings,

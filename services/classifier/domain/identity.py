@@ -35,14 +35,17 @@ class Identity:
     issue_date: date
     currency: str
     exchange_rate: str | None = None  # units of the currency for one euro; None in euros
+    is_receipt: bool = False  # or gives money back for one: nothing on it is deducted
 
 
 def identify(collected: InvoiceCollected) -> Identity:
     """The identity of a readable invoice, credit note or receipt, in euros or with its rate; a Hold when it is anything else."""
     if collected.evidence.reading == "none":
         raise DocumentUnreadable
-    kind, number, day, currency = _type(collected), _number(collected), _issue_date(collected), _currency(collected)
-    return Identity(kind, number, day, currency, _exchange_rate(collected, currency))
+    said, number, day, currency = _type(collected), _number(collected), _issue_date(collected), _currency(collected)
+    is_receipt = said == "receipt" or _is_no_invoice(collected.evidence)
+    kind = "receipt" if is_receipt and said == "invoice" else said
+    return Identity(kind, number, day, currency, _exchange_rate(collected, currency), is_receipt)
 
 
 def known_type(collected: InvoiceCollected) -> str | None:
@@ -80,16 +83,16 @@ def _type(collected: InvoiceCollected) -> str:
         raise NotAnInvoice
     if stated is not None and stated.value == OPPOSITE[kind]:
         raise TypeMismatch
-    return _receipt_or(kind, collected.evidence)
+    return kind
 
 
-def _receipt_or(kind: str, evidence: Evidence) -> str:
-    """The type; an « invoice » that says it is no VAT invoice, and charges none, is a receipt."""
-    if NO_INVOICE not in evidence.mentions or kind == "receipt":
-        return kind
-    if kind == "credit_note" or (evidence.vat_cents and evidence.vat_cents.value) or any(group.vat_cents for group in evidence.vat):
+def _is_no_invoice(evidence: Evidence) -> bool:
+    """Whether an « invoice » or « credit note » says it is none for VAT. Raises NotAVatInvoice where it charges VAT all the same."""
+    if NO_INVOICE not in evidence.mentions:
+        return False
+    if (evidence.vat_cents and evidence.vat_cents.value) or any(group.vat_cents for group in evidence.vat):
         raise NotAVatInvoice
-    return "receipt"
+    return True
 
 
 def _number(collected: InvoiceCollected) -> str:

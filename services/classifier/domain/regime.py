@@ -16,7 +16,6 @@ DOMESTIC, EXEMPT, FOREIGN, RECEIPT = "domestic", "exempt", "foreign", "receipt"
 INTRA_EU, REVERSE_CHARGE, REVERSE_CHARGE_SERVICES = "intra_eu", "reverse_charge", "reverse_charge_services"
 IMPORT, SMALL_BUSINESS, MARGIN = "import", "small_business", "margin"
 CHARGED = (DOMESTIC, EXEMPT, FOREIGN, RECEIPT)  # what the document prints is what there is
-RECEIPT_TYPE = "receipt"
 SELF_ASSESSED = (INTRA_EU, REVERSE_CHARGE, REVERSE_CHARGE_SERVICES)
 
 MENTIONS = {

@@ -59,9 +59,18 @@ def test_a_receipt_is_one_whatever_it_is_titled(changes: dict[str, Any]) -> None
     assert "receipt" == identify(case(number=None, **changes)).type
 
 
+def test_the_refund_of_a_receipt_is_a_credit_note_from_which_nothing_is_deducted() -> None:
+    """Case: Amazon's « ceci n'est pas une facture de TVA » on a refund."""
+    said = evidence(
+        (), (), type=fact("credit_note"), mentions=("not_a_vat_invoice",), net_cents=None, vat_cents=None, gross_cents=fact(5_00)
+    )
+    identity = identify(collected(said, stated(kind=None, number=None)))
+    assert ("credit_note", True) == (identity.type, identity.is_receipt)
+
+
 @pytest.mark.parametrize("kind", ["invoice", "credit_note"])
 def test_vat_on_what_is_no_vat_invoice_is_asked_about(kind: str) -> None:
-    """Case: « ceci n'est pas une facture » on a document that charges VAT, or that gives money back."""
+    """Case: « ceci n'est pas une facture » on a document that charges VAT."""
     with pytest.raises(NotAVatInvoice):
         identify(collected(evidence((), TABLE, type=fact(kind), mentions=("not_a_vat_invoice",)), stated(kind=None, number=None)))
 
