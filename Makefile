@@ -14,7 +14,7 @@ DEMO := .venv/.demo
 DEVELOPMENT := .venv/.development
 BIN := .venv/bin
 
-.PHONY: help demo up test test-long bench-fetcher bench-fairness check format lock clean
+.PHONY: help demo up test test-long bench-fetcher bench-fairness bench-classifier check format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ bench-fetcher: $(DEVELOPMENT) ## documents a second, memory, and calls to Amazon
 
 bench-fairness: $(DEVELOPMENT) ## how long 1,000 connections wait for their runs, on two workers (ARGS=connections)
 	@$(BIN)/python -m tests.bench.fairness $(ARGS)
+
+bench-classifier: $(DEVELOPMENT) ## documents classified a second, memory over a million, the worker on real parts (ARGS=documents)
+	@$(BIN)/python -m tests.bench.classifier $(ARGS)
 
 check: $(DEVELOPMENT) ## format, lint, strict types, import contracts, contracts, architecture
 	@$(BIN)/ruff format --check --quiet .

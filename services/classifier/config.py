@@ -35,6 +35,23 @@ class Config:
         )
 
 
+class PeoplesConfig:
+    """What the commands for people need; each setting is asked for where a command needs it. Raises SettingMissing."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._settings = Settings(env, MEANINGS)
+
+    @property
+    def kafka(self) -> str:
+        """The brokers."""
+        return self._settings.text("ACHATS_KAFKA")
+
+    @property
+    def database_url(self) -> str:
+        """The classifier's database."""
+        return self._settings.text(DATABASE_URL)
+
+
 def migrate_url(env: Mapping[str, str]) -> str:
     """The database as the role that may change tables: ACHATS_CLASSIFIER_MIGRATE_URL, else the classifier's own."""
     return env.get(MIGRATE_URL) or Settings(env, MEANINGS).text(DATABASE_URL)

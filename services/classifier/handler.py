@@ -1,28 +1,169 @@
-"""What happens on each record of the collected stream: classify it, pass the run's marker on, or park what cannot be read."""
+"""What happens on each record: classify a document, pass the run's marker on, learn from a decision, or park what cannot be read."""
 
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.contract import EventData
+from schemas.hold_lifted.v1 import HoldLifted
 from schemas.invoice_collected.v1 import InvoiceCollected
 from schemas.invoice_parked.v1 import InvoiceParked
+from schemas.line_recoded.v1 import LineRecoded
 from schemas.registry import parked_topic, topic_for
+from schemas.supplier_merged.v1 import SupplierMerged
 from services.classifier.domain.classification import classify
+from services.classifier.domain.company import CompanyRule, CompanyRules, Merger
+from services.classifier.domain.learning import family_of, is_enough, learned
 from services.classifier.domain.rulebook import Rulebook
 from services.kernel.clock import instant
 from services.kernel.envelope import WORD, Delivery, Event, Outgoing, Record, company_of, encode, event_id, is_marker, parked, run_of
 from services.kernel.errors import MarkerRefused, Poison, Skipped
+from services.kernel.postgres import Transaction
 
 SERVICE = "classifier"
 SOURCE = "/achats/classifier"
 LATEST_MS = 32_503_679_999_999  # the end of 2999: a producer may write any time on its records
+COMPANIES = 5_000  # whose rules a process remembers
+DECISIONS = topic_for(SERVICE, LineRecoded)
+
+type Decision = LineRecoded | SupplierMerged | HoldLifted
+
+
+class NatureUnknown(Poison):
+    """A person gave a line a nature that this version of the rulebook does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A rule that a company has or had, with the editions between which it held."""
+
+    rule_id: str
+    kind: str
+    since_edition: int
+    until_edition: int | None
+    begun_by: str
+    ended_by: str | None
+
+
+class Decisions(Protocol):
+    """What people decided, and the rules of each company, in storage. Everything raises Unavailable."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]: ...
+
+    def keep(self, event: Event[Any], family: str | None, decided_at: str, transaction: Transaction) -> None:
+        """Keep the decision for ever."""
+
+    def alike(self, company_id: str, family: str, transaction: Transaction) -> Sequence[LineRecoded]:
+        """The corrections of the family, in order, since the rule of that id last began or ended."""
+        ...
+
+    def next_edition(self, company_id: str, transaction: Transaction) -> int:
+        """The edition that this transaction begins; nobody else begins one meanwhile."""
+        ...
+
+    def begin(self, company_id: str, rule: CompanyRule | Merger, edition: int, by: str, transaction: Transaction) -> None:
+        """The rule holds from this edition on; the one that has its id ends."""
+
+    def end(self, company_id: str, rule_id: str, edition: int, by: str, transaction: Transaction) -> bool:
+        """The rule ends before this edition; False when none of this id held."""
+        ...
+
+    def rules(self, company_id: str, edition: int | None = None) -> CompanyRules:
+        """The rules of that edition, or of the current one."""
+        ...
+
+    def editions(self, company_ids: Sequence[str]) -> Mapping[str, int]:
+        """The current editions of these companies, but for those without one."""
+        ...
+
+    def history(self, company_id: str) -> Sequence[Past]:
+        """Every rule the company ever had."""
+        ...
+
+
+class Rulebooks:
+    """The rulebook of each company: the shipped one and its own rules, remembered until they change; and how they learn."""
+
+    def __init__(self, shipped: Rulebook, decisions: Decisions) -> None:
+        self.shipped, self._decisions = shipped, decisions
+        self._known = OrderedDict[str, Rulebook]()
+
+    def known(self, company_id: str) -> Rulebook | None:
+        """The company's rulebook if it is remembered."""
+        return self._known.get(company_id)
+
+    def of(self, company_id: str) -> Rulebook:
+        """The company's rulebook. Raises Unavailable."""
+        if (remembered := self._known.get(company_id)) is not None:
+            return remembered
+        own = self._decisions.rules(company_id)
+        rulebook = self.shipped.for_company(own) if own.edition else self.shipped
+        self._known[company_id] = rulebook
+        if len(self._known) > COMPANIES:
+            self._known.popitem(last=False)
+        return rulebook
+
+    def refresh(self) -> None:
+        """Forget the rulebooks of companies whose rules somebody else has changed. Raises Unavailable."""
+        remembered = dict(self._known)
+        editions = self._decisions.editions(list(remembered))
+        for company_id, rulebook in remembered.items():
+            if rulebook.company.edition != editions.get(company_id, 0):
+                self._known.pop(company_id, None)
+
+    def learn(self, delivery: Delivery) -> Delivery:
+        """Keep the decision in the record, if there is one, and learn from it, once; refused = it cannot be kept. Raises Unavailable."""
+        event = delivery.event
+        if event is None or not isinstance(event.data, LineRecoded | SupplierMerged | HoldLifted):
+            return delivery
+        try:
+            with self._decisions.transaction() as transaction:
+                if transaction.claim(event.id):
+                    self._keep(event, transaction)
+        except Poison as refusal:
+            return Delivery(delivery.record, None, refusal)
+        self._known.pop(event.data.company_id, None)
+        return delivery
+
+    def _keep(self, event: Event[Decision], transaction: Transaction) -> None:
+        data = event.data
+        family = family_of(data) if isinstance(data, LineRecoded) else None
+        self._decisions.keep(event, family, data.decided_at, transaction)
+        match data:
+            case LineRecoded():
+                self._recoded(data, transaction)
+            case SupplierMerged():
+                merger = Merger(**data.model_dump(include=set(Merger.model_fields)))
+                edition = self._decisions.next_edition(data.company_id, transaction)
+                self._decisions.begin(data.company_id, merger, edition, data.by, transaction)
+            case HoldLifted():  # kept; the document comes back as the next invoice.collected
+                pass
+
+    def _recoded(self, data: LineRecoded, transaction: Transaction) -> None:
+        if data.nature not in self.shipped.natures:
+            raise NatureUnknown(data.nature)
+        alike = self._decisions.alike(data.company_id, family_of(data), transaction)
+        if data.always or is_enough(alike):
+            edition = self._decisions.next_edition(data.company_id, transaction)
+            self._decisions.begin(data.company_id, learned(data, edition), edition, data.by, transaction)
+
+
+def collected_in(delivery: Delivery) -> str | None:
+    """The company whose document the record holds; None when it holds none, and no rulebook is asked for."""
+    return delivery.event.data.company_id if delivery.event and isinstance(delivery.event.data, InvoiceCollected) else None
 
 
 def answer(delivery: Delivery, rulebook: Rulebook, now: str) -> tuple[Outgoing, ...]:
-    """What must be sent, in this order, before the record counts as handled. `now` only dates what is parked. Raises MarkerRefused."""
+    """What must be sent, in this order, before the record counts as handled. `now` only dates what is parked. Raises MarkerRefused.
+
+    `rulebook` is that of the company whose document it is.
+    """
     if delivery.refusal is not None:
         return _park(delivery.record, delivery.refusal, now)
     match delivery.event:
@@ -55,6 +196,8 @@ def _park(record: Record, refusal: Poison, now: str) -> tuple[Outgoing, ...]:
     Raises MarkerRefused: only an operator's skip parks a run's marker, which is no document.
     """
     kept = parked(record, refusal, SERVICE, parked_topic(SERVICE), now)
+    if record.topic == DECISIONS:  # no document: no run waits for it
+        return (kept,)
     if is_marker(record, CollectionFinished):
         if isinstance(refusal, Skipped):
             return (kept,)

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from services.classifier.adapters.decisions import PostgresDecisions
+from services.classifier.handler import SERVICE as CLASSIFIER
+from services.classifier.main import MIGRATIONS as CLASSIFIERS
 from services.notifier.handler import SERVICE
 from services.notifier.main import MIGRATIONS
 from tests.adapters.bookshelf import Bookshelf, bookshelf, migrated
 from tests.adapters.desks import Office, PostgresOffice, memory_office
 from tests.adapters.schemas import MemorySchema, PostgresSchema, Schema, postgres_schema
+from tests.adapters.teachings import School, school
+from tests.simulation.memory.classifier import MemoryDecisions
 from tests.simulation.memory.store import MemoryStore
 from tests.support.local import SessionDatabase, new_database
 
@@ -47,6 +52,24 @@ def office(request: pytest.FixtureRequest) -> Office:
     real: PostgresSchema = request.getfixturevalue("notifier")
     real.empty()
     return PostgresOffice(real)
+
+
+@pytest.fixture(scope="module")
+def classifier(database: SessionDatabase) -> Generator[PostgresSchema]:
+    """The classifier's real schema."""
+    with new_database(database) as url, postgres_schema(url, CLASSIFIER, CLASSIFIERS) as schema:
+        yield schema
+
+
+@pytest.fixture(name="school", params=["memory", "real"])
+def school_of(request: pytest.FixtureRequest) -> School:
+    """A classifier's storage, empty."""
+    if request.param == "memory":
+        store = MemoryStore()
+        return school(MemorySchema(store), MemoryDecisions(store))
+    real: PostgresSchema = request.getfixturevalue("classifier")
+    real.empty()
+    return school(real, PostgresDecisions(real.store))
 
 
 @pytest.fixture(scope="session")

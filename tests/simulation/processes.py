@@ -12,6 +12,7 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.rulebook import Rulebook
+from services.classifier.handler import Rulebooks
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
@@ -26,6 +27,7 @@ from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterh
 from tests.simulation.engine import Loop, Process
 from tests.simulation.memory.amazon import MemoryAmazon
 from tests.simulation.memory.breaker import MemoryBreaker
+from tests.simulation.memory.classifier import MemoryDecisions
 from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, work
 from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
 from tests.simulation.memory.ledger_positions import MemoryPositions
@@ -72,6 +74,10 @@ class Parts(Protocol):
         """The notifier's."""
         ...
 
+    def decisions(self) -> Any:
+        """What people taught the classifier."""
+        ...
+
 
 class InMemory:
     """The parts of the world's twins."""
@@ -110,6 +116,10 @@ class InMemory:
     def desk(self) -> Any:
         """The notifier's."""
         return MemoryDesk(self._world.stores["notifier"])
+
+    def decisions(self) -> Any:
+        """What people taught the classifier."""
+        return MemoryDecisions(self._world.stores["classifier"])
 
 
 def processes(world: World, random: Random, parts: Callable[[Any, str], Parts] = InMemory) -> list[Process]:
@@ -169,8 +179,12 @@ def fetcher(world: World, parts: Parts, name: str) -> Sequence[Loop]:
 
 
 def classifier(world: World, parts: Parts, name: str) -> Sequence[Loop]:
-    """The classifier's handler in the kernel's loop."""
-    return [_consume(world, parts, name, "classifier", AnswerAll(world.sender("classifier"), rulebook(), world.engine))]
+    """The classifier's handler in the kernel's loop; its relay announces what people decided."""
+    rulebooks = Rulebooks(rulebook(), world.watched("decisions", parts.decisions()))
+    return [
+        _consume(world, parts, name, "classifier", AnswerAll(world.sender("classifier"), rulebooks, world.engine)),
+        _relay(world, "classifier", world.watched("classifier outbox", parts.outbox("classifier"))),
+    ]
 
 
 def ledger(world: World, parts: Parts, name: str) -> Sequence[Loop]:

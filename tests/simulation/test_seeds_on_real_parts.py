@@ -24,6 +24,7 @@ from psycopg import sql
 from deploy.local.folders import temporary_data_folder
 from deploy.local.kafka import Kafka
 from schemas.registry import topics
+from services.classifier.main import MIGRATIONS as CLASSIFIER
 from services.fetcher.main import MIGRATIONS as FETCHER
 from services.kernel import postgres
 from services.kernel.kafka import CONSUMER
@@ -44,9 +45,9 @@ from tests.support.reading import wait_until
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 SEEDS = range(1, 21)
-SCHEMAS: dict[str, tuple[Path | None, bool]] = {
+SCHEMAS: dict[str, tuple[Path, bool]] = {
     "fetcher": (FETCHER, True),
-    "classifier": (None, False),
+    "classifier": (CLASSIFIER, True),
     "ledger": (LEDGER, False),
     "notifier": (NOTIFIER, True),
 }

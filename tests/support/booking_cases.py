@@ -15,8 +15,10 @@ from typing import Any
 
 from schemas.invoice_collected.v1 import Answers, Evidence, EvidenceLine, InvoiceCollected, Party, VatGroup
 from schemas.values import CompanySettings
+from services.classifier.domain.company import CompanyRule, CompanyRules
 from services.classifier.domain.rates import vat_on
-from services.classifier.domain.rulebook import Nature, Rule, Rulebook, decisive
+from services.classifier.domain.rulebook import Nature, Rulebook
+from services.classifier.domain.wording import fold
 from services.fetcher.domain.reading.mentions import mentions_in
 from tests.support.collected import collected, evidence, fact, line, party, settings, stated, vat
 
@@ -81,15 +83,13 @@ def event_of(case: Case, document: Page) -> InvoiceCollected:
 
 
 def rulebook_of(case: Case, document: Page, shipped: Rulebook) -> Rulebook:
-    """The company's rulebook: rules on the lines' words before the shipped ones."""
-    natures, rules = dict(shipped.natures), list[Rule]()
+    """The company's rulebook: beside the shipped rules, one of its own for each line's title."""
+    natures, rules = dict(shipped.natures), list[CompanyRule]()
     for number, (label, row) in enumerate(_labelled(document), 1):
-        code = f"{row['kind']}_case_{number}"
+        code = "unknown" if row["kind"] == "unknown" else f"{row['kind']}_case_{number}"
         natures[code] = _nature(case, row, shipped)
-        natures_name = "unknown" if row["kind"] == "unknown" else code
-        rules.append(Rule(id=f"company-{number}", nature=natures_name, words={"fr": (decisive(label),)}, at_start=True))
-    rules.sort(key=lambda rule: -len(rule.words["fr"][0]))
-    return shipped.model_copy(update={"natures": natures, "rules": (*rules, *shipped.rules)})
+        rules.append(CompanyRule(id=f"C{number}", nature=code, products=(label,), owner="the case", origin="written", edition=1))
+    return shipped.model_copy(update={"natures": natures}).for_company(CompanyRules(edition=1, rules=tuple(rules)))
 
 
 def closed_through(document: Page) -> date | None:
@@ -98,14 +98,13 @@ def closed_through(document: Page) -> date | None:
 
 
 def _labelled(document: Page) -> Iterator[tuple[str, Page]]:
-    """Each line with a label whose words name it alone: the same words for two kinds are numbered, as are words that decide nothing."""
+    """Each line with a title that names it alone: the same words for two kinds are numbered."""
     meant: dict[str, str] = {}
     for number, row in enumerate(document["lines"], 1):
         label = row["description"]
         meaning = json.dumps([row.get(key) for key in ("kind", "fr_rate", "goods_kind", "service")])
-        words = decisive(label)
-        if not re.search(r"\w", words) or meant.setdefault(words, meaning) != meaning:
-            label = f"Article {number} {label}"
+        if meant.setdefault(fold(label.strip()), meaning) != meaning:
+            label = f"{label} ({number})"
         yield label, row
 
 

@@ -22,7 +22,7 @@ PAPER = (
     "Enveloppes C5",
     "Cartouche d'encre noire",
     "Câble HDMI 2 m",
-    "Clavier",
+    "Câble USB 1 m",
 )
 BOOKS = ("Livre de comptabilité", "Code du travail", "Dictionnaire anglais")
 

@@ -14,7 +14,7 @@ from faust.types.tuples import Message
 from schemas.registry import topics_read_by, types_on
 from services.classifier.adapters.faust_app import TRY_AGAIN, UNFORESEEN, BoundedWorker, is_passing, leave, new_app, raw_topic
 from services.classifier.domain.rulebook import Rulebook
-from services.classifier.handler import SERVICE, answer
+from services.classifier.handler import DECISIONS, SERVICE, Rulebooks, answer, collected_in
 from services.kernel.breaker import Fuse, Trip, Tripped
 from services.kernel.clock import SystemClock, instant
 from services.kernel.envelope import Delivery, Outgoing, Place, Record, deliver
@@ -31,9 +31,9 @@ BEAT_SECONDS, HOLD_SECONDS = 1.0, 0.1
 class Worker:
     """Reads the classifier's topics in order, one record at a time per process; parallelism is by partitions and processes."""
 
-    def __init__(self, kafka: str, rulebook: Rulebook, breaker: Breaker, health: Health, leave: Callable[[int], None] = leave) -> None:
+    def __init__(self, kafka: str, rulebooks: Rulebooks, breaker: Breaker, health: Health, leave: Callable[[int], None] = leave) -> None:
         """`leave` ends the process; only a test gives another."""
-        self._rulebook, self._breaker, self._health, self._leave = rulebook, breaker, health, leave
+        self._rulebooks, self._breaker, self._health, self._leave = rulebooks, breaker, health, leave
         self._skips: Mapping[Place, Skipped] = {}
         self._tripped = True  # until the database says otherwise
         self._fuse, self._asking = Fuse(), asyncio.Lock()
@@ -48,7 +48,7 @@ class Worker:
 
     def run(self) -> NoReturn:
         """Work until SIGTERM or SIGINT: exit code 0; 75 when the stop took too long or Kafka failed; 70 after an error nobody foresaw."""
-        log.info(Log.STARTED, rulebook=self._rulebook.version)
+        log.info(Log.STARTED, rulebook=self._rulebooks.shipped.version)
         BoundedWorker(self.app, self._kafka).execute_from_commandline()
 
     async def _consume(self, stream: StreamT[Any]) -> None:
@@ -59,7 +59,8 @@ class Worker:
         """Answer one record. Leaving this by an error would count the record as done, so an error ends the process instead."""
         try:
             delivery = await self._allowed(message)
-            for outgoing in answer(delivery, self._rulebook, instant(self._clock.now())):
+            rulebook = await self._rulebook(delivery, message.generation_id)
+            for outgoing in answer(delivery, rulebook, instant(self._clock.now())):
                 await self._send(outgoing, message.generation_id)
             self._note(delivery)
         except BaseException as error:
@@ -73,7 +74,7 @@ class Worker:
             while self._tripped:
                 await asyncio.sleep(HOLD_SECONDS)
                 self._leave_when_revoked(message.generation_id)
-            delivery = deliver(_record(message), self._types, self._skips)
+            delivery = await self._learned(deliver(_record(message), self._types, self._skips), message.generation_id)
             try:
                 self._fuse.allowed([delivery])
             except Tripped as tripped:
@@ -82,12 +83,31 @@ class Worker:
             else:
                 return delivery
 
+    async def _learned(self, delivery: Delivery, generation: int | None) -> Delivery:
+        """The record, once what a person decided in it is kept."""
+        if delivery.record.topic != DECISIONS or delivery.refusal is not None:
+            return delivery
+        return await self._patiently(partial(self._rulebooks.learn, delivery), generation)
+
+    async def _rulebook(self, delivery: Delivery, generation: int | None) -> Rulebook:
+        """The rulebook of the document's company; that of all where no document is answered."""
+        company = collected_in(delivery)
+        if company is None:
+            return self._rulebooks.shipped
+        return self._rulebooks.known(company) or await self._patiently(partial(self._rulebooks.of, company), generation)
+
     async def _trip(self, trip: Trip, generation: int | None) -> None:
         """Write the trip down, however long the database takes, and hold the record in hand."""
         self._tripped = True
-        while not await self._answered(partial(self._write_trip, trip)):
+        await self._patiently(partial(self._write_trip, trip), generation)
+
+    async def _patiently[R](self, question: Callable[[], R], generation: int | None) -> R:
+        """What the database answers, asked again until it does or the partition is someone else's."""
+        answers = list[R]()
+        while not await self._answered(lambda: answers.append(question())):
             await asyncio.sleep(BEAT_SECONDS)
             self._leave_when_revoked(generation)
+        return answers[0]
 
     async def _watch(self) -> None:
         """Ask the database again and again whether the breaker is tripped; while it does not answer, what it said last holds."""
@@ -100,8 +120,9 @@ class Worker:
         self.look()
 
     def look(self) -> None:
-        """See what the database says: which records to skip, and whether the breaker is tripped. Raises Unavailable."""
+        """See what the database says: which records to skip, whether the breaker is tripped, whose rules changed. Raises Unavailable."""
         self._skips, self._tripped = self._breaker.skips(), self._breaker.tripped()
+        self._rulebooks.refresh()
         BREAKER.set(self._tripped)
 
     async def _answered(self, question: Callable[[], None]) -> bool:

@@ -16,6 +16,7 @@ from services.classifier.domain.identity import Identity, identify, known_curren
 from services.classifier.domain.items import items_of
 from services.classifier.domain.lines import lay_out
 from services.classifier.domain.nature import is_contradicted
+from services.classifier.domain.ordered import with_order
 from services.classifier.domain.places import OUTSIDE
 from services.classifier.domain.placing import Terms
 from services.classifier.domain.regime import FOREIGN, IMPORT, RECEIPT, seat_of
@@ -48,7 +49,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
     buyer_checked = check_buyer(evidence.buyer, settings)
     terms = _terms(collected, identity, totals, rulebook)
     printed = printed_of(evidence, totals)
-    items = items_of(evidence, charges, totals)
+    items = with_order(items_of(evidence, charges, totals), charges, evidence.seller)
     laid = lay_out(items, rulebook, terms)
     lines, vat = taxed(laid.lines, Taxing(printed, settings, waits(collected, identity)))
     _refuse_too_many(lines, vat)
@@ -76,7 +77,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
         credited_number=evidence.credited_number.value if evidence.credited_number else None,
         currency=identity.currency,
         totals=totals,
-        supplier=supplier_of(evidence.seller, settings),
+        supplier=rulebook.company.merged(supplier_of(evidence.seller, settings)),
         lines=lines,
         vat=vat,
         flags=tuple(sorted(flags | {flag for flag, raised in doubts.items() if raised})),
@@ -126,7 +127,7 @@ def _held(collected: InvoiceCollected, rulebook: Rulebook, hold: Hold) -> Classi
         issue_date=known_issue_date(collected),
         currency=known_currency(collected),
         totals=known_totals(collected.evidence),
-        supplier=supplier_of(collected.evidence.seller, collected.settings),
+        supplier=rulebook.company.merged(supplier_of(collected.evidence.seller, collected.settings)),
         orders=collected.stated.orders,
         document=collected.document,
         settings=collected.settings,

@@ -37,7 +37,7 @@ def own(line: Named, terms: Terms, tax_rate: str) -> Placed:
         ruling=line.ruling(terms),
         nature=line.decision.nature,
         role=line.role,
-        account=line.nature.account,
+        account=line.decision.account or line.nature.account,
         rule=line.decision.rule,
         because=line.decision.because,
     )

@@ -10,7 +10,7 @@ from schemas.values import Totals
 from services.classifier.domain.arithmetic import tolerance
 from services.classifier.domain.holds import TotalsMismatch
 from services.classifier.domain.rates import A_NUMBER, UNTAXED, bases_by_rate, charged_rate, plain
-from services.classifier.domain.rulebook import fold
+from services.classifier.domain.wording import fold
 
 SHORTEST_TITLE = 12  # a shorter title is too common to tell which line it belongs to
 
@@ -26,6 +26,18 @@ class Item:
     unspsc: str | None = None
     kind: Literal["goods", "shipping", "remainder"] = "goods"
     position: int = 0  # of the document's line, from 1; 0 = it is none
+    asin: str | None = None
+    sellers: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unit_cents(self) -> Decimal:
+        """The net of one unit, without its sign."""
+        return abs(self.net_cents / self.quantity)
+
+    def field(self, name: str) -> str | None:
+        """The order's checkout field of this name, however it is written."""
+        return next((value for given, value in self.fields if fold(given) == fold(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +105,12 @@ def unspsc_of(label: str, charges: tuple[Charge, ...]) -> str | None:
     """The UNSPSC code of the charges whose title begins like the label, or the other way round, when they have one code."""
     wanted = fold(label.strip())
     titles = [(fold(charge.title.strip()), charge.unspsc) for charge in charges if charge.title]
-    codes = {code for title, code in titles if code and _same_article(wanted, title)}
+    codes = {code for title, code in titles if code and is_same_article(wanted, title)}
     return codes.pop() if len(codes) == 1 else None
 
 
-def _same_article(label: str, title: str) -> bool:
+def is_same_article(label: str, title: str) -> bool:
+    """Whether two folded titles are those of one article: equal, or the shorter one, long enough to be sure, begins the other."""
     shorter, longer = sorted((label, title), key=len)
     return label == title or (len(shorter) >= SHORTEST_TITLE and longer.startswith(shorter))
 

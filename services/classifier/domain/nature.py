@@ -1,60 +1,134 @@
-"""What each line is: the first rule of the rulebook that matches its words, its UNSPSC code or its kind. Unknown is said, never guessed."""
+"""What each line is: the first of the rulebook's tiers that matches it decides. Unknown is said, never guessed."""
 
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from services.classifier.domain.items import Item
-from services.classifier.domain.rulebook import Rule, Rulebook, decisive
+from services.classifier.domain.rulebook import Rule, Rulebook, Tier
+from services.classifier.domain.titles import WordTier
+from services.classifier.domain.wording import fold
 
 UNKNOWN = "unknown"
 NATURE_UNKNOWN = "nature_unknown"
+TOO_DEAR = "too_dear"
+SHORTEST_CODE = 2
+LOTS = re.compile(
+    r"\b(?:\d+ ?x|x ?\d+|lots?|palettes?|cartons?|pack|paquets?|boites?|box|case|\d+ ?(?:stuck|blatt|pcs|pieces|feuilles|rouleaux))\b"
+)
+
+type Ask = Callable[[Item, Rulebook], tuple[Rule, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The nature of a line, the rule that decided, and what of the line it matched, in French."""
+    """The nature of a line, the rule that decided, and what of the line it matched, in French.
+
+    `account` is null where the nature's own holds; `tier` is null where nothing decided.
+    """
 
     nature: str
     rule: str
     because: str
+    account: str | None = None
+    tier: Tier | None = None
 
 
 def decide(item: Item, rulebook: Rulebook) -> Decision:
     """The nature of one line."""
-    if found := _first_match(item, rulebook):
-        rule, because = found
-        doubt = f" ; le code UNSPSC {item.unspsc} indique un autre compte" if is_contradicted(item, rulebook) else ""
-        return Decision(rule.nature, rule.id, because + doubt)
-    because = "le document ne détaille pas ses articles" if item.kind == "remainder" else "aucune règle ne reconnaît cet article"
-    return Decision(UNKNOWN, NATURE_UNKNOWN, because)
+    decision = next(candidates(item, rulebook), None)
+    if decision is None:
+        because = "le document ne détaille pas ses articles" if item.kind == "remainder" else "aucune règle ne reconnaît cet article"
+        return Decision(UNKNOWN, NATURE_UNKNOWN, because)
+    if _hides_equipment(decision, item, rulebook):
+        limit = f"{rulebook.asset_above_cents // 100} €"
+        return Decision(UNKNOWN, TOO_DEAR, f"{decision.because}, mais une seule unité dépasse {limit} : peut-être une immobilisation")
+    if is_contradicted(item, rulebook):
+        because = f"{decision.because} ; le code UNSPSC {item.unspsc} indique un autre compte"
+        return Decision(decision.nature, decision.rule, because, decision.account, decision.tier)
+    return decision
+
+
+def candidates(item: Item, rulebook: Rulebook) -> Iterator[Decision]:
+    """What each tier says of the item, in order of precedence; a whole VAT rate matches nothing."""
+    if item.kind == "remainder":
+        return
+    for rule in rulebook.company.in_order:
+        if because := rule.match(item):
+            yield Decision(rule.nature, rule.id, because, rule.account, rule.tier)
+    for tier, ask in _SHIPPED:
+        if found := ask(item, rulebook):
+            rule, because = found
+            yield Decision(rule.nature, rule.id, because, None, tier)
+
+
+def matched_words(item: Item, rulebook: Rulebook) -> str | None:
+    """The words of the title that decided, or that would, if words did; None when no rule's words stand in it."""
+    reading = rulebook.titles.read(item.label)
+    found = reading.purpose or reading.article
+    return found[1] if found else None
 
 
 def is_contradicted(item: Item, rulebook: Rulebook) -> bool:
-    """Whether the UNSPSC code of an item leads to another account than the rule that decided."""
-    found = _first_match(item, rulebook)
-    by_code = next((rule for rule in rulebook.rules if _has_code(rule, item)), None)
-    return found is not None and by_code is not None and _account(found[0], rulebook) != _account(by_code, rulebook)
+    """Whether the UNSPSC code of an item leads to another account than the words that decided; a person's rule is not in doubt."""
+    by_code = _coded(item, rulebook)
+    if by_code is None:
+        return False
+    decision = next(candidates(item, rulebook))
+    return decision.tier in ("purpose", "article") and _account(decision.nature, rulebook) != _account(by_code.nature, rulebook)
 
 
-def _account(rule: Rule, rulebook: Rulebook) -> str:
-    return rulebook.natures[rule.nature].account
+def _account(nature: str, rulebook: Rulebook) -> str:
+    return rulebook.natures[nature].account
 
 
-def _first_match(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
-    """The rule that decides, and what of the item it matches; a whole VAT rate matches nothing."""
-    if item.kind == "remainder":
-        return None
-    label = decisive(item.label)
-    return next(((rule, because) for rule in rulebook.rules if (because := _match(rule, item, label))), None)
+def _hides_equipment(decision: Decision, item: Item, rulebook: Rulebook) -> bool:
+    """Whether a consumable costs as much as an asset, one unit alone, and no lot is named: words may have been misled."""
+    if decision.tier not in ("purpose", "article", "hint") or item.unit_cents <= rulebook.asset_above_cents:
+        return False
+    if not rulebook.natures[decision.nature].consumable:
+        return False
+    return not LOTS.search(fold(item.label)) or rulebook.titles.read(item.label).names_equipment
 
 
-def _has_code(rule: Rule, item: Item) -> bool:
-    return any((item.unspsc or "").startswith(prefix) for prefix in rule.unspsc)
+def _by_words(tier: WordTier) -> Ask:
+    def ask(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+        found: tuple[int, str] | None = getattr(rulebook.titles.read(item.label), tier)
+        return (rulebook.rules[found[0]], f"« {found[1]} » dans le libellé") if found else None
+
+    return ask
 
 
-def _match(rule: Rule, item: Item, label: str) -> str | None:
-    """What of the item the rule matches, in French; None when it does not."""
-    if found := rule.pattern.search(label):
-        return f"« {found.group().strip()} » dans le libellé"
-    if _has_code(rule, item):
-        return f"code UNSPSC {item.unspsc}"
-    return "frais de port facturés par Amazon" if rule.charge is not None and rule.charge == item.kind else None
+def _by_code(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+    rule = _coded(item, rulebook)
+    return (rule, f"code UNSPSC {item.unspsc}") if rule else None
+
+
+def _coded(item: Item, rulebook: Rulebook) -> Rule | None:
+    """The rule of the longest listed prefix of the item's UNSPSC code."""
+    code = item.unspsc or ""
+    for length in range(len(code), SHORTEST_CODE - 1, -1):
+        if rule := rulebook.codes.get(code[:length]):
+            return rule
+    return None
+
+
+def _by_seller(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+    names = [fold(name) for name in item.sellers]
+    found = ((rule, f"vendeur {seller}") for seller, rule in rulebook.sellers if any(name.startswith(seller) for name in names))
+    return next(found, None)
+
+
+def _by_charge(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
+    rule = rulebook.charges.get(item.kind)
+    return (rule, "frais de port facturés par Amazon") if rule else None
+
+
+_SHIPPED: tuple[tuple[Tier, Ask], ...] = (
+    ("purpose", _by_words("purpose")),
+    ("article", _by_words("article")),
+    ("unspsc", _by_code),
+    ("seller", _by_seller),
+    ("hint", _by_words("hint")),
+    ("charge", _by_charge),
+)

@@ -12,9 +12,10 @@ import pytest
 
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
-from services.classifier.adapters.rulebook import read_rulebook
+from services.classifier.handler import Rulebooks
 from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench, header, published, wait_until
+from tests.simulation.memory.classifier import untaught
 from tests.support.collected import credit_note, domestic_invoice, settings, text_invoice_with_charges, wrongly_charged_invoice
 from tests.support.kernel import headers
 from tests.support.reference_classifier import run_reference
@@ -122,18 +123,23 @@ def test_the_plain_loop_says_the_same_bytes(bench: Bench, company: str) -> None:
     with bench.worker() as worker:
         ours = bench.read(CLASSIFIED, company, seen=13)
         assert 0 == worker.stop(), worker.log
-    done = threading.Event()
-    loop = threading.Thread(target=run_reference, args=(bench.kafka.bootstrap, f"reference-{company}", read_rulebook(), done.is_set))
-    loop.start()
-    try:
-        both = bench.read(CLASSIFIED, company, seen=26)
-        kept = bench.read(PARKED, company, seen=14)
-    finally:
-        done.set()
-        loop.join()
+    both = ran_by_reference(bench, company, untaught(), seen=26)
+    kept = bench.read(PARKED, company, seen=14)
     assert [wire(record) for record in ours] == [wire(record) for record in both[13:]]
     assert [parked_wire(record) for record in kept[:7]] == [parked_wire(record) for record in kept[7:]]
     assert 7 == len({reason(record)["offset"] for record in kept})
+
+
+def ran_by_reference(bench: Bench, company: str, rulebooks: Rulebooks, seen: int) -> list[Record]:
+    """What stands on the classified topic once the plain loop has answered the company's records too."""
+    done = threading.Event()
+    loop = threading.Thread(target=run_reference, args=(bench.kafka.bootstrap, f"reference-{company}", rulebooks, done.is_set))
+    loop.start()
+    try:
+        return bench.read(CLASSIFIED, company, seen=seen)
+    finally:
+        done.set()
+        loop.join()
 
 
 def wire(record: Record) -> tuple[Any, ...]:

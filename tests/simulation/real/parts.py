@@ -6,6 +6,7 @@ from typing import Any, override
 
 from psycopg import Connection
 
+from services.classifier.adapters.decisions import PostgresDecisions
 from services.kernel.errors import Unavailable
 from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
 from services.ledger.adapters.announcements import Announcements
@@ -18,7 +19,7 @@ from tests.simulation.real.jobs import RealJobs
 from tests.simulation.real.world import RealWorld
 from tests.simulation.watched import ANYWHERE, CAN_BE_LOST, CAN_FAIL
 
-POOL = {"ledger": 1, "classifier": 1, "fetcher": 8, "notifier": 4}  # as each service has it
+POOL = {"ledger": 1, "classifier": 2, "fetcher": 8, "notifier": 4}  # as each service has it
 
 
 class PointedStore(PostgresStore):
@@ -83,6 +84,10 @@ class RealParts:
     def desk(self) -> PostgresDesk:
         """The notifier's."""
         return PostgresDesk(self.store("notifier"))
+
+    def decisions(self) -> PostgresDecisions:
+        """The classifier's."""
+        return PostgresDecisions(self.store("classifier"))
 
     def close(self) -> None:
         """End every session."""

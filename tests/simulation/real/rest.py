@@ -15,7 +15,7 @@ PARTITIONS = 3
 POLL_SECONDS, PATIENCE_SECONDS, ANSWER_SECONDS = 0.02, 60.0, 30.0
 GROUPS = ("fetcher", "classifier", "notifier")  # the ledger keeps its own positions
 WAITING = """
-select (select count(*) from fetcher.outbox) + (select count(*) from notifier.outbox)
+select (select count(*) from fetcher.outbox) + (select count(*) from classifier.outbox) + (select count(*) from notifier.outbox)
     + (select count(*) from ledger.chain_head as h inner join ledger.announced as a using (book) where h.seq <> a.seq)
 """
 

@@ -13,11 +13,11 @@ from faust.exceptions import ProducerSendError
 from faust.types.tuples import TP, Message
 
 from services.classifier.adapters.faust_app import BoundedWorker, is_passing, new_app
-from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.adapters.worker import Worker, finished
 from services.classifier.config import Config
 from services.kernel.probes import Health
 from services.kernel.settings import SettingMissing
+from tests.simulation.memory.classifier import untaught
 from tests.support.collected import domestic_invoice
 from tests.support.kernel import MemoryBreaker
 from tests.unit.classifier.test_handler import marker, record, without
@@ -65,7 +65,7 @@ def worker(
     def topic_of(*_: object) -> Topic:
         return topic
 
-    made = Worker("localhost:1", read_rulebook(), breaker or MemoryBreaker(), Health(frozenset({"worker"})), leave)
+    made = Worker("localhost:1", untaught(), breaker or MemoryBreaker(), Health(frozenset({"worker"})), leave)
     if looked:
         made.look()
     monkeypatch.setattr("services.classifier.adapters.worker.raw_topic", topic_of)

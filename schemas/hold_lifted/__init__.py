@@ -1,0 +1,1 @@
+"""hold.lifted: a person answered what a held document asked."""

@@ -1,0 +1,1 @@
+"""line.recoded: a person gave a line another nature or account."""

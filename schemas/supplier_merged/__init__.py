@@ -1,0 +1,1 @@
+"""supplier.merged: two suppliers are one."""

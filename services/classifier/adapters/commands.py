@@ -1,0 +1,220 @@
+"""The commands for people: why a document is what it is, a company's rules, and a decision about a line, a supplier or a hold."""
+
+import argparse
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas.contract import EventData
+from schemas.hold_lifted.v1 import HoldLifted
+from schemas.invoice_classified.v1 import InvoiceClassified
+from schemas.invoice_collected.v1 import InvoiceCollected
+from schemas.line_recoded.v1 import LineRecoded
+from schemas.registry import topic_for
+from schemas.supplier_merged.v1 import SupplierMerged
+from services.classifier.adapters.collected_topic import read_collected
+from services.classifier.adapters.decisions import PostgresDecisions
+from services.classifier.adapters.rule_commands import RuleDesk
+from services.classifier.adapters.rulebook import read_rulebook
+from services.classifier.config import PeoplesConfig
+from services.classifier.domain.classification import classify
+from services.classifier.domain.explanation import explain, item_of
+from services.classifier.domain.nature import matched_words
+from services.classifier.handler import SERVICE, SOURCE, Rulebooks
+from services.kernel.clock import instant
+from services.kernel.envelope import Event, encode, event_id
+from services.kernel.errors import KernelError
+from services.kernel.postgres import PostgresStore
+
+REFUSED, DONE = 2, 0
+
+
+class Impossible(KernelError):
+    """This cannot be done."""
+
+
+class People:
+    """What a person asks or decides, on the service's own schema and topics."""
+
+    def __init__(self, config: PeoplesConfig, store: PostgresStore, said: argparse.Namespace) -> None:
+        """`said` holds the words of the command."""
+        self._config, self._store, self._said = config, store, said
+        self._decisions = PostgresDecisions(store)
+        self._rulebooks = Rulebooks(read_rulebook(), self._decisions)
+
+    def explain(self) -> None:
+        """Print the decision tree of a document."""
+        collected = self._document()
+        sys.stdout.writelines(f"{line}\n" for line in explain(collected, self._rulebooks.of(collected.company_id)))
+
+    def rules(self) -> None:
+        """List, compare, try, publish or withdraw rules of a company."""
+        desk = RuleDesk(self._rulebooks, self._decisions, self._past)
+        sys.stdout.writelines(f"{line}\n" for line in desk.run(self._said))
+
+    def recode(self) -> None:
+        """Decide the nature of a line."""
+        collected, said = self._document(), self._said
+        rulebook = self._rulebooks.of(collected.company_id)
+        answer = classify(collected, rulebook)
+        if not isinstance(answer, InvoiceClassified) or not 0 < said.line <= len(answer.lines):
+            raise Impossible(f"{said.invoice_id} has no line {said.line}, or is held")
+        if said.nature not in rulebook.natures:
+            raise Impossible(f"no nature {said.nature}; there are {', '.join(rulebook.natures)}")
+        place: int = said.line
+        line = answer.lines[place - 1]
+        item = item_of(line, collected)
+        self._publish(
+            LineRecoded(
+                company_id=collected.company_id,
+                decision_id=uuid.uuid4().hex,
+                invoice_id=collected.invoice_id,
+                line=place,
+                label=line.label,
+                asin=item.asin,
+                unspsc=item.unspsc,
+                seller=next(iter(item.sellers), None),
+                from_nature=line.nature,
+                from_account=line.account,
+                from_rule=line.rule,
+                matched=matched_words(item, rulebook),
+                nature=said.nature,
+                account=said.account,
+                always=said.always,
+                scope=said.scope,
+                by=said.by,
+                decided_at=instant(datetime.now(UTC)),
+            )
+        )
+
+    def merge(self) -> None:
+        """Decide that two suppliers are one."""
+        said = self._said
+        self._publish(
+            SupplierMerged(
+                company_id=said.company,
+                decision_id=uuid.uuid4().hex,
+                auxiliary=said.auxiliary,
+                into=said.into,
+                legal_name=said.legal_name,
+                vat_id=said.vat_id,
+                siren=said.siren,
+                by=said.by,
+                decided_at=instant(datetime.now(UTC)),
+            )
+        )
+
+    def lift(self) -> None:
+        """Lift the hold of a document."""
+        collected, said = self._document(), self._said
+        answer = classify(collected, self._rulebooks.of(collected.company_id))
+        if getattr(answer, "reason", None) != said.reason:
+            raise Impossible(f"{said.invoice_id} is not held for {said.reason}")
+        self._publish(
+            HoldLifted(
+                company_id=collected.company_id,
+                decision_id=uuid.uuid4().hex,
+                invoice_id=collected.invoice_id,
+                revision=collected.revision,
+                reason=said.reason,
+                account=said.account,
+                because=said.because,
+                by=said.by,
+                decided_at=instant(datetime.now(UTC)),
+            )
+        )
+
+    def _publish(self, data: LineRecoded | SupplierMerged | HoldLifted) -> None:
+        """Into the outbox, in one transaction; the worker's relay announces it."""
+        identity = event_id(SOURCE, data.ce_type, data.subject, 1)
+        event = Event[EventData](identity, SOURCE, data.decided_at, data)
+        with self._store.transaction() as transaction:
+            transaction.send(encode(event, topic_for(SERVICE, type(data))))
+        sys.stdout.write(f"{data.decision_id}\n")
+
+    def _document(self) -> InvoiceCollected:
+        found = read_collected(self._config.kafka, self._said.company, self._said.invoice_id)
+        if len(found) != 1:
+            raise Impossible(f"{self._said.invoice_id} stands {len(found)} times among the documents of the last 30 days; name its company")
+        return found[0]
+
+    def _past(self, company_id: str) -> Sequence[InvoiceCollected]:
+        return read_collected(self._config.kafka, company_id)
+
+
+COMMANDS: dict[str, Callable[[People], None]] = {
+    "explain": People.explain,
+    "rules": People.rules,
+    "recode": People.recode,
+    "merge": People.merge,
+    "lift": People.lift,
+}
+
+
+def run_command(words: Sequence[str], config: PeoplesConfig) -> int:
+    """Do what the words say; the exit code. What cannot be done is said on standard error."""
+    said = parser().parse_args(words)
+    try:
+        with closing(PostgresStore(config.database_url, SERVICE, pool_size=2)) as store:
+            COMMANDS[said.command if said.command != "decide" else said.decision](People(config, store, said))
+    except (KernelError, ValidationError, OSError) as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return REFUSED
+    return DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """The words of the commands."""
+    top = argparse.ArgumentParser("achats-classifier", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+    explaining = commands.add_parser("explain", help="why a document of the last 30 days is what it is")
+    explaining.add_argument("invoice_id")
+    explaining.add_argument("--company")
+    rules = commands.add_parser("rules", help="the rules of a company").add_subparsers(dest="deed", required=True)
+    for deed, meaning in (("list", "those that hold, and those that did"), ("diff", "a file beside what holds")):
+        _for_company(rules.add_parser(deed, help=meaning), file=deed == "diff")
+    _for_company(rules.add_parser("dry-run", help="what a file would change in the documents of the last 30 days"), file=True)
+    _by(_for_company(rules.add_parser("publish", help="from now on the written rules are those of the file"), file=True))
+    withdrawing = _by(_for_company(rules.add_parser("withdraw", help="one rule holds no more")))
+    withdrawing.add_argument("rule_id")
+    _decisions(commands.add_parser("decide", help="what a person decides").add_subparsers(dest="decision", required=True))
+    return top
+
+
+def _decisions(decisions: Any) -> None:
+    recoding = _by(decisions.add_parser("recode", help="another nature for a line, and for lines like it when said three times"))
+    recoding.add_argument("invoice_id")
+    recoding.add_argument("line", type=int)
+    recoding.add_argument("nature")
+    recoding.add_argument("--always", action="store_true", help="from now on, at once")
+    recoding.add_argument("--scope", default="words", choices=["product", "words", "unspsc", "seller"], help="which lines are like it")
+    merging = _by(_for_company(decisions.add_parser("merge", help="two suppliers are one")))
+    merging.add_argument("auxiliary")
+    merging.add_argument("into")
+    for name in ("--legal-name", "--vat-id", "--siren"):
+        merging.add_argument(name)
+    lifting = _by(decisions.add_parser("lift", help="the answer to what a held document asks"))
+    lifting.add_argument("invoice_id")
+    lifting.add_argument("reason")
+    lifting.add_argument("--because")
+    for one in (recoding, lifting):
+        one.add_argument("--company")
+        one.add_argument("--account")
+
+
+def _for_company(one: argparse.ArgumentParser, file: bool = False) -> argparse.ArgumentParser:
+    one.add_argument("--company", required=True)
+    if file:
+        one.add_argument("file", type=Path)
+    return one
+
+
+def _by(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    one.add_argument("--by", required=True, help="who decides")
+    return one
