@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.classifier.domain.items import Item
-from services.classifier.domain.rulebook import Rule, Rulebook, Tier
+from services.classifier.domain.rulebook import WORD_TIERS, Rule, Rulebook, Tier
 from services.classifier.domain.titles import WordTier
 from services.classifier.domain.wording import fold
 
 UNKNOWN = "unknown"
 NATURE_UNKNOWN = "nature_unknown"
 TOO_DEAR = "too_dear"
-SHORTEST_CODE = 2
 LOTS = re.compile(
     r"\b(?:\d+ ?x|x ?\d+|lots?|palettes?|cartons?|pack|paquets?|boites?|box|case|\d+ ?(?:stuck|blatt|pcs|pieces|feuilles|rouleaux))\b"
 )
@@ -20,8 +19,7 @@ LOTS = re.compile(
 type Ask = Callable[[Item, Rulebook], tuple[Rule, str] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The nature of a line, the rule that decided, and what of the line it matched, in French.
 
     `account` is null where the nature's own holds; `tier` is null where nothing decided.
@@ -84,9 +82,7 @@ def _account(nature: str, rulebook: Rulebook) -> str:
 
 def _hides_equipment(decision: Decision, item: Item, rulebook: Rulebook) -> bool:
     """Whether a consumable costs as much as an asset, one unit alone, and no lot is named: words may have been misled."""
-    if decision.tier not in ("purpose", "article", "hint") or item.unit_cents <= rulebook.asset_above_cents:
-        return False
-    if not rulebook.natures[decision.nature].consumable:
+    if decision.tier not in WORD_TIERS or not rulebook.natures[decision.nature].consumable or item.unit_cents <= rulebook.asset_above_cents:
         return False
     return not LOTS.search(fold(item.label)) or rulebook.titles.read(item.label).names_equipment
 
@@ -106,11 +102,9 @@ def _by_code(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:
 
 def _coded(item: Item, rulebook: Rulebook) -> Rule | None:
     """The rule of the longest listed prefix of the item's UNSPSC code."""
-    code = item.unspsc or ""
-    for length in range(len(code), SHORTEST_CODE - 1, -1):
-        if rule := rulebook.codes.get(code[:length]):
-            return rule
-    return None
+    if item.unspsc is None:
+        return None
+    return next((rule for length in rulebook.code_lengths if (rule := rulebook.codes.get(item.unspsc[:length]))), None)
 
 
 def _by_seller(item: Item, rulebook: Rulebook) -> tuple[Rule, str] | None:

@@ -26,11 +26,15 @@ def _charges_of(item: Item, titles: Sequence[tuple[str, Charge]], charges: Seque
 def _with_charges(item: Item, charges: Sequence[Charge], printed: Sequence[str]) -> Item:
     merchant = _one(charge.merchant for charge in charges)
     sellers = (*printed, merchant) if merchant and merchant not in printed else tuple(printed)
-    names = sorted({name for charge in charges for name in charge.business_order_info})
-    said = ((name, _one(charge.business_order_info.get(name) for charge in charges)) for name in names)
-    fields = tuple((name, value) for name, value in said if value is not None)
+    fields = _fields(charges) if any(charge.business_order_info for charge in charges) else ()
     asin = _one(charge.asin for charge in charges) if item.kind == "goods" else None
     return replace(item, asin=asin, sellers=sellers, fields=fields)
+
+
+def _fields(charges: Sequence[Charge]) -> tuple[tuple[str, str], ...]:
+    names = sorted({name for charge in charges for name in charge.business_order_info})
+    said = ((name, _one(charge.business_order_info.get(name) for charge in charges)) for name in names)
+    return tuple((name, value) for name, value in said if value is not None)
 
 
 def _one(values: Iterable[str | None]) -> str | None:

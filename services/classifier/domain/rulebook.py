@@ -98,7 +98,7 @@ class Rulebook(Contract):
         """This rulebook with a company's rules; its version says both. The words are indexed once for all companies."""
         shipped = self.version.partition("_c")[0]
         version = f"{shipped}_c{company.edition}" if company.edition else shipped
-        _ = self.titles, self.codes, self.sellers, self.charges  # a copy shares what is indexed already
+        _ = self.titles, self.codes, self.code_lengths, self.sellers, self.charges  # a copy shares what is indexed already
         return self.model_copy(update={"version": version, "company": company})
 
     @model_validator(mode="after")
@@ -132,6 +132,11 @@ class Rulebook(Contract):
     def codes(self) -> dict[str, Rule]:
         """The rule of each UNSPSC prefix; of two the first."""
         return {prefix: rule for rule in reversed(self.rules) for prefix in rule.unspsc}
+
+    @cached_property
+    def code_lengths(self) -> Sequence[int]:
+        """How many digits the listed prefixes have, the longest first."""
+        return sorted({len(prefix) for prefix in self.codes}, reverse=True)
 
     @cached_property
     def sellers(self) -> Sequence[tuple[str, Rule]]:

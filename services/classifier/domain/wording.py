@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from operator import contains
+from typing import NamedTuple
 
 TOKENS = re.compile(r"\w+|[,;:|/()\[\]+\u2013\u2014]")  # a separator is a token, so that no phrase and no chain goes across it
 ENDINGS = {"fr": ("", "s", "x", "es"), "en": ("", "s", "es"), "de": ("", "e", "n", "en", "s", "es", "er", "ern")}
@@ -58,8 +59,7 @@ class Phrase:
     at_start: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A phrase in a title: its rule, and the tokens it covers."""
 
     rule: int
@@ -93,29 +93,23 @@ class Vocabulary:
         for index in (self._whole, self._ends, self._begins):
             for phrases in index.values():
                 phrases.sort(key=lambda phrase: -len(phrase.tokens))
-        self._parts = lru_cache(VOCABULARY)(self._look_up)
+        self._known = dict[str, tuple[Phrase, ...]]()
 
     def find(self, tokens: Sequence[str]) -> Iterator[Found]:
         """The phrases from left to right, the longest at each place; none of them overlaps the one before."""
-        place = 0
-        while place < len(tokens):
-            found = self._at(tokens, place) if self._phrases(tokens[place]) else None
-            if found and found.rule != SILENT and not (place and tokens[place - 1] in ASIDE):
-                yield found
-            place = found.end if found else place + 1
+        known, behind = self._known, 0
+        for place, token in enumerate(tokens):
+            phrases = known.get(token)
+            if phrases is None:
+                phrases = self._look_up(token)
+            if phrases and place >= behind and (found := _at(phrases, tokens, place)):
+                behind = found.end
+                if found.rule != SILENT and not (place and tokens[place - 1] in ASIDE):
+                    yield found
 
     def head(self, tokens: Sequence[str]) -> Found | None:
         """What the title names."""
         return head_of(self.find(tokens))
-
-    def _at(self, tokens: Sequence[str], place: int) -> Found | None:
-        for phrase in self._phrases(tokens[place]):
-            end = place + len(phrase.tokens)
-            if phrase.at_start and place:
-                continue
-            if end <= len(tokens) and all(token in forms for token, forms in zip(tokens[place + 1 : end], phrase.tokens[1:], strict=True)):
-                return Found(phrase.rule, place, end, phrase.head_last)
-        return None
 
     def _enter(self, word: str, words: Words) -> None:
         first, *rest = (_forms(token, words.language) for token in fold(word.strip("*")).replace("'", " ").replace("-", " ").split())
@@ -124,16 +118,31 @@ class Vocabulary:
         for form in first:
             index.setdefault(form, []).append(phrase)
 
-    def _phrases(self, token: str) -> Sequence[Phrase]:
-        """The phrases that can begin with this token. Only words have parts: numbers and models would fill the memory, each once."""
-        return self._parts(token) if token.isalpha() else self._whole.get(token, ())
-
     def _look_up(self, token: str) -> tuple[Phrase, ...]:
-        """The phrases that can begin with this word: the whole of it, then its longest part, its beginning before its end."""
+        """The phrases that can begin with this token: the whole of it, then its longest part, its beginning before its end.
+
+        Only words have parts and are remembered: numbers and models would fill the memory, each once.
+        """
+        if not token.isalpha():
+            return tuple(self._whole.get(token, ()))
         parts = [*self._whole.get(token, ())]
         for length in range(len(token), SHORTEST_PART - 1, -1):
             parts += [*self._begins.get(token[:length], ()), *self._ends.get(token[-length:], ())]
-        return tuple(parts)
+        if len(self._known) >= VOCABULARY:
+            self._known.clear()
+        self._known[token] = tuple(parts)
+        return self._known[token]
+
+
+def _at(phrases: Iterable[Phrase], tokens: Sequence[str], place: int) -> Found | None:
+    """The first of the phrases that stands there."""
+    for phrase in phrases:
+        if phrase.at_start and place:
+            continue
+        end = place + len(phrase.tokens)
+        if end == place + 1 or (end <= len(tokens) and all(map(contains, phrase.tokens[1:], tokens[place + 1 : end]))):
+            return Found(phrase.rule, place, end, phrase.head_last)
+    return None
 
 
 def head_of(founds: Iterable[Found]) -> Found | None:

@@ -48,7 +48,8 @@ def say(bench: Bench, capsys: pytest.CaptureFixture[str]) -> Say:
 
     def run(*words: str) -> tuple[int, str, str]:
         code = run_command(words, config)
-        return (code, *capsys.readouterr())
+        told = capsys.readouterr()
+        return code, told.out, told.err
 
     return run
 
