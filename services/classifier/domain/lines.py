@@ -54,7 +54,7 @@ def _named(items: Sequence[Item], rulebook: Rulebook) -> list[Named]:
         return named
     shipping = next(line for line in named if line.role == "shipping")
     return [
-        replace(line, role="shipping", nature=shipping.nature, decision=replace(line.decision, nature=shipping.decision.nature))
+        replace(line, role="shipping", nature=shipping.nature, decision=line.decision._replace(nature=shipping.decision.nature))
         if line.role == "discount" and is_of_shipping(line.item)
         else line
         for line in named
