@@ -62,6 +62,7 @@ def answered(title: str, net_cents: int, rulebook: Rulebook) -> tuple[str, str]:
         answers=None,
         limit=Limit(Decimal(500_00), "net"),
         gift_limit_cents=rulebook.gift_limit_cents,
+        is_credit_note=False,
         ruling=lambda _rate, _lines: Ruling(DOMESTIC, "CGI 271"),
     )
     (line,) = lay_out([Item(title, net_cents, "20")], rulebook, terms).lines

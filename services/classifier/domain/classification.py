@@ -97,6 +97,7 @@ def _terms(collected: InvoiceCollected, identity: Identity, totals: Totals, rule
         answers=collected.answers,
         limit=Limit(settings.asset_limit_cents * in_currency, settings.asset_limit_basis),
         gift_limit_cents=rulebook.gift_limit_cents,
+        is_credit_note=identity.type == "credit_note",
         ruling=rulings(collected.evidence, totals, paper, settings),
     )
 

@@ -13,7 +13,12 @@ OF_SHIPPING = re.compile(r"\b(?:port|livraison|expedition|envoi|shipping|deliver
 
 def is_discount(item: Item, role: str, rulebook: Rulebook) -> bool:
     """Whether the line only lowers others: the rulebook says so, or nobody knows it and its words do."""
-    return role == "discount" or (role == "unknown" and item.net_cents < 0 and rulebook.discounts.search(fold(item.label)) is not None)
+    return role == "discount" or (item.net_cents < 0 and is_named_discount(item, role, rulebook))
+
+
+def is_named_discount(item: Item, role: str, rulebook: Rulebook) -> bool:
+    """Whether the words of a line that no rule knows are those of a discount, whatever its sign."""
+    return role == "discount" or (role == "unknown" and rulebook.discounts.search(fold(item.label)) is not None)
 
 
 def is_of_shipping(item: Item) -> bool:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 
 from services.classifier.domain.asset import Article, assets, may_be_first_equipment
 from services.classifier.domain.deduction import right_to_deduct
-from services.classifier.domain.discounts import is_discount, is_of_shipping, shares_by_rate
+from services.classifier.domain.discounts import is_discount, is_named_discount, is_of_shipping, shares_by_rate
 from services.classifier.domain.freight import CARRIERS, carried, own
 from services.classifier.domain.items import Item
-from services.classifier.domain.nature import NATURE_UNKNOWN, UNKNOWN, decide
+from services.classifier.domain.nature import NATURE_UNKNOWN, UNKNOWN, Decision, decide
 from services.classifier.domain.placing import Named, Placed, Terms
 from services.classifier.domain.rates import vat_on
 from services.classifier.domain.rulebook import Nature, Rulebook
 
+REBATE = Decision("rebate", "credit_note", "avoir sans article rendu : une remise accordée après la facture")
 BEARING = (*CARRIERS, "service")  # what a discount lowers
 
 
@@ -36,7 +37,7 @@ class Goods:
 
 def lay_out(items: Sequence[Item], rulebook: Rulebook, terms: Terms) -> Laid:
     """Every item on its account; a discount, a levy, shipping or duty goes with the goods it belongs to."""
-    named = _named(items, rulebook)
+    named = _rebates(_named(items, rulebook), rulebook) if terms.is_credit_note else _named(items, rulebook)
     bought = {line.place: line for line in sorted((one for one in named if one.role in BEARING), key=lambda one: one.order)}
     added = _added(named, bought)
     articles = {place: _article(line, added[place], terms) for place, line in bought.items()}
@@ -59,6 +60,14 @@ def _named(items: Sequence[Item], rulebook: Rulebook) -> list[Named]:
         else line
         for line in named
     ]
+
+
+def _rebates(named: Sequence[Named], rulebook: Rulebook) -> list[Named]:
+    """A credit note of discounts alone returns nothing: a later rebate, on 609 (accounting rule A10.8)."""
+    rebate = rulebook.natures.get(REBATE.nature)
+    if rebate is None or not all(line.role == "rebate" or is_named_discount(line.item, line.role, rulebook) for line in named):
+        return list(named)
+    return [line if line.role == "rebate" else replace(line, nature=rebate, role="rebate", decision=REBATE) for line in named]
 
 
 def _one_named(place: int, item: Item, rulebook: Rulebook) -> Named:

@@ -30,6 +30,7 @@ class Terms:
     answers: Answers | None
     limit: Limit
     gift_limit_cents: int
+    is_credit_note: bool
     ruling: Callable[[str, str], Ruling]
 
 

@@ -4,6 +4,7 @@ Zero VAT alone decides nothing: what the document says, the seller's seat and VA
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.invoice_collected.v1 import Evidence, Party, VatGroup
 from schemas.values import CompanySettings
@@ -92,6 +93,7 @@ TABLE: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=5_000)  # there are not many situations
 def row_of(situation: Situation) -> Row:
     """The first row whose conditions all hold; the last has none."""
     return next(row for row in TABLE if all(getattr(situation, column) in words.split() for column, words in row.when.items()))

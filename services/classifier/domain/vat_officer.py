@@ -4,6 +4,7 @@ What is missing or wrong is asked about before anything is deducted; up to 150 e
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from stdnum.eu import vat as eu_vat
 from stdnum.fr import siren as siren_number
@@ -34,12 +35,17 @@ def check_right(evidence: Evidence, totals: Totals, rows: Iterable[ClassifiedVat
 
 def _check_seller(seller: Party, totals: Totals, regimes: set[str]) -> None:
     counts = DOMESTIC in regimes or INTRA_EU in regimes
-    if counts and seller.vat_id is not None and not eu_vat.is_valid(seller.vat_id.value):
+    if counts and seller.vat_id is not None and not _is_vat_number(seller.vat_id.value):
         raise SellerNumberInvalid
     if seller.siren is not None and seller.vat_id is None and not siren_number.is_valid(seller.siren.value[:11]):
         raise SellerNumberInvalid
     if seller.vat_id is None and seller.siren is None and totals.net_cents > SIMPLIFIED_CENTS:
         raise SellerUnidentified
+
+
+@lru_cache(maxsize=10_000)
+def _is_vat_number(text: str) -> bool:
+    return eu_vat.is_valid(text)
 
 
 def is_rate_doubtful(lines: Iterable[ClassifiedLine], rows: Iterable[ClassifiedVat], rulebook: Rulebook) -> bool:

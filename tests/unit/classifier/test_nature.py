@@ -275,6 +275,23 @@ def test_a_credit_note_names_the_invoice_it_credits() -> None:
     assert [("606400", 40_00, "20")] == postings(credit_note())
 
 
+def test_a_credit_note_that_returns_nothing_is_a_later_rebate() -> None:
+    """
+    credit note                 credit note
+      year's rebate   10.00       paper          40.00
+                                  remise         -5.00
+    """
+    later, returned = (
+        collected(evidence(lines, (vat("20", net, net // 5),), type=fact("credit_note")), stated(kind="credit_note"))
+        for lines, net in (
+            ((line("Remise de fin d'année", 10_00),), 10_00),
+            ((line("Papier", 40_00), line("Remise", -5_00)), 35_00),
+        )
+    )
+    assert [("609600", 10_00, "20")] == postings(later)
+    assert [("606400", 40_00, "20"), ("606400", -5_00, "20")] == postings(returned)
+
+
 @pytest.mark.parametrize(
     ("mode", "who", "auxiliary"),
     [
@@ -282,8 +299,9 @@ def test_a_credit_note_names_the_invoice_it_credits() -> None:
         ("legal_seller", seller(), "902100478"),
         ("legal_seller", party("Vendeur", None, "902 100 478"), "902100478"),
         ("legal_seller", party("Händler", "DE 123 456 789"), "DE123456789"),
-        ("legal_seller", party("Inconnu"), "AMAZON"),
-        ("legal_seller", party("Étrange", "X" * 30), "AMAZON"),
+        ("legal_seller", party("Inconnu"), "INCONNU_D5B7F78A"),
+        ("legal_seller", party(), "AMAZON"),
+        ("legal_seller", party("Étrange", "X" * 30), "ETRANGE_B59871D8"),
         ("a_later_mode", seller(), "AMAZON"),
     ],
 )
