@@ -44,7 +44,7 @@ class Choices(Contract):
     """What a company chose; null = follows from the connection's day."""
 
     vat_regime: Code = "normal"
-    deduction_coefficient: str = "1"
+    deduction_coefficient: str = Field(default="1", pattern=r"^(0(\.[0-9]{1,4})?|1)$")
     supplier_mode: Code = "amazon_business"
     automatic_import: bool = False
     import_start: Day | None = None
