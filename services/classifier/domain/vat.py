@@ -45,7 +45,7 @@ class Taxing:
 def taxed(lines: Sequence[Placed], taxing: Taxing) -> tuple[tuple[ClassifiedLine, ...], tuple[ClassifiedVat, ...]]:
     """The lines with their cost, and the VAT by rate, regime and treatment, lowest rate first."""
     groups: dict[tuple[str, Ruling], list[int]] = defaultdict(list)
-    for place, line in enumerate(lines):
+    for place, line in sorted(enumerate(lines), key=lambda placed: _canonical(placed[1])):
         groups[line.tax_rate, line.ruling].append(place)
     costs, rows = [line.net_cents for line in lines], list[ClassifiedVat]()
     for (rate, ruling), places in groups.items():
@@ -103,6 +103,11 @@ def _kept(row: ClassifiedVat, right: Right, nets: Mapping[int, int]) -> Kept:
     part = WHOLE - int(right.part * WHOLE)
     rough = [half_up(net * thousandths(row.rate) * part, 100_000 * WHOLE) for net in nets.values()]
     return dict(zip(nets, correct(kept, rough, list(nets.values())), strict=True))
+
+
+def _canonical(line: Placed) -> tuple[str, int, str]:
+    """A place among lines that does not depend on where they are printed: of two equal nets, the same one takes the cent that is left."""
+    return line.account, line.net_cents, line.label
 
 
 def _is_said(row: ClassifiedVat) -> bool:

@@ -35,6 +35,7 @@ from tests.support.collected import settings as company
 RULEBOOK = read_rulebook()
 LABELS = ("Papier A4", "Café en grains", "Livre relié", "Objet inconnu", "Frais de port", "Ordinateur portable")
 RATES = ("20", "10", "5.5", "2.1")
+BELIEVED_CENTS = 480_00  # paper that is dearer is asked about: is it paper?
 MENTIONS = [
     *("reverse_charge", "intra_eu_supply", "export", "small_business_exempt", "margin_scheme"),
     *("not_a_vat_invoice", "vat_on_payment", "new_mention"),
@@ -127,7 +128,10 @@ def sound(rows: list[tuple[str, int, str]], **changes: Any) -> InvoiceCollected:
 def any_way(rows: list[tuple[str, int, str]], way: tuple[str, str | None, bool], kind: str, **changes: Any) -> InvoiceCollected:
     """The document of these rows under a regime: French VAT, or none and the buyer owes it."""
     who, category, is_charged = way
-    known = [(label if label != "Objet inconnu" else "Papier A4", net, rate if is_charged else "0") for label, net, rate in rows]
+    known = [
+        (label if label != "Objet inconnu" else "Papier A4", min(net, BELIEVED_CENTS), rate if is_charged else "0")
+        for label, net, rate in rows
+    ]
     known.append(("Papier A4", 10_00, known[0][2]))
     document = sound(known, **changes)
     rows_of_vat = tuple(row.model_copy(update={"category": category or "s"}) for row in document.evidence.vat)
