@@ -38,9 +38,9 @@ def _real_instant(text: str) -> str:
     return text
 
 
-def known(codes: str, says: str = "") -> Any:
-    """Describe a field of `Code`: `known("charge, refund")`; `says` comes before, for what the name does not tell."""
-    return Field(description=f"{says and says + '; '}known: {codes}; treat an unknown one as other")
+def known(codes: str, says: str = "", **more: Any) -> Any:
+    """Describe a field of `Code`: `known("charge, refund")`; `says` comes before, for what the name does not tell; `more` as in `Field`."""
+    return Field(**more, description=f"{says and says + '; '}known: {codes}; treat an unknown one as other")
 
 
 Cents = Annotated[int, Field(ge=-LARGEST_CENTS, le=LARGEST_CENTS, description="hundredths of the document's currency")]
@@ -117,7 +117,7 @@ class CompanySettings(Contract):
     company_name: Text
     siren: Siren
     vat_id: VatId | None
-    vat_regime: Code = known("normal, franchise")
+    vat_regime: Code = known("normal, franchise (CGI 293 B: nothing is deducted)")
     deduction_coefficient: Annotated[str, Field(pattern=r"^(0(\.[0-9]{1,4})?|1)$")]
     supplier_mode: Code = known("amazon_business (one supplier), legal_seller (an auxiliary per seller)")
     automatic_import: bool
@@ -125,6 +125,12 @@ class CompanySettings(Contract):
     cut_over: Day = Field(description="documents issued before this day are archived, not booked")
     buyer_check: bool = Field(description="false: the document's buyer is not compared with the company (said wherever it matters)")
     test_environment: bool
+    asset_limit_cents: Annotated[Cents, Field(ge=0)] = Field(
+        default=500_00, description="a unit that costs more is a fixed asset (BOI-BIC-CHG-20-30-10)"
+    )
+    asset_limit_basis: Code = known("net (of the VAT that is deducted), gross", says="what of a unit is compared", default="net")
+    freight_policy: Code = known("goods (on their account), 608", says="shipping of goods for resale", default="goods")
+    vat_timing: Code = known("invoice (at once), strict (waits for delivery, CGI 269-2-a)", says="VAT on goods", default="invoice")
 
 
 class Totals(Contract):

@@ -16,7 +16,7 @@ from schemas.invoice_described.v1 import InvoiceDescribed
 FLAGS = {
     "nature_unknown": "compte à préciser",
     "nature_doubtful": "compte à vérifier",
-    "asset_suspected": "immobilisation possible",
+    "fixed_asset": "immobilisation",
     "vat_on_payment": "TVA due à l’encaissement",
 }
 STATUS = {"to_process": "À traiter", "archived": "Archivée"}

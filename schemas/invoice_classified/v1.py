@@ -15,6 +15,7 @@ from schemas.values import (
     CompanySettings,
     Currency,
     Day,
+    Decimals,
     DocumentRef,
     Id,
     Orders,
@@ -37,6 +38,9 @@ class ClassifiedLine(Contract):
     account: Account
     rule: Text = Field(description="the rulebook rule that decided")
     because: Text = Field(description="what of the line the rule matched")
+    cost_cents: Cents | None = Field(
+        default=None, description="what goes to the account: net and the VAT that is not deducted; null = net_cents"
+    )
 
 
 class ClassifiedVat(Contract):
@@ -45,7 +49,15 @@ class ClassifiedVat(Contract):
     rate: Rate
     base_cents: Cents
     vat_cents: Cents
-    regime: Code = known("domestic")
+    regime: Code = known(
+        "domestic, foreign, receipt (their VAT is in the gross), intra_eu, reverse_charge, reverse_charge_services (due by the buyer), "
+        "import, small_business, margin (no VAT)"
+    )
+    asset: bool = Field(default=False, description="the VAT of fixed assets")
+    deductible_cents: Cents | None = Field(default=None, description="the part that is deducted; null = all of it")
+    opinion: Code | None = known("deductible, reverse_charge, not_deductible, nothing_to_deduct", default=None)
+    article: Text | None = Field(default=None, description="the text that decides")
+    waits_for: Code | None = known("delivery, payment", says="null = deductible at once (CGI 269-2, 271 I)", default=None)
 
 
 VatTable = Annotated[tuple[ClassifiedVat, ...], Field(max_length=MOST_ROWS)]
@@ -62,7 +74,7 @@ class InvoiceClassified(EventData):
     revision: Ordinal
     rulebook_version: Code
     category: Code = known("purchases")
-    type: Code = known("invoice, credit_note")
+    type: Code = known("invoice, credit_note, receipt")
     number: Text
     issue_date: Day
     credited_number: Text | None
@@ -72,11 +84,15 @@ class InvoiceClassified(EventData):
     lines: Annotated[tuple[ClassifiedLine, ...], Field(min_length=1, max_length=MOST_LINES)]
     vat: VatTable
     flags: Codes = known(
-        "nature_unknown, nature_doubtful, asset_suspected, vat_on_payment, buyer_not_checked, seller_unidentified, test_environment"
+        "nature_unknown, nature_doubtful, rate_doubtful, fixed_asset, first_equipment_suspected, gift_limit, vat_on_payment, "
+        "no_vat_invoice, corrected_invoice_to_ask, import_vat_to_come, credited_unknown, buyer_not_checked, seller_unidentified, "
+        "test_environment"
     )
     orders: Orders
     document: DocumentRef
     settings: CompanySettings
+    delivery_date: Day | None = None
+    exchange_rate: Decimals | None = Field(default=None, description="units of the currency for one euro, as printed; null in euros")
 
     @property
     def subject(self) -> str:

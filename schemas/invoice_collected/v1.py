@@ -125,8 +125,20 @@ class Evidence(Contract):
     gross_cents: Fact[Cents] | None
     vat: Annotated[tuple[VatGroup, ...], Field(max_length=MOST_ROWS)]
     lines: Annotated[tuple[EvidenceLine, ...], Field(max_length=MOST_LINES)]
+    departure: Fact[Country] | None = Field(default=None, description="where the goods leave from, when the document states it")
+    delivery_date: Fact[Day] | None = Field(default=None, description="when the goods were or will be delivered")
+    exchange_rate: Fact[Decimals] | None = Field(default=None, description="units of the document's currency for one euro, as printed")
     mentions: Codes = known(
         "reverse_charge, intra_eu_supply, export, small_business_exempt, margin_scheme, not_a_vat_invoice, vat_on_payment"
+    )
+
+
+class Answers(Contract):
+    """What a person answered about the document: nobody can see it on a page."""
+
+    initial_equipment: bool = Field(default=False, description="first equipment of an office: its furniture is an asset at any price")
+    sets: Annotated[tuple[Annotated[tuple[Ordinal, ...], Field(min_length=2, max_length=MOST_LINES)], ...], Field(max_length=MOST_ROWS)] = (
+        Field(default=(), description="lines of the document, by number, that are parts of one good")
     )
 
 
@@ -144,6 +156,7 @@ class InvoiceCollected(EventData):
     document: DocumentRef
     stated: Stated
     evidence: Evidence
+    answers: Answers | None = None
 
     @property
     def subject(self) -> str:

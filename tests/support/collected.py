@@ -193,9 +193,15 @@ def foreign_vat_invoice(**changes: Any) -> InvoiceCollected:
     return collected(said, **changes)
 
 
+def wrongly_charged_invoice(**changes: Any) -> InvoiceCollected:
+    """A German seller's invoice with 20 % French VAT, which it may not charge."""
+    said = evidence((line("Schreibtischlampe", 100_00),), (vat("20", 100_00, 20_00),), seller=german_seller())
+    return collected(said, **changes)
+
+
 def german_seller() -> Party:
     """A marketplace seller in Germany."""
-    return party("Lampenwelt Händler GmbH", "DE123456789", None, "DE")
+    return party("Lampenwelt Händler GmbH", "DE813470268", None, "DE")
 
 
 def intra_eu_invoice(**changes: Any) -> InvoiceCollected:

@@ -4,12 +4,17 @@ import csv
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
+from services.classifier.domain.asset import Limit
 from services.classifier.domain.items import Item
-from services.classifier.domain.lines import classify_lines
+from services.classifier.domain.lines import lay_out
 from services.classifier.domain.nature import UNKNOWN
+from services.classifier.domain.placing import Ruling, Terms
+from services.classifier.domain.regime import DOMESTIC
 from services.classifier.domain.rulebook import Rulebook
+from tests.support.collected import settings
 
 FILE = Path(__file__).parents[1] / "cases" / "titles" / "titles.csv"
 EQUIPMENT = frozenset({"it_equipment", "furniture", "small_equipment"})
@@ -52,7 +57,15 @@ def misses(labelled: Sequence[Title], rulebook: Rulebook, cents: int = CHEAP_CEN
 
 def answered(title: str, net_cents: int, rulebook: Rulebook) -> tuple[str, str]:
     """The nature and the account of one line of this title."""
-    (line,) = classify_lines([Item(title, net_cents, "20")], rulebook)
+    terms = Terms(
+        settings=settings(),
+        answers=None,
+        limit=Limit(Decimal(500_00), "net"),
+        gift_limit_cents=rulebook.gift_limit_cents,
+        is_credit_note=False,
+        ruling=lambda _rate, _lines: Ruling(DOMESTIC, "CGI 271"),
+    )
+    (line,) = lay_out([Item(title, net_cents, "20")], rulebook, terms).lines
     return line.nature, line.account
 
 

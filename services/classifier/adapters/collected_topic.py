@@ -1,6 +1,6 @@
 """Past documents, read from their topic from its beginning to its present end: nothing is committed, no group is joined.
 
-The topic keeps 30 days (decision 0067); what is older comes back by a replay of the fetcher.
+The topic keeps 30 days (decision 0061); what is older comes back by a replay of the fetcher.
 """
 
 import asyncio

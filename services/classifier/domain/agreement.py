@@ -6,7 +6,7 @@ from services.classifier.domain.arithmetic import tolerance
 from services.classifier.domain.holds import DocumentContradictsOrder
 from services.classifier.domain.identity import Identity
 
-KINDS = {"invoice": ("charge",), "credit_note": ("refund", "overrefund")}
+KINDS = {"invoice": ("charge",), "receipt": ("charge",), "credit_note": ("refund", "overrefund")}
 
 
 def charges_of(stated: Stated, document_type: str) -> tuple[Charge, ...]:

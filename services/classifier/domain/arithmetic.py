@@ -7,6 +7,7 @@ from schemas.invoice_collected.v1 import Evidence, VatGroup
 from schemas.values import Totals
 from services.classifier.domain.holds import AmountImplausible, NegativeTotal, TotalsMismatch, TotalsMissing
 from services.classifier.domain.rates import bases_by_rate, plain
+from services.classifier.domain.regime import MENTIONS, NO_INVOICE
 
 WIDEST_GAP_CENTS = 5
 PLAUSIBLE_CENTS = 10**12
@@ -14,12 +15,21 @@ LARGEST_CENTS = 10**15
 
 
 def known_totals(evidence: Evidence) -> Totals | None:
-    """The printed totals; net and VAT that are not printed are the sums of the VAT table. None when one stays unknown."""
+    """The printed totals; net and VAT that are not printed are the sums of the VAT table. None when one stays unknown.
+
+    A document that says it has no VAT, or a receipt, need not print them: net is gross then.
+    """
     net = evidence.net_cents.value if evidence.net_cents else _sum(group.base_cents for group in evidence.vat)
     vat = evidence.vat_cents.value if evidence.vat_cents else _sum(group.vat_cents for group in evidence.vat)
-    if net is None or vat is None or evidence.gross_cents is None or max(abs(net), abs(vat)) > LARGEST_CENTS:
+    if evidence.gross_cents is None:
         return None
-    return Totals(net_cents=net, vat_cents=vat, gross_cents=evidence.gross_cents.value)
+    gross = evidence.gross_cents.value
+    if _is_untaxed(evidence):
+        net = gross - (vat or 0) if net is None else net
+        vat = gross - net if vat is None else vat
+    if net is None or vat is None or max(abs(net), abs(vat)) > LARGEST_CENTS:
+        return None
+    return Totals(net_cents=net, vat_cents=vat, gross_cents=gross)
 
 
 def add_up(evidence: Evidence, charges: int) -> Totals:
@@ -33,7 +43,8 @@ def add_up(evidence: Evidence, charges: int) -> Totals:
         raise AmountImplausible
     if any(abs(gap) > tolerance(len(evidence.lines) or len(evidence.vat)) for gap in _gaps(evidence, totals)):
         raise TotalsMismatch
-    if not all(_at_its_rate(group, len(evidence.lines) or charges) for group in evidence.vat):
+    charged = [group for group in evidence.vat if group.vat_cents or not _is_untaxed(evidence)]
+    if not all(_at_its_rate(group, len(evidence.lines) or charges) for group in charged):
         raise TotalsMismatch
     return totals
 
@@ -41,6 +52,12 @@ def add_up(evidence: Evidence, charges: int) -> Totals:
 def tolerance(lines: int) -> int:
     """The gap, in cents, that rounding may leave in a document of that many lines."""
     return min(WIDEST_GAP_CENTS, max(lines, 1))
+
+
+def _is_untaxed(evidence: Evidence) -> bool:
+    """Whether the document says that it has no VAT of its own."""
+    is_receipt = evidence.type is not None and evidence.type.value == "receipt"
+    return is_receipt or any(mention in (*MENTIONS, NO_INVOICE) for mention in evidence.mentions)
 
 
 def _gaps(evidence: Evidence, totals: Totals) -> list[int]:

@@ -1,5 +1,7 @@
 """Whether the document is made out to the company. Only identity numbers are compared: a name is spelled in many ways."""
 
+from functools import lru_cache
+
 from schemas.invoice_collected.v1 import Party
 from schemas.values import CompanySettings
 from services.classifier.domain.holds import OtherBuyer
@@ -18,6 +20,7 @@ def check_buyer(buyer: Party, settings: CompanySettings) -> bool:
     return True
 
 
+@lru_cache(maxsize=10_000)
 def legal_number(text: str) -> str:
     """One spelling per company: a French VAT number (FR, two characters, SIREN) or SIRET becomes its SIREN, another stays itself."""
     compact = "".join(letter for letter in text if letter.isascii() and letter.isalnum()).upper()

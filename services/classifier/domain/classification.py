@@ -1,23 +1,33 @@
 """From a collected document to the answer: classified, or held with one reason. Pure and total: same event, same rulebook, same answer."""
 
+from decimal import Decimal
+
 from schemas.classification_held.v1 import ClassificationHeld
-from schemas.invoice_classified.v1 import ClassifiedLine, InvoiceClassified
+from schemas.invoice_classified.v1 import ClassifiedLine, ClassifiedVat, InvoiceClassified
 from schemas.invoice_collected.v1 import InvoiceCollected
-from schemas.values import MOST_LINES
+from schemas.values import MOST_LINES, MOST_ROWS, Totals
 from services.classifier.domain.agreement import charges_of, compare
 from services.classifier.domain.arithmetic import add_up, known_totals
+from services.classifier.domain.asset import Limit
 from services.classifier.domain.buyer import check_buyer
+from services.classifier.domain.deferral import waits
 from services.classifier.domain.holds import DocumentTooLong, Hold
-from services.classifier.domain.identity import identify, known_currency, known_issue_date, known_number, known_type
+from services.classifier.domain.identity import Identity, identify, known_currency, known_issue_date, known_number, known_type
 from services.classifier.domain.items import items_of
-from services.classifier.domain.lines import classify_lines, flags_of
+from services.classifier.domain.lines import lay_out
 from services.classifier.domain.nature import is_contradicted
 from services.classifier.domain.ordered import with_order
-from services.classifier.domain.regime import domestic_vat, refuse_announced
+from services.classifier.domain.places import OUTSIDE
+from services.classifier.domain.placing import Terms
+from services.classifier.domain.regime import FOREIGN, IMPORT, RECEIPT, seat_of
 from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.ruling import printed_of, rulings
 from services.classifier.domain.supplier import is_identified, supplier_of
+from services.classifier.domain.vat import Taxing, taxed
+from services.classifier.domain.vat_officer import check_right, is_rate_doubtful
 
 CATEGORY = "purchases"
+REGIME_FLAGS = {FOREIGN: "corrected_invoice_to_ask", RECEIPT: "no_vat_invoice", IMPORT: "import_vat_to_come"}
 HEAVIEST_LINES = 750_000  # bytes; an event has at most 900,000
 
 
@@ -30,25 +40,30 @@ def classify(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClassifi
 
 
 def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClassified:
-    """Identity → what it announces → arithmetic → document against charges → VAT → buyer → nature per line."""
+    """Identity → arithmetic → document against charges → buyer → VAT regime, nature, asset, freight per line → right to deduct."""
     evidence, settings = collected.evidence, collected.settings
     identity = identify(collected)
-    refuse_announced(evidence)
     charges = charges_of(collected.stated, identity.type)
     totals = add_up(evidence, len(charges))
     compare(charges, identity, totals)
-    vat = domestic_vat(evidence, totals)
     buyer_checked = check_buyer(evidence.buyer, settings)
-    items = with_order(items_of(evidence, charges, totals, vat), charges, evidence.seller)
-    lines = classify_lines(items, rulebook)
-    _refuse_too_many(lines)
+    terms = _terms(collected, identity, totals, rulebook)
+    printed = printed_of(evidence, totals)
+    items = with_order(items_of(evidence, charges, totals), charges, evidence.seller)
+    laid = lay_out(items, rulebook, terms)
+    lines, vat = taxed(laid.lines, Taxing(printed, settings, waits(collected, identity)))
+    _refuse_too_many(lines, vat)
+    check_right(evidence, totals, vat)
     doubts = {
         "buyer_not_checked": not buyer_checked,
-        "seller_unidentified": not is_identified(evidence.seller),
+        "seller_unidentified": not is_identified(evidence.seller) and seat_of(evidence.seller) != OUTSIDE,
         "test_environment": settings.test_environment,
         "nature_doubtful": any(is_contradicted(item, rulebook) for item in items),
+        "rate_doubtful": is_rate_doubtful(lines, vat, rulebook),
         "vat_on_payment": "vat_on_payment" in evidence.mentions,
+        "credited_unknown": identity.type == "credit_note" and evidence.credited_number is None,
     }
+    flags = {*laid.flags, *(REGIME_FLAGS[row.regime] for row in vat if row.regime in REGIME_FLAGS)}
     return InvoiceClassified(
         company_id=collected.company_id,
         connection_id=collected.connection_id,
@@ -65,17 +80,36 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
         supplier=rulebook.company.merged(supplier_of(evidence.seller, settings)),
         lines=lines,
         vat=vat,
-        flags=tuple(sorted(flags_of(lines) | {flag for flag, raised in doubts.items() if raised})),
+        flags=tuple(sorted(flags | {flag for flag, raised in doubts.items() if raised})),
         orders=collected.stated.orders,
         document=collected.document,
         settings=settings,
+        delivery_date=evidence.delivery_date.value if evidence.delivery_date else None,
+        exchange_rate=identity.exchange_rate,
     )
 
 
-def _refuse_too_many(lines: tuple[ClassifiedLine, ...]) -> None:
+def _terms(collected: InvoiceCollected, identity: Identity, totals: Totals, rulebook: Rulebook) -> Terms:
+    settings, paper = collected.settings, RECEIPT if identity.is_receipt else "invoice"
+    in_currency = Decimal(identity.exchange_rate or 1)
+    return Terms(
+        settings=settings,
+        answers=collected.answers,
+        limit=Limit(settings.asset_limit_cents * in_currency, settings.asset_limit_basis),
+        gift_limit_cents=rulebook.gift_limit_cents,
+        is_credit_note=identity.type == "credit_note",
+        ruling=rulings(collected.evidence, totals, paper, settings),
+    )
+
+
+def _refuse_too_many(lines: tuple[ClassifiedLine, ...], vat: tuple[ClassifiedVat, ...]) -> None:
     """Hold what no event can carry."""
-    if len(lines) > MOST_LINES or sum(len(line.model_dump_json().encode()) for line in lines) > HEAVIEST_LINES:
+    if max(len(lines) - MOST_LINES, len(vat) - MOST_ROWS) > 0 or sum(map(_weight, lines)) > HEAVIEST_LINES:
         raise DocumentTooLong
+
+
+def _weight(line: ClassifiedLine) -> int:
+    return len(line.model_dump_json().encode())
 
 
 def _held(collected: InvoiceCollected, rulebook: Rulebook, hold: Hold) -> ClassificationHeld:

@@ -27,9 +27,9 @@ class DocumentUnreadable(Hold):
 
 
 class NotAnInvoice(Hold):
-    """Ce document n’est ni une facture ni un avoir : il n’ouvre pas droit à déduction de la TVA."""
+    """Ce document n’est ni une facture, ni un avoir, ni un reçu : il n’ouvre pas droit à déduction de la TVA."""
 
-    next_action = "Demander une facture au vendeur, ou comptabiliser la dépense toutes taxes comprises."
+    next_action = "Demander une facture au vendeur, ou écarter le document."
 
 
 class NotAVatInvoice(Hold):
@@ -87,9 +87,9 @@ class CurrencyMissing(Hold):
 
 
 class NoRate(Hold):
-    """Le document est dans une autre devise que l’euro, et la conversion n’est pas encore automatique."""
+    """Le document est dans une autre devise que l’euro, et n’imprime pas de cours."""
 
-    next_action = "Convertir la facture au cours du jour de son émission, puis la comptabiliser en euros."
+    next_action = "Relever le cours du jour de la facture, puis la comptabiliser en euros."
 
 
 class TotalsMissing(Hold):
@@ -128,12 +128,6 @@ class OtherBuyer(Hold):
     next_action = "Demander une facture au nom de l’entreprise, ou la rattacher au bon dossier."
 
 
-class ForeignVat(Hold):
-    """Le document facture la TVA d’un autre pays : elle n’est pas déductible en France."""
-
-    next_action = "Demander une facture rectifiée au vendeur en lui donnant votre numéro de TVA."
-
-
 class VatWronglyCharged(Hold):
     """Un vendeur qui n’est pas établi en France facture de la TVA française : elle n’est pas déductible."""
 
@@ -152,16 +146,46 @@ class VatTableMissing(Hold):
     next_action = "Relever la TVA de chaque taux sur le PDF et la saisir."
 
 
-class ReverseCharge(Hold):
-    """La TVA est due par l’acheteur : le document annonce une autoliquidation."""
+class RegimeContradicted(Hold):
+    """Le document se contredit : il facture de la TVA et annonce qu’il n’en facture pas, ou il annonce deux régimes."""
 
-    next_action = "Confirmer l’autoliquidation et le taux français de chaque article."
+    next_action = "Demander une facture rectifiée au vendeur."
+
+
+class RegimesMixed(Hold):
+    """Des montants du même taux relèvent de régimes de TVA différents : on ne sait quel article relève duquel."""
+
+    next_action = "Relever le régime de chaque article sur le PDF et saisir la facture."
+
+
+class ReverseChargeFromFrance(Hold):
+    """Un vendeur établi en France annonce une autoliquidation : elle ne vaut que pour certaines opérations."""
+
+    next_action = "Vérifier que l’opération relève de l’autoliquidation entre entreprises françaises, sinon demander une facture avec TVA."
+
+
+class CompanyWithoutVatNumber(Hold):
+    """La TVA serait due par l’entreprise, dont aucun numéro de TVA n’est connu."""
+
+    next_action = "Saisir le numéro de TVA de l’entreprise, ou demander une facture avec TVA."
+
+
+class FrenchRateUnknown(Hold):
+    """La TVA est à autoliquider, mais le taux français d’un article n’est pas connu."""
+
+    next_action = "Indiquer la nature de chaque article, dont suit le taux français."
+
+
+class ReverseCharge(Hold):
+    """Le document annonce une autoliquidation, sans que l’on sache si les biens étaient en France et le vendeur établi ailleurs."""
+
+    next_action = "Vérifier d’où partent les biens et où le vendeur est établi, puis choisir le régime."
 
 
 class IntraEu(Hold):
-    """Achat dans un autre pays de l’Union : la TVA est à autoliquider comme acquisition intracommunautaire."""
+    """Le document annonce une livraison intracommunautaire, sans numéro de TVA d’un autre État membre ou sans départ de là."""
 
-    next_action = "Confirmer l’acquisition intracommunautaire et le taux français de chaque article."
+    next_action = "Demander au vendeur une facture avec son numéro de TVA, ou indiquer d’où partent les biens."
 
 
 class IntraEuSupplyFromFrance(Hold):
@@ -171,21 +195,45 @@ class IntraEuSupplyFromFrance(Hold):
 
 
 class ExportOrImport(Hold):
-    """Le document est exonéré parce que les biens passent une frontière douanière."""
+    """Le document est exonéré comme exportation, sans que le vendeur ou le départ soit hors de l’Union."""
 
-    next_action = "Rapprocher la facture de la déclaration en douane."
-
-
-class SmallBusiness(Hold):
-    """Le vendeur est en franchise de TVA : il n’y a pas de TVA à déduire."""
-
-    next_action = "Confirmer la franchise, puis comptabiliser le montant total en charge."
+    next_action = "Vérifier d’où partent les biens, et rapprocher la facture de la déclaration en douane."
 
 
-class MarginScheme(Hold):
-    """Bien d’occasion vendu sous le régime de la marge : la TVA n’apparaît pas et n’est pas déductible."""
+class SmallBusinessAbroad(Hold):
+    """Un vendeur établi hors de France se dit en franchise de TVA : la franchise européenne demande un numéro « EX »."""
 
-    next_action = "Confirmer le régime de la marge, puis comptabiliser le montant total en charge."
+    next_action = "Demander au vendeur son numéro de franchise européenne, ou une facture avec la TVA due."
+
+
+class DeliveryDateMissing(Hold):
+    """La TVA de ce document se déduit à la livraison, dont la date n’est pas connue."""
+
+    next_action = "Indiquer la date de livraison, ou déduire la TVA à la date de la facture."
+
+
+class SellerNumberInvalid(Hold):
+    """Le numéro de TVA ou le SIREN du vendeur n’est pas un numéro valable."""
+
+    next_action = "Demander une facture rectifiée au vendeur avant de déduire la TVA."
+
+
+class SellerUnidentified(Hold):
+    """Le document ne porte ni numéro de TVA ni SIREN du vendeur, obligatoires au-dessus de 150 € hors taxes."""
+
+    next_action = "Demander une facture complète au vendeur avant de déduire la TVA."
+
+
+class BuyerMissing(Hold):
+    """Le document ne nomme pas d’acheteur, mention obligatoire au-dessus de 150 € hors taxes."""
+
+    next_action = "Demander une facture au nom de l’entreprise avant de déduire la TVA."
+
+
+class BuyerNumberMissing(Hold):
+    """La TVA est due par l’acheteur, et le document ne porte pas son numéro de TVA."""
+
+    next_action = "Demander une facture portant le numéro de TVA de l’entreprise."
 
 
 class ZeroRateUnexplained(Hold):
@@ -213,15 +261,23 @@ HOLDS: tuple[type[Hold], ...] = (
     AmountImplausible,
     DocumentContradictsOrder,
     OtherBuyer,
-    ForeignVat,
     VatWronglyCharged,
     VatRateUnknown,
     VatTableMissing,
+    RegimeContradicted,
+    RegimesMixed,
+    ReverseChargeFromFrance,
+    CompanyWithoutVatNumber,
+    FrenchRateUnknown,
     ReverseCharge,
     IntraEu,
     IntraEuSupplyFromFrance,
     ExportOrImport,
-    SmallBusiness,
-    MarginScheme,
+    SmallBusinessAbroad,
+    DeliveryDateMissing,
+    SellerNumberInvalid,
+    SellerUnidentified,
+    BuyerMissing,
+    BuyerNumberMissing,
     ZeroRateUnexplained,
 )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from schemas.invoice_collected.v1 import InvoiceCollected
+from schemas.invoice_collected.v1 import Evidence, InvoiceCollected
 from schemas.values import Fact
 from services.classifier.domain.holds import (
     CurrencyMissing,
@@ -19,8 +20,10 @@ from services.classifier.domain.holds import (
     TypeMissing,
 )
 
-BOOKABLE_TYPES = ("invoice", "credit_note")
+BOOKABLE_TYPES = ("invoice", "credit_note", "receipt")
+OPPOSITE = {"invoice": "credit_note", "receipt": "credit_note", "credit_note": "invoice"}
 BOOK_CURRENCY = "EUR"
+NO_INVOICE = "not_a_vat_invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,18 @@ class Identity:
     number: str
     issue_date: date
     currency: str
+    exchange_rate: str | None = None  # units of the currency for one euro; None in euros
+    is_receipt: bool = False  # or gives money back for one: nothing on it is deducted
 
 
 def identify(collected: InvoiceCollected) -> Identity:
-    """The identity of a readable invoice or credit note in euros; a Hold when it is anything else."""
+    """The identity of a readable invoice, credit note or receipt, in euros or with its rate; a Hold when it is anything else."""
     if collected.evidence.reading == "none":
         raise DocumentUnreadable
-    return Identity(_type(collected), _number(collected), _issue_date(collected), _currency(collected))
+    said, number, day, currency = _type(collected), _number(collected), _issue_date(collected), _currency(collected)
+    is_receipt = said == "receipt" or _is_no_invoice(collected.evidence)
+    kind = "receipt" if is_receipt and said == "invoice" else said
+    return Identity(kind, number, day, currency, _exchange_rate(collected, currency), is_receipt)
 
 
 def known_type(collected: InvoiceCollected) -> str | None:
@@ -73,11 +81,18 @@ def _type(collected: InvoiceCollected) -> str:
         raise SelfBilled
     if kind not in BOOKABLE_TYPES:
         raise NotAnInvoice
-    if "not_a_vat_invoice" in collected.evidence.mentions:
-        raise NotAVatInvoice
-    if stated is not None and stated.value != kind:
+    if stated is not None and stated.value == OPPOSITE[kind]:
         raise TypeMismatch
     return kind
+
+
+def _is_no_invoice(evidence: Evidence) -> bool:
+    """Whether an « invoice » or « credit note » says it is none for VAT. Raises NotAVatInvoice where it charges VAT all the same."""
+    if NO_INVOICE not in evidence.mentions:
+        return False
+    if (evidence.vat_cents and evidence.vat_cents.value) or any(group.vat_cents for group in evidence.vat):
+        raise NotAVatInvoice
+    return True
 
 
 def _number(collected: InvoiceCollected) -> str:
@@ -98,9 +113,17 @@ def _issue_date(collected: InvoiceCollected) -> date:
 def _currency(collected: InvoiceCollected) -> str:
     if (currency := known_currency(collected)) is None:
         raise CurrencyMissing
-    if currency != BOOK_CURRENCY:
-        raise NoRate
     return currency
+
+
+def _exchange_rate(collected: InvoiceCollected, currency: str) -> str | None:
+    """The printed rate of a foreign currency (accounting rule A10.13). Raises NoRate where none is printed, or none that makes sense."""
+    if currency == BOOK_CURRENCY:
+        return None
+    printed = collected.evidence.exchange_rate
+    if printed is None or Decimal(printed.value) <= 0:
+        raise NoRate
+    return printed.value
 
 
 def _clean(number: Fact[str] | None) -> str | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from schemas.invoice_classified.v1 import ClassifiedVat
 from schemas.invoice_collected.v1 import Charge, Evidence, EvidenceLine
 from schemas.values import Totals
 from services.classifier.domain.arithmetic import tolerance
@@ -26,6 +25,7 @@ class Item:
     quantity: Decimal = Decimal(1)
     unspsc: str | None = None
     kind: Literal["goods", "shipping", "remainder"] = "goods"
+    position: int = 0  # of the document's line, from 1; 0 = it is none
     asin: str | None = None
     sellers: tuple[str, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
@@ -56,10 +56,10 @@ class Sums:
         return bool(items) and all(abs(gap) <= tolerance(len(items)) for gap in gaps)
 
 
-def items_of(evidence: Evidence, charges: tuple[Charge, ...], totals: Totals, vat: tuple[ClassifiedVat, ...]) -> tuple[Item, ...]:
+def items_of(evidence: Evidence, charges: tuple[Charge, ...], totals: Totals) -> tuple[Item, ...]:
     """The first of the three sets of lines that adds up to the document; TotalsMismatch when none does."""
     bases = bases_by_rate(evidence.vat) or {UNTAXED: totals.net_cents}
-    sums = Sums(bases, totals.gross_cents - sum(row.vat_cents for row in vat))
+    sums = Sums(bases, totals.gross_cents - (sum(row.vat_cents for row in evidence.vat) if evidence.vat else totals.vat_cents))
     ways: tuple[Callable[[], tuple[Item, ...]], ...] = (
         lambda: from_lines(evidence.lines, charges, bases),
         lambda: from_charges(charges, bases),
@@ -76,8 +76,8 @@ def from_lines(lines: tuple[EvidenceLine, ...], charges: tuple[Charge, ...], bas
     only = next(iter(bases)) if len(bases) == 1 else None
     rates = [plain(line.vat_rate) if line.vat_rate else only for line in lines]
     return tuple(
-        Item(line.label.strip() or "Article", line.net_cents, rate, _quantity(line.quantity), unspsc_of(line.label, charges))
-        for line, rate in zip(lines, rates, strict=True)
+        Item(line.label.strip() or "Article", line.net_cents, rate, _quantity(line.quantity), unspsc_of(line.label, charges), position=n)
+        for n, (line, rate) in enumerate(zip(lines, rates, strict=True), 1)
         if rate is not None
     )
 

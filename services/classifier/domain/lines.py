@@ -1,68 +1,151 @@
-"""Lines with nature, account and reason: what nature, asset test and discounts decide, put together."""
+"""Lines on their accounts: nature, discounts and levies, the asset test and freight put together."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from schemas.invoice_classified.v1 import ClassifiedLine
-from services.classifier.domain.asset import ASSET_SUSPECTED, may_be_an_asset
-from services.classifier.domain.discounts import is_discount, split_by_weight
+from services.classifier.domain.asset import Article, assets, may_be_first_equipment
+from services.classifier.domain.deduction import right_to_deduct
+from services.classifier.domain.discounts import is_discount, is_named_discount, is_of_shipping, shares_by_rate
+from services.classifier.domain.freight import CARRIERS, carried, own
 from services.classifier.domain.items import Item
 from services.classifier.domain.nature import NATURE_UNKNOWN, UNKNOWN, Decision, decide
-from services.classifier.domain.rates import UNTAXED
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.placing import Named, Placed, Terms
+from services.classifier.domain.rates import vat_on
+from services.classifier.domain.rulebook import Nature, Rulebook
+
+REBATE = Decision("rebate", "credit_note", "avoir sans article rendu : une remise accordée après la facture")
+BEARING = (*CARRIERS, "service")  # what a discount lowers
 
 
-def classify_lines(items: Sequence[Item], rulebook: Rulebook) -> tuple[ClassifiedLine, ...]:
-    """Each item with nature, account and reason; a discount without a target follows the goods of its rate (accounting rule A10.18)."""
-    decided = [(item, _placed(item, decide(item, rulebook), rulebook)) for item in items]
-    discounts = [item for item, line in decided if line.nature == UNKNOWN and is_discount(item, rulebook)]
-    lines = [line for item, line in decided if item not in discounts]
-    shares = [share for item in discounts for share in _spread(item, _goods(decided, item.rate), rulebook)]
-    return (*lines, *shares)
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """The lines on their accounts, and what a person should know of them."""
+
+    lines: tuple[Placed, ...]
+    flags: frozenset[str]
 
 
-def flags_of(lines: Sequence[ClassifiedLine]) -> set[str]:
-    """What a person should know of these lines."""
-    unknown = {NATURE_UNKNOWN for line in lines if line.nature == UNKNOWN}
-    return unknown | {ASSET_SUSPECTED for line in lines if line.rule == ASSET_SUSPECTED}
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What was bought, by place, in an order that is not the document's; `added` = discounts and levies, `placed` = on its account."""
+
+    named: Mapping[int, Named]
+    added: Mapping[int, int]
+    placed: Mapping[int, Placed]
 
 
-def _placed(item: Item, decision: Decision, rulebook: Rulebook) -> ClassifiedLine:
-    """The line on the account of its nature, or waiting for a person."""
-    nature = rulebook.natures.get(decision.nature)
-    if nature is None:
-        return _line(item, decision.nature, rulebook.waiting_account, decision.rule, decision.because)
-    if may_be_an_asset(item, nature, rulebook):
-        limit = f"{rulebook.asset_above_cents // 100} € hors taxes"
-        because = f"{decision.because} ; prix unitaire au-dessus de {limit}"
-        return _line(item, decision.nature, rulebook.waiting_account, ASSET_SUSPECTED, because)
-    return _line(item, decision.nature, decision.account or nature.account, decision.rule, decision.because)
+def lay_out(items: Sequence[Item], rulebook: Rulebook, terms: Terms) -> Laid:
+    """Every item on its account; a discount, a levy, shipping or duty goes with the goods it belongs to."""
+    named = _rebates(_named(items, rulebook), rulebook) if terms.is_credit_note else _named(items, rulebook)
+    bought = {line.place: line for line in sorted((one for one in named if one.role in BEARING), key=lambda one: one.order)}
+    added = _added(named, bought)
+    articles = {place: _article(line, added[place], terms) for place, line in bought.items()}
+    found = assets(articles, terms.limit, terms.answers)
+    goods = Goods(bought, added, {place: _placed(line, added[place], place in found, terms) for place, line in bought.items()})
+    lines = [*_each(named, goods, terms), *_discount_lines(named, goods, rulebook, terms)]
+    asks = terms.answers is None and may_be_first_equipment(articles, found, terms.limit)
+    return Laid(tuple(lines), frozenset(_flags(lines) | ({"first_equipment_suspected"} if asks else set())))
 
 
-def _line(item: Item, nature: str, account: str, rule: str, because: str) -> ClassifiedLine:
-    return ClassifiedLine(
-        label=item.label,
-        net_cents=item.net_cents,
-        vat_rate=None if item.rate == UNTAXED else item.rate,
-        nature=nature,
-        account=account,
-        rule=rule,
-        because=because[:500],
-    )
+def _named(items: Sequence[Item], rulebook: Rulebook) -> list[Named]:
+    """Each item with its nature; what lowers the shipping of the document is shipping."""
+    named = [_one_named(place, item, rulebook) for place, item in enumerate(items)]
+    if not any(line.role == "shipping" for line in named):
+        return named
+    shipping = next(line for line in named if line.role == "shipping")
+    return [
+        replace(line, role="shipping", nature=shipping.nature, decision=line.decision._replace(nature=shipping.decision.nature))
+        if line.role == "discount" and is_of_shipping(line.item)
+        else line
+        for line in named
+    ]
 
 
-def _goods(decided: Sequence[tuple[Item, ClassifiedLine]], rate: str) -> dict[tuple[str, str], int]:
-    """The net of the goods of one rate, by nature and account, in an order that does not depend on the document's."""
-    nets: dict[tuple[str, str], int] = {}
-    for item, line in decided:
-        if item.rate == rate and item.net_cents > 0 and line.nature != "shipping":
-            nets[line.nature, line.account] = nets.get((line.nature, line.account), 0) + item.net_cents
-    return dict(sorted(nets.items()))
+def _rebates(named: Sequence[Named], rulebook: Rulebook) -> list[Named]:
+    """A credit note of discounts alone returns nothing: a later rebate, on 609 (accounting rule A10.8)."""
+    rebate = rulebook.natures.get(REBATE.nature)
+    if rebate is None or not all(line.role == "rebate" or is_named_discount(line.item, line.role, rulebook) for line in named):
+        return list(named)
+    return [line if line.role == "rebate" else replace(line, nature=rebate, role="rebate", decision=REBATE) for line in named]
 
 
-def _spread(discount: Item, goods: dict[tuple[str, str], int], rulebook: Rulebook) -> list[ClassifiedLine]:
-    """The discount in proportion to the goods' net, to the cent."""
-    if not goods:
-        return [_line(discount, UNKNOWN, rulebook.waiting_account, NATURE_UNKNOWN, "remise sans article du même taux")]
-    shares = split_by_weight(discount.net_cents, list(goods.values()))
-    parts = [(Item(discount.label, share, discount.rate), place) for share, place in zip(shares, goods, strict=True) if share]
-    return [_line(part, nature, account, "discount", "remise répartie sur les articles du même taux") for part, (nature, account) in parts]
+def _one_named(place: int, item: Item, rulebook: Rulebook) -> Named:
+    decision = decide(item, rulebook)
+    nature = rulebook.natures.get(decision.nature) or Nature(account=rulebook.waiting_account, role=UNKNOWN)
+    return Named(place, item, decision, nature, "discount" if is_discount(item, nature.role, rulebook) else nature.role)
+
+
+def _added(named: Sequence[Named], bought: Mapping[int, Named]) -> Counter[int]:
+    """What discounts and levies add to each of the goods, in cents."""
+    discounts = [line.item for line in named if line.role == "discount"]
+    added = Counter(shares_by_rate(discounts, {place: line.item for place, line in bought.items()}))
+    for line in named:
+        if line.role == "levy" and (target := _bearer(line, bought)) is not None:
+            added[target] += line.item.net_cents
+    return added
+
+
+def _bearer(levy: Named, bought: Mapping[int, Named]) -> int | None:
+    """The goods a levy is printed under: the last of its rate before it, else the first behind it."""
+    places = sorted(place for place, line in bought.items() if line.item.rate == levy.item.rate)
+    before = [place for place in places if place < levy.place]
+    return before[-1] if before else places[0] if places else None
+
+
+def _article(line: Named, added_cents: int, terms: Terms) -> Article:
+    ruling = line.ruling(terms)
+    deducted = right_to_deduct(ruling.regime, ruling.article, terms.settings).part
+    return Article(line.item.position, line.nature, line.item.net_cents + added_cents, line.item.quantity, line.tax_rate(terms), deducted)
+
+
+def _placed(line: Named, added_cents: int, is_asset: bool, terms: Terms) -> Placed:
+    placed = own(line, terms, line.tax_rate(terms))
+    if is_asset and line.nature.asset is not None:
+        return replace(placed, account=line.nature.asset, is_asset=True, because=f"{placed.because} ; immobilisation : coût unitaire")
+    net = line.item.net_cents + added_cents
+    gross_unit = (net + vat_on(net, placed.tax_rate)) / line.item.quantity
+    return replace(placed, is_excluded=line.role == "gift" and gross_unit > terms.gift_limit_cents)
+
+
+def _each(named: Sequence[Named], goods: Goods, terms: Terms) -> Iterable[Placed]:
+    """The lines but the discounts, in the document's order."""
+    carriers = [(placed, goods.named[place].item.net_cents + goods.added[place]) for place, placed in goods.placed.items()]
+    for line in named:
+        if line.role in BEARING:
+            yield goods.placed[line.place]
+        elif line.role in ("shipping", "duty"):
+            yield from carried(line, carriers, terms)
+        elif line.role == "levy" and (target := _bearer(line, goods.named)) is not None:
+            yield replace(goods.placed[target], label=line.item.label, net_cents=line.item.net_cents, because="suit l'article précédent")
+        elif line.role != "discount":
+            yield own(line, terms, line.tax_rate(terms))
+
+
+def _discount_lines(named: Sequence[Named], goods: Goods, rulebook: Rulebook, terms: Terms) -> list[Placed]:
+    """Discounts on the accounts of what they lower, summed by rate and account; without goods of their rate they wait for a person."""
+    discounts = [line for line in named if line.role == "discount"]
+    taken = shares_by_rate([line.item for line in discounts], {place: line.item for place, line in goods.named.items()})
+    cents, labels = Counter[Placed](), {line.item.rate: line.item.label for line in reversed(discounts)}
+    for place, share in taken.items():
+        placed = goods.placed[place]
+        because = "remise répartie sur les articles du même taux"
+        cents[replace(placed, label=labels[placed.rate], net_cents=0, rule="discount", because=because)] += share
+    spread = {goods.named[place].item.rate for place in taken}
+    waiting = [_waiting(line, rulebook, terms) for line in discounts if line.item.rate not in spread]
+    return [*(replace(share, net_cents=net) for share, net in cents.items() if net), *waiting]
+
+
+def _waiting(line: Named, rulebook: Rulebook, terms: Terms) -> Placed:
+    alone = replace(line, nature=Nature(account=rulebook.waiting_account, role=UNKNOWN), role=UNKNOWN)
+    placed = own(alone, terms, alone.tax_rate(terms))
+    return replace(placed, nature=UNKNOWN, rule=NATURE_UNKNOWN, because="remise sans article du même taux")
+
+
+def _flags(lines: Sequence[Placed]) -> set[str]:
+    found = {
+        "nature_unknown": any(line.role == UNKNOWN for line in lines),
+        "fixed_asset": any(line.is_asset for line in lines),
+        "gift_limit": any(line.role == "gift" and not line.is_excluded for line in lines),
+    }
+    return {flag for flag, raised in found.items() if raised}

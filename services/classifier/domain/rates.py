@@ -2,14 +2,18 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from schemas.invoice_collected.v1 import VatGroup
+from services.classifier.domain.shares import half_up
 
 UNTAXED = "0"
+FRENCH_RATES = ("20", "10", "8.5", "5.5", "2.1", "1.75", "1.05")  # CGI 278 to 281 nonies; overseas CGI 296 and 281 sexies
 FRACTIONS_BELOW = Decimal("0.5")  # Amazon may write 20 % as 0.2; no VAT rate of half a percent exists in France
 A_NUMBER = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
 
+@lru_cache(maxsize=1_000)
 def plain(rate: str | Decimal) -> str:
     """The rate's shortest spelling: `20.00` → `20`, `5.50` → `5.5`."""
     return format(Decimal(rate).normalize(), "f")
@@ -30,3 +34,14 @@ def bases_by_rate(groups: tuple[VatGroup, ...]) -> dict[str, int]:
         rate = plain(group.rate or UNTAXED)
         bases[rate] = bases.get(rate, 0) + group.base_cents
     return bases
+
+
+@lru_cache(maxsize=1_000)
+def thousandths(rate: str) -> int:
+    """A percentage in thousandths of a percent: `5.5` → 5500."""
+    return int(Decimal(rate) * 1000)
+
+
+def vat_on(net_cents: int, rate: str) -> int:
+    """The VAT on a net amount, in cents, half a cent away from zero."""
+    return half_up(net_cents * thousandths(rate), 100_000)

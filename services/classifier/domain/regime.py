@@ -1,98 +1,149 @@
-"""The VAT regime (accounting table A4): French VAT charged by a seller established in France; everything else is held with its reason."""
+"""The VAT regime, as one table of conditions (accounting.md A4 and A10): the first row that fits decides, or holds the document.
 
-from decimal import Decimal
-from itertools import chain
+Zero VAT alone decides nothing: what the document says, the seller's seat and VAT number and the place of departure do.
+"""
 
-from schemas.invoice_classified.v1 import ClassifiedVat
+from dataclasses import dataclass
+from functools import lru_cache
+
 from schemas.invoice_collected.v1 import Evidence, Party, VatGroup
-from schemas.values import Totals
-from services.classifier.domain.holds import (
-    ExportOrImport,
-    ForeignVat,
-    Hold,
-    IntraEu,
-    IntraEuSupplyFromFrance,
-    MarginScheme,
-    ReverseCharge,
-    SmallBusiness,
-    VatRateUnknown,
-    VatTableMissing,
-    VatWronglyCharged,
-    ZeroRateUnexplained,
-)
-from services.classifier.domain.rates import UNTAXED, plain
+from schemas.values import CompanySettings
+from services.classifier.domain import holds
+from services.classifier.domain.holds import Hold
+from services.classifier.domain.places import EU, HERE, OUTSIDE, UNKNOWN, charges, number_country, number_place, place_of
+from services.classifier.domain.rates import FRENCH_RATES, UNTAXED, plain
 
-DOMESTIC = "domestic"
-FRENCH_RATES = ("20", "10", "5.5", "2.1", "8.5")  # CGI 278 to 281 nonies; 8.5 % in Guadeloupe, Martinique and La Réunion (CGI 296)
-FRENCH_PLACES = ("FR", "MC", "GP", "MQ", "RE")  # where French VAT applies, as ISO 3166-1 names it
-ANNOUNCED: dict[str, type[Hold]] = {
-    "reverse_charge": ReverseCharge,
-    "intra_eu_supply": IntraEu,
-    "export": ExportOrImport,
-    "small_business_exempt": SmallBusiness,
-    "margin_scheme": MarginScheme,
+DOMESTIC, EXEMPT, FOREIGN, RECEIPT = "domestic", "exempt", "foreign", "receipt"
+INTRA_EU, REVERSE_CHARGE, REVERSE_CHARGE_SERVICES = "intra_eu", "reverse_charge", "reverse_charge_services"
+IMPORT, SMALL_BUSINESS, MARGIN = "import", "small_business", "margin"
+CHARGED = (DOMESTIC, EXEMPT, FOREIGN, RECEIPT)  # what the document prints is what there is
+SELF_ASSESSED = (INTRA_EU, REVERSE_CHARGE, REVERSE_CHARGE_SERVICES)
+
+MENTIONS = {
+    "reverse_charge": "reverse_charge",
+    "intra_eu_supply": "intra_eu",
+    "export": "export",
+    "small_business_exempt": "small_business",
+    "margin_scheme": "margin",
 }
-CATEGORIES: dict[str, type[Hold]] = {"ae": ReverseCharge, "k": IntraEu, "g": ExportOrImport}  # EN 16931, BT-118
+NO_INVOICE = "not_a_vat_invoice"
+CATEGORIES = {"ae": "reverse_charge", "k": "intra_eu", "g": "export"}  # EN 16931, BT-118
 
 
-def refuse_announced(evidence: Evidence) -> None:
-    """Hold a document that says itself, in words or by the category of a VAT row, that it is not an ordinary domestic one."""
-    by_mention = (reason for mention, reason in ANNOUNCED.items() if mention in evidence.mentions)
-    by_category = (reason for category, reason in CATEGORIES.items() if any(group.category == category for group in evidence.vat))
-    if reason := next(chain(by_mention, by_category), None):
-        raise IntraEuSupplyFromFrance if reason is IntraEu and _sells_from_france(evidence.seller) else reason
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides the regime of one row of a document's VAT, in the words of the table's columns."""
+
+    paper: str  # invoice, receipt
+    says: str  # nothing, reverse_charge, intra_eu, export, small_business, margin, several
+    vat: str  # none, french, foreign, unknown: whose VAT is charged
+    lines: str  # goods, services
+    seller: str  # here, eu, outside, unknown: its seat or branch (a French number proves none, A10.3)
+    number: str  # here, eu, outside, none: its VAT number
+    departure: str  # here, eu, outside, unknown: where the goods leave
+    buyer: str  # identified, unidentified: whether the company has a VAT number
 
 
-def domestic_vat(evidence: Evidence, totals: Totals) -> tuple[ClassifiedVat, ...]:
-    """The deductible French VAT by rate, lowest rate first; a rate of zero has none (accounting rule A10.17)."""
-    charged = [group for group in evidence.vat if group.vat_cents or plain(group.rate or UNTAXED) != UNTAXED]
-    if charged or totals.vat_cents:
-        _refuse_foreign_vat(evidence.seller)
-        _refuse_unreadable_table(evidence.vat)
-    if len(charged) < len(evidence.vat) or not evidence.vat:
-        _refuse_unexplained_zero(evidence.seller)
-    return _by_rate(charged)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Conditions, each a column and the words it may have; a column that is not named may have any. Then a regime, or a hold."""
+
+    when: dict[str, str]
+    then: str | type[Hold]
+    article: str
 
 
-def is_established(seller: Party) -> bool:
-    """Whether the document shows a French seat or branch; a French VAT number alone does not prove one (accounting rule A10.3)."""
-    branch = seller.name is not None and "succursale" in seller.name.value.casefold()
-    return branch or (seller.country is not None and seller.country.value in FRENCH_PLACES)
+ANY_VAT = "french foreign unknown"
+
+TABLE: tuple[Row, ...] = (
+    # A receipt is no invoice: nothing printed on it is deducted.
+    Row({"paper": "receipt", "says": "reverse_charge intra_eu several"}, holds.RegimeContradicted, "CGI 283"),
+    Row({"paper": "receipt"}, RECEIPT, "CGI 271 II-1-a"),
+    # Announced without VAT, and charged all the same; or announced twice.
+    Row({"says": "several"}, holds.RegimeContradicted, "CGI ann. II 242 nonies A"),
+    Row({"says": "reverse_charge intra_eu export small_business margin", "vat": ANY_VAT}, holds.RegimeContradicted, "CGI 283-3"),
+    # VAT is charged: whose, and might the seller?
+    Row({"vat": "unknown"}, holds.VatRateUnknown, "CGI 278"),
+    Row({"vat": "foreign"}, FOREIGN, "directive 2008/9 art. 4"),
+    Row({"vat": "french", "seller": "eu outside"}, holds.VatWronglyCharged, "CGI 283-1"),
+    Row({"vat": "french"}, DOMESTIC, "CGI 271 I-1"),
+    # No VAT, and the document says why.
+    Row({"says": "small_business", "seller": "eu outside"}, holds.SmallBusinessAbroad, "CGI 293 B ter"),
+    Row({"says": "small_business"}, SMALL_BUSINESS, "CGI 293 B"),
+    Row({"says": "margin"}, MARGIN, "CGI 297 E"),
+    Row({"says": "reverse_charge intra_eu", "seller": "eu outside", "buyer": "unidentified"}, holds.CompanyWithoutVatNumber, "CGI 283-1"),
+    Row({"says": "reverse_charge", "seller": "here"}, holds.ReverseChargeFromFrance, "CGI 283-2 nonies"),
+    Row({"says": "reverse_charge", "lines": "services", "seller": "eu outside"}, REVERSE_CHARGE_SERVICES, "CGI 283-2, 259-1°"),
+    Row({"says": "reverse_charge", "seller": "eu outside", "departure": "here unknown"}, REVERSE_CHARGE, "CGI 283-1"),
+    Row({"says": "reverse_charge"}, holds.ReverseCharge, "CGI 283-1"),
+    Row({"says": "intra_eu", "seller": "here"}, holds.IntraEuSupplyFromFrance, "CGI 262 ter I"),
+    Row({"says": "intra_eu", "number": "here"}, holds.IntraEuSupplyFromFrance, "CGI 262 ter I"),
+    Row({"says": "intra_eu", "lines": "services", "number": "eu"}, REVERSE_CHARGE_SERVICES, "CGI 283-2, 259-1°"),
+    Row({"says": "intra_eu", "number": "eu", "departure": "eu unknown"}, INTRA_EU, "CGI 256 bis, 283-2 bis"),
+    Row({"says": "intra_eu"}, holds.IntraEu, "CGI 256 bis"),
+    Row({"says": "export", "seller": "outside", "departure": "outside unknown"}, IMPORT, "CGI 291, 293 A"),
+    Row({"says": "export", "seller": "eu unknown", "departure": "outside"}, IMPORT, "CGI 291, 293 A"),
+    Row({"says": "export"}, holds.ExportOrImport, "CGI 262 I"),
+    # No VAT, and not a word: a French seller may be exempt (A10.17); otherwise the place of departure tells, or nobody does.
+    Row({"seller": "here"}, EXEMPT, "CGI 261"),
+    Row({"lines": "goods", "seller": "eu outside", "departure": "here", "buyer": "identified"}, REVERSE_CHARGE, "CGI 283-1"),
+    Row({"lines": "goods", "number": "eu", "departure": "eu", "buyer": "identified"}, INTRA_EU, "CGI 256 bis, 283-2 bis"),
+    Row({"lines": "goods", "seller": "eu outside", "departure": "outside"}, IMPORT, "CGI 291, 293 A"),
+    Row({}, holds.ZeroRateUnexplained, "CGI ann. II 242 nonies A"),
+)  # fmt: skip
 
 
-def _sells_from_france(seller: Party) -> bool:
-    """Established here, or of unknown place with a French number: then an exempt intra-EU supply leaves France (CGI 262 ter I)."""
-    has_french_number = seller.vat_id is not None and seller.vat_id.value.strip().upper().startswith("FR")
-    return is_established(seller) or (seller.country is None and has_french_number)
+@lru_cache(maxsize=5_000)  # there are not many situations
+def row_of(situation: Situation) -> Row:
+    """The first row whose conditions all hold; the last has none."""
+    return next(row for row in TABLE if all(getattr(situation, column) in words.split() for column, words in row.when.items()))
 
 
-def _refuse_foreign_vat(seller: Party) -> None:
-    has_foreign_number = seller.vat_id is not None and not seller.vat_id.value.strip().upper().startswith("FR")
-    is_abroad = seller.country is not None and not is_established(seller)
-    if has_foreign_number or (is_abroad and seller.vat_id is None):
-        raise ForeignVat
-    if is_abroad:
-        raise VatWronglyCharged
+def situation_of(evidence: Evidence, group: VatGroup, lines: str, paper: str, settings: CompanySettings) -> Situation:
+    """What the table asks, of one row of the document's VAT."""
+    return Situation(
+        paper=paper,
+        says=_says(evidence, group),
+        vat=_whose_vat(evidence.seller, group) if is_charged(evidence, group) else "none",
+        lines=lines,
+        seller=seat_of(evidence.seller),
+        number=number_place(evidence.seller.vat_id),
+        departure=place_of(evidence.departure),
+        buyer="identified" if settings.vat_id or evidence.buyer.vat_id else "unidentified",
+    )
 
 
-def _refuse_unreadable_table(groups: tuple[VatGroup, ...]) -> None:
-    if not groups or any(group.rate is None and group.vat_cents for group in groups):
-        raise VatTableMissing
-    if any(plain(group.rate or UNTAXED) not in (*FRENCH_RATES, UNTAXED) for group in groups):
-        raise VatRateUnknown
+def seat_of(seller: Party) -> str:
+    """Where the document shows the seller's seat or branch; a foreign number stands for a seat that is not printed (A10.3)."""
+    if seller.name is not None and "succursale" in seller.name.value.casefold():
+        return HERE
+    by_number = number_place(seller.vat_id)
+    if seller.country is None:
+        return by_number if by_number in (EU, OUTSIDE) else UNKNOWN
+    return place_of(seller.country)
 
 
-def _refuse_unexplained_zero(seller: Party) -> None:
-    """An established seller's untaxed lines are exempt or out of scope; anyone else must say why there is no VAT."""
-    if not is_established(seller):
-        raise ZeroRateUnexplained
+def is_charged(evidence: Evidence, group: VatGroup) -> bool:
+    """Whether the row charges VAT; where the document says why it charges none, a rate printed all the same is only a label."""
+    labelled = group.category not in (None, "s") or _says(evidence, group) != "nothing"
+    return bool(group.vat_cents) or (not labelled and plain(group.rate or UNTAXED) != UNTAXED)
 
 
-def _by_rate(charged: list[VatGroup]) -> tuple[ClassifiedVat, ...]:
-    rates = sorted({plain(group.rate or UNTAXED) for group in charged}, key=Decimal)
-    return tuple(_sum_of_rate(rate, [group for group in charged if plain(group.rate or UNTAXED) == rate]) for rate in rates)
+def _says(evidence: Evidence, group: VatGroup) -> str:
+    """What is announced for this row: by its category, and by mentions that no row's category states."""
+    by_rows = {CATEGORIES[row.category] for row in evidence.vat if row.category in CATEGORIES}
+    by_mentions = {MENTIONS[mention] for mention in evidence.mentions if mention in MENTIONS} - by_rows
+    own = {CATEGORIES[group.category]} if group.category in CATEGORIES else set[str]()
+    said = own | by_mentions
+    return "several" if len(said) > 1 else next(iter(said), "nothing")
 
 
-def _sum_of_rate(rate: str, groups: list[VatGroup]) -> ClassifiedVat:
-    base, vat = sum(group.base_cents for group in groups), sum(group.vat_cents for group in groups)
-    return ClassifiedVat(rate=rate, base_cents=base, vat_cents=vat, regime=DOMESTIC)
+def _whose_vat(seller: Party, group: VatGroup) -> str:
+    """The country whose VAT a row charges: of the seller's number, else of its seat, when that country has the rate."""
+    rate = plain(group.rate or UNTAXED)
+    country = number_country(seller.vat_id) or (seller.country.value if seller.country else None)
+    if charges(rate, country) and country is not None and number_country(seller.vat_id) != "FR" and seat_of(seller) != HERE:
+        return "foreign"
+    if rate in FRENCH_RATES:
+        return "french"
+    return "foreign" if seat_of(seller) in (EU, OUTSIDE) else "unknown"

@@ -13,6 +13,7 @@ from services.classifier.domain.company import CompanyRules, CompanyTier
 from services.classifier.domain.titles import Titles, WordTier
 from services.classifier.domain.wording import SILENT, UNDECIDED, Vocabulary, Words, fold, listed
 
+ROLES = ("goods", "stock", "service", "shipping", "discount", "cash_discount", "rebate", "levy", "duty", "gift", "deposit", "unknown")
 NOTHING = re.compile(r"(?!)")
 
 WORD_TIERS: tuple[WordTier, ...] = ("purpose", "article", "hint")
@@ -30,21 +31,28 @@ PRECEDENCE: tuple[Tier, ...] = (
     "hint",
     "charge",
 )
-"""Who decides first (decision 0065). The file states the same list, and is refused when it does not."""
+"""Who decides first (decision 0059). The file states the same list, and is refused when it does not."""
 
 Language = Annotated[str, Field(pattern="^(fr|en|de)$")]
 
 
 class Nature(Contract):
-    """A kind of purchase. `french_rate` is its VAT rate in France, null when it follows something else; `equipment` may be an asset.
+    """A kind of purchase: its account, its VAT rate in France (null when it follows something else), and what is special about it.
 
     A `consumable` is bought by the lot: when one unit alone is as dear as an asset, it is no consumable.
     """
 
     account: Account
     french_rate: Rate | None = None
-    equipment: bool = False
+    other_rates: tuple[Rate, ...] = Field(default=(), description="rates that some goods of this nature have as well")
+    asset: Account | None = Field(default=None, description="where a unit above the company's limit goes")
+    role: Code = Field(default="goods", description=f"known: {', '.join(ROLES)}")
     consumable: bool = False
+
+    @property
+    def equipment(self) -> bool:
+        """Whether a dear unit is an asset."""
+        return self.asset is not None
 
 
 class Rule(Contract):
@@ -76,8 +84,9 @@ class Rulebook(Contract):
         default_factory=dict, description="articles that no title tells the nature of"
     )
     discount_words: tuple[Text, ...] = Field(description="what names a line that only lowers others")
-    waiting_account: Account = Field(description="where a line goes whose nature or asset test needs a person")
-    asset_above_cents: int = Field(description="equipment of a higher net unit price may be an asset (BOI-BIC-CHG-20-30-10)")
+    waiting_account: Account = Field(description="where a line goes whose nature needs a person")
+    gift_limit_cents: int = Field(description="gross a year and beneficiary above which VAT on gifts is not deducted (CGI ann. IV 23 N)")
+    asset_above_cents: int = Field(description="a consumable of a higher net unit price is not believed to be one")
     company: CompanyRules = CompanyRules()
 
     @classmethod

@@ -1,10 +1,12 @@
 """The supplier shown, always « Amazon Business », and the legal seller beside it (accounting rule A10.2)."""
 
+import hashlib
 import re
 
 from schemas.invoice_collected.v1 import Party
 from schemas.values import CompanySettings, Fact, Supplier
 from services.classifier.domain.buyer import legal_number
+from services.classifier.domain.wording import fold
 
 SHOWN = "Amazon Business"
 AUXILIARY = "AMAZON"
@@ -37,8 +39,13 @@ def _written(printed: Fact[str] | None, form: re.Pattern[str]) -> str | None:
 
 
 def _auxiliary(seller: Party) -> str:
+    """The first legal number; without one a key of the name, so that two sellers never share an account; AMAZON without either."""
     numbers = [number for number in _legal_numbers(seller) if AN_AUXILIARY.fullmatch(number)]
-    return numbers[0] if numbers else AUXILIARY
+    name = fold(seller.name.value.strip()) if seller.name else ""
+    if numbers or not name:
+        return numbers[0] if numbers else AUXILIARY
+    letters = re.sub(r"[^A-Z0-9]", "", name.upper())[:8]
+    return f"{letters}_{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
 
 
 def _legal_numbers(seller: Party) -> list[str]:

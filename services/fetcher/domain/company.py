@@ -44,12 +44,16 @@ class Choices(Contract):
     """What a company chose; null = follows from the connection's day."""
 
     vat_regime: Code = "normal"
-    deduction_coefficient: str = "1"
+    deduction_coefficient: str = Field(default="1", pattern=r"^(0(\.[0-9]{1,4})?|1)$")
     supplier_mode: Code = "amazon_business"
     automatic_import: bool = False
     import_start: Day | None = None
     cut_over: Day | None = None
     buyer_check: bool = True
+    asset_limit_cents: int = Field(default=500_00, ge=0)
+    asset_limit_basis: Code = "net"
+    freight_policy: Code = "goods"
+    vat_timing: Code = "invoice"
 
 
 class CompanyFile(Contract):
@@ -111,6 +115,10 @@ class Company:
             cut_over=self.choices.cut_over or start,
             buyer_check=self.choices.buyer_check,
             test_environment=self.test_environment,
+            asset_limit_cents=self.choices.asset_limit_cents,
+            asset_limit_basis=self.choices.asset_limit_basis,
+            freight_policy=self.choices.freight_policy,
+            vat_timing=self.choices.vat_timing,
         )
 
     def importing_since(self, day: date) -> "Company":

@@ -44,16 +44,22 @@ class RegimeUnknown(Hold):
     next_action = "Saisir l'écriture à la main, ou confirmer un régime de TVA connu."
 
 
-class DeductionLimited(Hold):
-    """L'entreprise ne déduit pas toute la TVA : la part déductible de ce document est à déterminer."""
+class DeductionUndecided(Hold):
+    """L'entreprise ne déduit pas toute la TVA, et la part déductible de ce document n'est pas décidée."""
 
     next_action = "Calculer la TVA déductible selon le coefficient de l'entreprise, puis saisir l'écriture."
 
 
-class FixedAsset(Hold):
-    """Une ligne du document est une immobilisation."""
+class DeductionLater(Hold):
+    """La TVA de ce document ne se déduit qu'à la livraison, par une seconde écriture que le livre ne tient pas encore."""
 
-    next_action = "Confirmer l'immobilisation et son compte, puis saisir l'écriture (comptes 404 et 44562)."
+    next_action = "Attendre la livraison, puis saisir l'écriture, ou déduire la TVA à la date de la facture."
+
+
+class ForeignCurrency(Hold):
+    """Le document est dans une autre devise que l'euro, et le livre ne garde pas encore les montants en devise."""
+
+    next_action = "Saisir l'écriture à la main, avec ses montants en devise."
 
 
 class TooLargeToBook(Hold):

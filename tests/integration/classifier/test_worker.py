@@ -16,7 +16,7 @@ from services.classifier.handler import Rulebooks
 from services.kernel.envelope import Event, Outgoing, Record, RunPosition, encode
 from tests.integration.classifier.bench import CLASSIFIED, COLLECTED, PARKED, Bench, header, published, wait_until
 from tests.simulation.memory.classifier import untaught
-from tests.support.collected import credit_note, domestic_invoice, foreign_vat_invoice, settings, text_invoice_with_charges
+from tests.support.collected import credit_note, domestic_invoice, settings, text_invoice_with_charges, wrongly_charged_invoice
 from tests.support.kernel import headers
 from tests.support.reference_classifier import run_reference
 
@@ -54,7 +54,7 @@ def marker(company: str, emitted: int) -> Outgoing:
 
 def story(company: str) -> list[Outgoing]:
     """A run of six: booked, held, two of poison, booked, booked; then its marker."""
-    makers = (domestic_invoice, foreign_vat_invoice, domestic_invoice, domestic_invoice, credit_note, text_invoice_with_charges)
+    makers = (domestic_invoice, wrongly_charged_invoice, domestic_invoice, domestic_invoice, credit_note, text_invoice_with_charges)
     documents = [make(company_id=company, invoice_id=f"inv-{number}") for number, make in enumerate(makers)]
     records = published(documents)
     odd = ("odd", b"\xff\x00"), ("odd", b"twice"), ("odd", b""), ("odd", None)

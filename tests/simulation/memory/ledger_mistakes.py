@@ -9,7 +9,7 @@ import pytest
 from services.kernel.envelope import Outgoing, RunPosition
 from services.ledger import handler
 from services.ledger.domain import standing
-from services.ledger.domain.posting import DEDUCTIBLE_VAT, Entry
+from services.ledger.domain.posting import VAT_ACCOUNTS, Entry
 from services.ledger.domain.standing import NoNews, Outcome
 from services.ledger.handler import Page, Version
 from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks, Parts, Send
@@ -67,8 +67,9 @@ class VatForgotten(MemoryBooks):
     """The VAT line is not written; its amount goes to the expense, so that the entry still balances."""
 
     def _write_entry(self, session: MemorySession, batch: BatchRow, entry_id: int, version: Version, entry: Entry) -> None:
-        vat = sum(line.cents for line in entry.lines if line.account == DEDUCTIBLE_VAT)
-        first, *rest = (line for line in entry.lines if line.account != DEDUCTIBLE_VAT)
+        deductible = VAT_ACCOUNTS["domestic"].deductible
+        vat = sum(line.cents for line in entry.lines if line.account == deductible)
+        first, *rest = (line for line in entry.lines if line.account != deductible)
         lines = (first._replace(cents=first.cents + vat), *rest)
         super()._write_entry(session, batch, entry_id, version, replace(entry, lines=lines))
 

@@ -27,7 +27,7 @@ JUST_BEFORE = timedelta(hours=26)
 """How long before the origin it was bought, so that the retry ladder has a rung on the first day and one on the second."""
 
 type Lateness = Literal["prompt", "silent", "pending"]
-type Sort = Literal["domestic", "unreadable", "foreign_vat"]
+type Sort = Literal["domestic", "unreadable", "wrongly_charged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Purchase:
             type=fact(self.kind),
             issue_date=fact(self.issued_at.date()),
             credited_number=fact(self.credited) if self.credited else None,
-            seller=german_seller() if self.sort == "foreign_vat" else seller(),
+            seller=german_seller() if self.sort == "wrongly_charged" else seller(),
             buyer=_buyer(self.company),
         )
 
@@ -163,7 +163,7 @@ def _order(random: Random, company: CompanyFile, origin: datetime, order_id: str
     if alone < 0.12:
         return [replace(first, sort="unreadable")]
     if alone < 0.24:
-        return [replace(first, sort="foreign_vat", items=tuple(replace(item, rate="19") for item in first.items))]
+        return [replace(first, sort="wrongly_charged", items=tuple(replace(item, rate="20") for item in first.items))]
     if alone < 0.4:
         lateness: Lateness = random.choice(("silent", "pending"))
         return [replace(first, lateness=lateness, known_at=origin + LATER, issued_at=origin - JUST_BEFORE)]

@@ -17,7 +17,7 @@ from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.handler import answer
 from services.kernel.envelope import Delivery, Event, Outgoing, Record, RunPosition, decode, deliver, encode, event_id
 from services.kernel.errors import MarkerRefused, Skipped
-from tests.support.collected import COMPANY, domestic_invoice, foreign_vat_invoice, settings
+from tests.support.collected import COMPANY, domestic_invoice, settings, wrongly_charged_invoice
 
 RULEBOOK = read_rulebook()
 COLLECTED, CLASSIFIED, PARKED = "achats.collected.v1", "achats.classified.v1", "achats.parked.classifier.v1"
@@ -98,11 +98,11 @@ def test_an_invoice_is_classified_under_its_own_key_and_run() -> None:
 
 
 def test_what_cannot_be_booked_is_held_in_the_same_stream() -> None:
-    """Case: foreign VAT."""
-    (sent,) = answered(record(foreign_vat_invoice()))
+    """Case: French VAT of a German seller."""
+    (sent,) = answered(record(wrongly_charged_invoice()))
     heard = said(sent)
     assert isinstance(heard.data, ClassificationHeld)
-    assert ("foreign_vat", RunPosition("run-1", 1)) == (heard.data.reason, heard.run)
+    assert ("vat_wrongly_charged", RunPosition("run-1", 1)) == (heard.data.reason, heard.run)
 
 
 def test_a_repeat_is_the_same_bytes() -> None:

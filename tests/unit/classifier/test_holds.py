@@ -18,9 +18,7 @@ from tests.support.collected import (
     domestic_invoice,
     evidence,
     fact,
-    foreign_vat_invoice,
     german_seller,
-    intra_eu_invoice,
     line,
     party,
     seller,
@@ -32,6 +30,7 @@ from tests.support.collected import (
 
 RULEBOOK = read_rulebook()
 PAPER = (line("Papier", 100_00),)
+CHINESE_IN_GERMANY = party("Shenzhen Lianqiao Co., Ltd", "DE813470268", None, "CN")
 AT_TWENTY = (vat("20", 100_00, 20_00),)
 
 
@@ -45,9 +44,14 @@ def untaxed(category: str | None = None, **changes: object) -> InvoiceCollected:
     return collected(evidence((line("Papier", 100_00, "0"),), (vat("0", 100_00, 0, category),), **changes))
 
 
+def dear(**changes: object) -> InvoiceCollected:
+    """200,00 € of paper at 20 %: above what a simplified invoice may be."""
+    return collected(evidence((line("Papier", 200_00),), (vat("20", 200_00, 40_00),), **changes))
+
+
 PROVOKED: dict[type[Hold], InvoiceCollected] = {
     holds.DocumentUnreadable: unreadable_document(),
-    holds.NotAnInvoice: paper(type=fact("receipt")),
+    holds.NotAnInvoice: paper(type=fact("proforma")),
     holds.NotAVatInvoice: paper(mentions=("not_a_vat_invoice",)),
     holds.SelfBilled: paper(type=fact("self_billed")),
     holds.TypeMissing: paper(type=None),
@@ -64,16 +68,32 @@ PROVOKED: dict[type[Hold], InvoiceCollected] = {
     holds.AmountImplausible: collected(evidence((), (vat("20", 10**12 + 5, (10**12 + 5) // 5),))),
     holds.DocumentContradictsOrder: collected(evidence(PAPER, AT_TWENTY), stated((charged("Papier", total_cents=119_00),))),
     holds.OtherBuyer: paper(buyer=party("Durand SA", "FR83404833048")),
-    holds.ForeignVat: foreign_vat_invoice(),
-    holds.VatWronglyCharged: paper(seller=party("Negozio SRL", "FR53999999999", None, "IT")),
+    holds.VatWronglyCharged: paper(seller=party("Negozio SRL", "FR88902100478", None, "IT")),
     holds.VatRateUnknown: collected(evidence((line("Papier", 100_00, "19.6"),), (vat("19.6", 100_00, 19_60),))),
     holds.VatTableMissing: paper(vat=()),
-    holds.ReverseCharge: untaxed("ae"),
-    holds.IntraEu: intra_eu_invoice(),
-    holds.IntraEuSupplyFromFrance: untaxed("k", buyer=party("Papelería del Río SL", "ESB12345674", None, "ES")),
+    holds.RegimeContradicted: paper(mentions=("reverse_charge",)),
+    holds.RegimesMixed: collected(
+        evidence((line("Papier", 100_00, "0"),), (vat("0", 60_00, 0, "k"), vat("0", 40_00, 0, "g")), seller=CHINESE_IN_GERMANY)
+    ),
+    holds.ReverseChargeFromFrance: untaxed("ae"),
+    holds.CompanyWithoutVatNumber: untaxed("ae", seller=german_seller(), buyer=party("Dupont")).model_copy(
+        update={"settings": settings(vat_id=None)}
+    ),
+    holds.FrenchRateUnknown: collected(
+        evidence((line("Objet décoratif", 100_00, "0"),), (vat("0", 100_00, 0, "k"),), seller=german_seller())
+    ),
+    holds.ReverseCharge: untaxed("ae", seller=party("Inconnu")),
+    holds.IntraEu: untaxed("k", seller=party("Händler", None, None, "DE")),
+    holds.IntraEuSupplyFromFrance: untaxed("k", buyer=party("Papelería del Río SL", "ESB12345674", None, "ES")).model_copy(
+        update={"settings": settings(buyer_check=False)}
+    ),
     holds.ExportOrImport: untaxed("g"),
-    holds.SmallBusiness: untaxed(mentions=("small_business_exempt",)),
-    holds.MarginScheme: untaxed(mentions=("margin_scheme",)),
+    holds.SmallBusinessAbroad: untaxed(mentions=("small_business_exempt",), seller=german_seller()),
+    holds.DeliveryDateMissing: paper().model_copy(update={"settings": settings(vat_timing="strict")}),
+    holds.SellerNumberInvalid: paper(seller=party("Vendeur", "FR00902100478", None, "FR")),
+    holds.SellerUnidentified: dear(seller=party("Vendeur", None, None, "FR")),
+    holds.BuyerMissing: dear(buyer=party()),
+    holds.BuyerNumberMissing: untaxed("ae", seller=german_seller(), buyer=party("Dupont SARL", None, "732829320", "FR")),
     holds.ZeroRateUnexplained: untaxed(seller=german_seller()),
 }
 
@@ -125,9 +145,12 @@ def test_what_a_person_reads_has_french_typography(reason: type[Hold]) -> None:
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [
-        (holds.NoRate, "Le document est dans une autre devise que l’euro, et la conversion n’est pas encore automatique."),
+        (holds.NoRate, "Le document est dans une autre devise que l’euro, et n’imprime pas de cours."),
         (holds.SelfBilled, "Ce document est une autofacture, émise par l’acheteur au nom du vendeur."),
-        (holds.NotAnInvoice, "Ce document n’est ni une facture ni un avoir\N{NO-BREAK SPACE}: il n’ouvre pas droit à déduction de la TVA."),
+        (
+            holds.NotAnInvoice,
+            "Ce document n’est ni une facture, ni un avoir, ni un reçu\N{NO-BREAK SPACE}: il n’ouvre pas droit à déduction de la TVA.",
+        ),
     ],
 )
 def test_a_sentence_says_the_true_reason(reason: type[Hold], sentence: str) -> None:
@@ -151,11 +174,10 @@ def test_a_held_document_shows_everything_that_is_known() -> None:
 
 
 def test_the_first_reason_in_the_order_of_the_steps_is_said() -> None:
-    """Case: a foreign document that also has a wrong total: identity before announced regimes before arithmetic."""
-    document = untaxed("k", gross_cents=fact(500_00), seller=german_seller())
-    answer = classify(document, RULEBOOK)
+    """Case: an export from France that also has a wrong total: identity before arithmetic before the regime."""
+    answer = classify(untaxed("g", gross_cents=fact(500_00)), RULEBOOK)
     assert isinstance(answer, ClassificationHeld)
-    assert "intra_eu" == answer.reason
+    assert "totals_mismatch" == answer.reason
 
 
 @pytest.mark.parametrize("document", [domestic_invoice(), credit_note(), paper(seller=seller(None))])

@@ -204,15 +204,15 @@ def test_charged_shipping_without_words_follows_the_kind_of_charge() -> None:
     ("net_cents", "quantity", "account", "flags"),
     [
         (500_00, "1", "606300", ()),
-        (500_01, "1", "471000", ("asset_suspected",)),
+        (500_01, "1", "218300", ("fixed_asset",)),
         (1_200_00, "10", "606300", ()),
-        (1_200_00, "2.000", "471000", ("asset_suspected",)),
-        (899_00, None, "471000", ("asset_suspected",)),
-        (899_00, "-2", "471000", ("asset_suspected",)),
-        (899_00, "0", "471000", ("asset_suspected",)),
+        (1_200_00, "2.000", "218300", ("fixed_asset",)),
+        (899_00, None, "218300", ("fixed_asset",)),
+        (899_00, "-2", "218300", ("fixed_asset",)),
+        (899_00, "0", "218300", ("fixed_asset",)),
     ],
 )
-def test_dear_equipment_waits_for_a_person(net_cents: int, quantity: str | None, account: str, flags: tuple[str, ...]) -> None:
+def test_dear_equipment_is_an_asset(net_cents: int, quantity: str | None, account: str, flags: tuple[str, ...]) -> None:
     """Goal: no asset becomes an expense unseen; 500,00 € per unit is the last expense (BC16, BC18); no quantity = one."""
     answer = single("Ordinateur portable", net_cents, quantity)
     assert (account, flags) == (answer.lines[0].account, answer.flags)
@@ -230,8 +230,8 @@ def test_a_discount_follows_the_goods_of_its_rate() -> None:
 
 def test_a_discount_is_spread_to_the_cent_and_leaves_shipping_alone() -> None:
     """
-    paper     20.00   → -3.34 of the discount
-    coffee    10.00   → -1.66 (last share takes the remainder: accounts in order)
+    paper     20.00   → -3.33 of the discount
+    coffee    10.00   → -1.67 (last share takes the remainder: accounts in order)
     shipping   5.00
     remise    -5.00
     """
@@ -240,8 +240,8 @@ def test_a_discount_is_spread_to_the_cent_and_leaves_shipping_alone() -> None:
         ("606400", 20_00, "20"),
         ("606800", 10_00, "20"),
         ("624100", 5_00, "20"),
-        ("606800", -1_67, "20"),
         ("606400", -3_33, "20"),
+        ("606800", -1_67, "20"),
     ] == postings(invoice(lines))
 
 
@@ -275,6 +275,23 @@ def test_a_credit_note_names_the_invoice_it_credits() -> None:
     assert [("606400", 40_00, "20")] == postings(credit_note())
 
 
+def test_a_credit_note_that_returns_nothing_is_a_later_rebate() -> None:
+    """
+    credit note                 credit note
+      year's rebate   10.00       paper          40.00
+                                  remise         -5.00
+    """
+    later, returned = (
+        collected(evidence(lines, (vat("20", net, net // 5),), type=fact("credit_note")), stated(kind="credit_note"))
+        for lines, net in (
+            ((line("Remise de fin d'année", 10_00),), 10_00),
+            ((line("Papier", 40_00), line("Remise", -5_00)), 35_00),
+        )
+    )
+    assert [("609600", 10_00, "20")] == postings(later)
+    assert [("606400", 40_00, "20"), ("606400", -5_00, "20")] == postings(returned)
+
+
 @pytest.mark.parametrize(
     ("mode", "who", "auxiliary"),
     [
@@ -282,8 +299,9 @@ def test_a_credit_note_names_the_invoice_it_credits() -> None:
         ("legal_seller", seller(), "902100478"),
         ("legal_seller", party("Vendeur", None, "902 100 478"), "902100478"),
         ("legal_seller", party("Händler", "DE 123 456 789"), "DE123456789"),
-        ("legal_seller", party("Inconnu"), "AMAZON"),
-        ("legal_seller", party("Étrange", "X" * 30), "AMAZON"),
+        ("legal_seller", party("Inconnu"), "INCONNU_D5B7F78A"),
+        ("legal_seller", party(), "AMAZON"),
+        ("legal_seller", party("Étrange", "X" * 30), "ETRANGE_B59871D8"),
         ("a_later_mode", seller(), "AMAZON"),
     ],
 )

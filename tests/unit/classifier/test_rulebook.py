@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.domain.rulebook import PRECEDENCE, Rulebook, words_pattern
+from services.classifier.domain.rulebook import PRECEDENCE, ROLES, Rulebook, words_pattern
 from services.classifier.domain.wording import SILENT, Vocabulary, Words, decisive, fold, text_of, tokens_of
 
 PAGE: dict[str, Any] = {
@@ -14,6 +14,7 @@ PAGE: dict[str, Any] = {
     "precedence": PRECEDENCE,
     "asset_above_cents": 50000,
     "waiting_account": "471000",
+    "gift_limit_cents": 7300,
     "discount_words": ["remise"],
     "natures": {"supplies": {"account": "606400", "french_rate": "20"}},
     "rules": [{"id": "words", "nature": "supplies", "words": {"fr": ["papier"]}}],
@@ -27,10 +28,13 @@ def test_the_shipped_rulebook_is_sound() -> None:
     assert {
         "supplies": "606400", "cleaning": "606300", "small_equipment": "606300", "it_equipment": "606300", "furniture": "606300",
         "books": "618100", "resale": "607000", "food": "606800", "reception": "625700", "client_gift": "623400", "software": "651100",
-        "membership": "628100", "postage": "626000", "shipping": "624100", "customs_duty": "471000", "customs_agent": "622400",
-        "deposit": "409600",
+        "membership": "628100", "postage": "626000", "rental": "613500", "shipping": "624100", "customs_duty": "471000",
+        "customs_agent": "622400", "deposit": "409600", "levy": "471000", "discount": "471000", "cash_discount": "765000",
+        "rebate": "609600", "rebate_resale": "609700", "unknown": "471000",
     } == {name: nature.account for name, nature in shipped.natures.items()}  # fmt: skip
-    assert {"it_equipment", "furniture", "small_equipment"} == {name for name, nature in shipped.natures.items() if nature.equipment}
+    assets = {name: nature.asset for name, nature in shipped.natures.items() if nature.asset}
+    assert {"it_equipment": "218300", "furniture": "218400", "small_equipment": "215400"} == assets
+    assert set() == {nature.role for nature in shipped.natures.values()} - set(ROLES)
 
 
 def test_the_precedence_stands_in_the_file_and_in_the_code() -> None:

@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
+from schemas.values import CompanySettings
 from services.fetcher.domain.company import (
     Choices,
     Company,
@@ -58,3 +60,29 @@ def test_a_document_the_api_is_silent_about_has_no_charges() -> None:
     """No line bears its number: which money is its own would be a guess."""
     stated = stated_of("FR-1", Kind.INVOICE, Statements("A13V1IB3VIYZZH", ("171-1",), (), ()))
     assert (None, None, (), ("171-1",)) == (stated.number, stated.type, stated.charges, stated.orders)
+
+
+def test_the_vat_profile_travels_with_every_document():
+    """Goal: a document is classified under what the operator entered; without a choice, all VAT is deducted and 500,00 is the limit."""
+    chosen = Choices(
+        vat_regime="franchise", deduction_coefficient="0", supplier_mode="legal_seller", asset_limit_cents=800_00,
+        asset_limit_basis="gross", freight_policy="608", vat_timing="strict",
+    )  # fmt: skip
+    entered, plain = company(choices=chosen).settings(date(2026, 11, 23)), company().settings(date(2026, 11, 23))
+    assert ("franchise", "0", "legal_seller", 800_00, "gross", "608", "strict") == profile(entered)
+    assert ("normal", "1", "amazon_business", 500_00, "net", "goods", "invoice") == profile(plain)
+
+
+@pytest.mark.parametrize("coefficient", ["60%", "1.2", "-0.5", "0,6"])
+def test_a_coefficient_that_is_none_is_refused_when_it_is_entered(coefficient: str):
+    """Goal: not later, in the middle of a run."""
+    with pytest.raises(ValidationError):
+        Choices(deduction_coefficient=coefficient)
+
+
+def profile(settings: CompanySettings) -> tuple[object, ...]:
+    """What tax and accounting depend on."""
+    return (
+        settings.vat_regime, settings.deduction_coefficient, settings.supplier_mode, settings.asset_limit_cents,
+        settings.asset_limit_basis, settings.freight_policy, settings.vat_timing,
+    )  # fmt: skip

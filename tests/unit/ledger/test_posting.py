@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from schemas.invoice_classified.v1 import ClassifiedVat, InvoiceClassified
 from schemas.values import Supplier
 from services.ledger.domain.holds import (
-    DeductionLimited,
-    FixedAsset,
+    DeductionUndecided,
     Hold,
     NoRate,
     RegimeUnknown,
@@ -138,7 +137,7 @@ def test_a_document_that_nets_to_zero_has_no_entry():
     assert NoEntry() == post(case())
 
 
-REGIME = (ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="intra_eu"),)
+REGIME = (ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="a_later_regime"),)
 
 
 @pytest.mark.parametrize(
@@ -147,9 +146,10 @@ REGIME = (ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="i
         (invoice(currency="GBP"), NoRate),
         (invoice(type="self_billed"), TypeUnknown),
         (invoice(vat=REGIME), RegimeUnknown),
-        (invoice(settings=SETTINGS.model_copy(update={"vat_regime": "franchise"})), DeductionLimited),
-        (invoice(settings=SETTINGS.model_copy(update={"deduction_coefficient": "0.6"})), DeductionLimited),
-        (invoice([("218300", 899_00, "20")]), FixedAsset),
+        (invoice(settings=SETTINGS.model_copy(update={"vat_regime": "franchise"})), DeductionUndecided),
+        (invoice(settings=SETTINGS.model_copy(update={"deduction_coefficient": "0.6"})), DeductionUndecided),
+        (invoice(settings=SETTINGS.model_copy(update={"vat_regime": "a_later_regime"})), DeductionUndecided),
+        (invoice(exchange_rate="1.1"), NoRate),
     ],
 )
 def test_what_the_ledger_cannot_book_yet_is_held(document: InvoiceClassified, hold: type[Hold]):

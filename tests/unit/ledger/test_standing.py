@@ -1,7 +1,11 @@
 """Where an invoice stands, and what an event about it changes."""
 
 from datetime import date
+from typing import Any
 
+import pytest
+
+from schemas.invoice_classified.v1 import ClassifiedVat
 from services.ledger.domain.standing import (
     NOTHING,
     Document,
@@ -136,3 +140,32 @@ def test_the_standing_moves_one_version_and_keeps_the_first_entry():
     second = after(first, invoice([("606400", 200_00, "20")], revision=2), "e2")
     assert (2, 2, frozenset({"e1", "e2"})) == (second.version, second.revision, second.events)
     assert (first.entry, first.posting) == (second.entry, second.posting)
+
+
+def test_an_invoice_of_a_closed_month_goes_to_the_first_open_day():
+    """Its true date is in the label (PCG 1031-4), and a repeat after the closing is no conflict."""
+    january = invoice(issue_date=date(2026, 1, 28))
+    before, after = judge(january, [YEAR]), judge(january, [FiscalYear(YEAR.starts, YEAR.ends, date(2026, 1, 31))])
+    assert before.entry is not None
+    assert after.entry is not None
+    assert [date(2026, 1, 28), date(2026, 2, 1)] == [before.entry.entry_date, after.entry.entry_date]
+    assert after.entry.label.endswith("opération du 28/01/2026")
+    assert before.entry.digest == after.entry.digest
+
+
+WAITING = ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="domestic", waits_for="delivery")
+OWED_BY_US = ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="reverse_charge")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"vat": (WAITING,), "delivery_date": date(2026, 4, 2)}, "deduction_later"),
+        ({"vat": (OWED_BY_US,), "currency": "USD", "exchange_rate": "1.1", "gross_cents": 100_00}, "foreign_currency"),
+    ],
+)
+def test_what_the_tables_have_no_room_for_is_held(changes: dict[str, Any], reason: str):
+    """Goal: nothing is booked in part (decision 0058). Cases: VAT deducted on delivery; amounts in dollars."""
+    hold = judge(invoice(**changes), []).hold
+    assert hold is not None
+    assert reason == hold.reason

@@ -1,0 +1,69 @@
+"""Shipping and customs duty: part of the asset's cost (PCG 213-8), of the stock's (213-31), else shipping is 6241 (rule A3.7)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.classifier.domain.placing import Named, Placed, Terms
+from services.classifier.domain.regime import SELF_ASSESSED
+from services.classifier.domain.shares import split_by_weight
+
+ACCESSORY_ACCOUNT = "608700"
+CARRIERS = ("goods", "stock", "gift", "unknown")
+
+type Carrier = tuple[Placed, int]
+"""A line of goods, and its net after discounts."""
+
+type Place = tuple[str, bool, str]
+"""Account, whether it is an asset, and the VAT rate."""
+
+
+def carried(line: Named, carriers: Sequence[Carrier], terms: Terms) -> list[Placed]:
+    """The line where it belongs: shared by net over the goods it came with; on its own account where it came with none."""
+    weights = _weights(line, carriers, terms)
+    if not weights:
+        return [own(line, terms, line.tax_rate(terms))]
+    shares = split_by_weight(line.item.net_cents, list(weights.values()))
+    return [_share(line, terms, place, share) for place, share in zip(weights, shares, strict=True) if share or len(weights) == 1]
+
+
+def own(line: Named, terms: Terms, tax_rate: str) -> Placed:
+    """The line on the account of its nature."""
+    return Placed(
+        label=line.item.label,
+        net_cents=line.item.net_cents,
+        rate=line.item.rate,
+        tax_rate=tax_rate,
+        ruling=line.ruling(terms),
+        nature=line.decision.nature,
+        role=line.role,
+        account=line.decision.account or line.nature.account,
+        rule=line.decision.rule,
+        because=line.decision.because,
+    )
+
+
+def _weights(line: Named, carriers: Sequence[Carrier], terms: Terms) -> dict[Place, int]:
+    """The net of the goods by the place where the line's share goes, in an order that does not depend on the document's."""
+    weights = Counter[Place]()
+    for goods, net_cents in carriers:
+        if goods.role in CARRIERS and net_cents > 0:
+            weights[_place(line, goods, terms)] += net_cents
+    return dict(sorted(weights.items()))
+
+
+def _place(line: Named, goods: Placed, terms: Terms) -> Place:
+    rate = goods.tax_rate if line.ruling(terms).regime in SELF_ASSESSED else line.tax_rate(terms)
+    if line.role == "duty" or goods.is_asset:
+        return goods.account, goods.is_asset, rate
+    if goods.role == "stock":
+        return (ACCESSORY_ACCOUNT if terms.settings.freight_policy == "608" else goods.account), False, rate
+    return line.nature.account, False, rate
+
+
+def _share(line: Named, terms: Terms, place: Place, net_cents: int) -> Placed:
+    account, is_asset, rate = place
+    placed = replace(own(line, terms, rate), net_cents=net_cents)
+    if account == placed.account:
+        return placed
+    return replace(placed, account=account, is_asset=is_asset, because=f"{placed.because} ; suit les biens au compte {account}")
