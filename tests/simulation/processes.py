@@ -12,8 +12,8 @@ from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.rulebook import Rulebook
-from services.fetcher import handler
 from services.classifier.handler import Rulebooks
+from services.fetcher import handler
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
@@ -28,8 +28,8 @@ from services.notifier.handler import Deliver, EndContacts, KeepContact, Letterh
 from tests.simulation.engine import Loop, Process
 from tests.simulation.memory.amazon import MemoryAmazon
 from tests.simulation.memory.breaker import MemoryBreaker
-from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, Queue, work
 from tests.simulation.memory.classifier import MemoryDecisions
+from tests.simulation.memory.fetcher_jobs import JobGone, MemoryJobs, Queue, work
 from tests.simulation.memory.ledger import MemoryAnnouncements, MemoryBooks
 from tests.simulation.memory.ledger_positions import MemoryPositions
 from tests.simulation.memory.ledger_schema import MemorySessions

@@ -19,8 +19,8 @@ from services.kernel.breaker import Trip
 from services.kernel.probes import Health
 from services.kernel.settings import SettingMissing
 from tests.simulation.memory.breaker import MemoryBreaker
-from tests.simulation.memory.store import MemoryStore
 from tests.simulation.memory.classifier import untaught
+from tests.simulation.memory.store import MemoryStore
 from tests.support.collected import domestic_invoice
 from tests.unit.classifier.test_handler import marker, record, without
 
