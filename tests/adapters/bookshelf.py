@@ -181,7 +181,10 @@ class PostgresBookshelf(Bookshelf):
     def content(self) -> Content:
         with psycopg.connect(self.shelf.admin_url) as connection:
             rows = {name: connection.execute(query.encode()).fetchall() for name, query in CONTENT.items()}
-        entries = [BookedEntry(row[0], row[1], row[2], tuple(map(Line._make, zip(*row[3:], strict=True)))) for row in rows.pop("entries")]
+        entries = [
+            BookedEntry(row[0], row[1], row[2], tuple(Line(*columns) for columns in zip(*row[3:], strict=True)))
+            for row in rows.pop("entries")
+        ]
         return Content(
             entries=tuple(sorted(entries, key=lambda entry: entry.key)),
             finished=tuple((*row[:3], row[3:]) for row in sorted(rows.pop("finished"))),

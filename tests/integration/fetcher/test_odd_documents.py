@@ -107,13 +107,13 @@ def test_a_credit_note_weeks_later_is_its_own_document(place: Place, run_id: str
 
 
 def test_an_unreadable_pdf_goes_on_with_the_number_of_the_api(place: Place, run_id: str) -> None:
-    """Nothing printed, one number left: said with what the API knows, and not asked for every day."""
-    scripted = Scripted([charge()], {"L1": [detail("FR-1")]}, {ORDER: b"%PDF-"})
+    """Nothing printed, and it comes by its number too: said with what the API knows, and not asked for every day."""
+    scripted = Scripted([charge()], {"L1": [detail("FR-1")]}, {ORDER: b"%PDF-", "FR-1": b"%PDF-"})
     collect(place, scripted, run_id)
     next_run(place, scripted, "2026-11-24")
     assert [("", 1, "1", 1200)] == collected(place)
     assert "FR-1" == place.said("invoice.collected")[0][2]["stated"]["number"]["value"]
-    assert [ORDER] == scripted.asked
+    assert [ORDER, "FR-1"] == scripted.asked
 
 
 def test_a_pdf_that_came_for_two_orders_is_one_document(place: Place, run_id: str) -> None:
