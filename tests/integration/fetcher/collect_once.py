@@ -14,7 +14,7 @@ def main() -> None:
     url, folder, clock, ports, run_id = sys.argv[1:]
     simulator = AmazonSimulator(Path(folder), Ports(*map(int, ports.split(","))), {})
     place = Place(url, Path(folder), simulator, cast("ScaledClock", clock_from(clock)), web_port=0)
-    place.collect()(run_id)
+    place.collect(at_once=1)(run_id)  # so that there is time to be killed between two documents
 
 
 if __name__ == "__main__":
