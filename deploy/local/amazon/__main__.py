@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deploy.local.amazon.app import build
 from deploy.local.amazon.privileges import started_by_root
-from deploy.local.amazon.server import load_drawing, serve
+from deploy.local.amazon.server import load_for_later, serve
 from deploy.local.amazon.settings import parse
 from deploy.local.amazon.static_pairs import ready_app, static_app
 
@@ -18,7 +18,7 @@ def run(arguments: Sequence[str]) -> None:
         asyncio.run(serve({settings.port: static_app(settings.static), settings.control_port: ready_app()}))
         return
     if started_by_root():
-        load_drawing(settings.ways.rates)
+        load_for_later(settings.ways.rates)
     simulator = build(settings)
     ports = {settings.port: simulator.api, settings.documents_port: simulator.documents, settings.control_port: simulator.control}
     asyncio.run(serve(ports))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 
 from deploy.local.amazon.parties import BUYER
 from deploy.local.amazon.privileges import become_ordinary_user
@@ -33,8 +34,9 @@ async def serve(apps: Mapping[int, Starlette]) -> None:
     await asyncio.gather(*(server.serve() for server in servers))
 
 
-def load_drawing(rates: Rates) -> None:
-    """Load what draws PDFs while we may still read it: become_ordinary_user takes the rights away."""
+def load_for_later(rates: Rates) -> None:
+    """Load what serves and draws while we may still read it: become_ordinary_user takes the rights away."""
+    asyncio.run(run_in_threadpool(int))
     variants = [CALM] if rates.calm else [CALM, Rates(scanned=1.0), Rates(factur_x=1.0), Rates(locked=1.0)]
     for variant in variants:
         seeded_world(Recipe(1, 1, datetime.now(UTC), BUYER, rates=variant)).documents[0].pdf()

@@ -248,12 +248,12 @@ def shared_clock(speed: float = SPEED) -> ScaledClock:
     return ScaledClock(ORIGIN, time.time(), speed)
 
 
-def new_place(url: str, folder: Path, speed: float = SPEED) -> Place:
+def new_place(url: str, folder: Path, speed: float = SPEED, simulated: type[AmazonSimulator] = AmazonSimulator) -> Place:
     """A place with its simulator, which holds sixteen documents."""
     clock, web_port = shared_clock(speed), free_port()
     written = f"{clock.origin.isoformat()}@{clock.epoch}*{clock.speed}"
     options = {"clock": written, "redirect-uri": public_url(web_port) + CALLBACK_PATH, "invoices": 16}
-    simulator = AmazonSimulator(folder, Ports(), {**options})
+    simulator = simulated(folder, Ports(), {**options})
     simulator.start()
     return Place(url, folder, simulator, clock, web_port)
 
