@@ -18,9 +18,9 @@ from schemas.line_recoded.v1 import LineRecoded
 from schemas.registry import parked_topic, topic_for
 from schemas.supplier_merged.v1 import SupplierMerged
 from services.classifier.domain.classification import classify
-from services.classifier.domain.company import CompanyRule, CompanyRules, Merger
-from services.classifier.domain.learning import family_of, is_enough, learned
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.nature.company_rules import CompanyRule, CompanyRules, Merger
+from services.classifier.domain.nature.learning import family_of, is_enough, learned
+from services.classifier.domain.nature.rulebook import Rulebook
 from services.kernel.clock import instant
 from services.kernel.envelope import WORD, Delivery, Event, Outgoing, Record, company_of, encode, event_id, is_marker, parked, run_of
 from services.kernel.errors import MarkerRefused, Poison, Skipped

@@ -6,7 +6,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from services.classifier.adapters.commands import run_command
+from services.classifier.adapters.command_line import run_command
 from services.classifier.adapters.decisions import PostgresDecisions
 from services.classifier.adapters.faust_app import leave
 from services.classifier.adapters.relaying import relay_or_leave

@@ -9,7 +9,7 @@ from schemas.hold_lifted.v1 import HoldLifted
 from schemas.line_recoded.v1 import LineRecoded
 from schemas.supplier_merged.v1 import SupplierMerged
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.domain.company import CompanyRules
+from services.classifier.domain.nature.company_rules import CompanyRules
 from services.classifier.handler import DECISIONS, SOURCE, Decisions, Rulebooks
 from services.kernel.envelope import Delivery, Event, Record, encode, event_id
 from tests.adapters.schemas import Schema

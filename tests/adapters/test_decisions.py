@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.classifier.domain.company import CompanyRule
+from services.classifier.domain.nature.company_rules import CompanyRule
 from services.classifier.handler import NatureUnknown, Past
 from tests.adapters.schemas import given_up
 from tests.adapters.teachings import BY, COMPANY, School, lifted, merged, recoded, said

@@ -15,6 +15,7 @@ BREACHES = {
     "contracts import nothing of ours": ("schemas/registry.py", "import services.kernel.clock"),
     "a domain is pure": ("services/ledger/domain/posting.py", "import time"),
     "the rooms of a service": ("services/ledger/domain/posting.py", "import services.ledger.config"),
+    "the rooms of the classifier's domain": ("services/classifier/domain/vat/regime.py", "import services.classifier.domain.lines.steps"),
     "handlers do not know their adapters": ("services/notifier/handler.py", "import services.notifier.adapters"),
     "nothing that ships imports deploy": ("services/fetcher/handler.py", "import deploy.cli"),
 }

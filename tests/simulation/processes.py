@@ -11,7 +11,7 @@ from schemas.contact_described.v1 import ContactDescribed
 from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.nature.rulebook import Rulebook
 from services.classifier.handler import Rulebooks
 from services.fetcher import handler
 from services.fetcher.adapters.collection import PostgresProgress

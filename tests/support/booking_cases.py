@@ -15,10 +15,10 @@ from typing import Any
 
 from schemas.invoice_collected.v1 import Answers, Evidence, EvidenceLine, InvoiceCollected, Party, VatGroup
 from schemas.values import CompanySettings
-from services.classifier.domain.company import CompanyRule, CompanyRules
-from services.classifier.domain.rates import vat_on
-from services.classifier.domain.rulebook import Nature, Rulebook
-from services.classifier.domain.wording import fold
+from services.classifier.domain.nature.company_rules import CompanyRule, CompanyRules
+from services.classifier.domain.nature.rulebook import Nature, Rulebook
+from services.classifier.domain.nature.wording import fold
+from services.classifier.domain.vat.rates import vat_on
 from services.fetcher.domain.reading.mentions import mentions_in
 from tests.support.collected import collected, evidence, fact, line, party, settings, stated, vat
 

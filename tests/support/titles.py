@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from services.classifier.domain.asset import Limit
 from services.classifier.domain.items import Item
-from services.classifier.domain.lines import lay_out
-from services.classifier.domain.nature import UNKNOWN
-from services.classifier.domain.placing import Ruling, Terms
-from services.classifier.domain.regime import DOMESTIC
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.lines.asset import Limit
+from services.classifier.domain.lines.laying_out import lay_out
+from services.classifier.domain.lines.steps import Terms
+from services.classifier.domain.nature.decision import UNKNOWN
+from services.classifier.domain.nature.rulebook import Rulebook
+from services.classifier.domain.vat.regime import DOMESTIC
+from services.classifier.domain.vat.ruling import Ruling
 from tests.support.collected import settings
 
 FILE = Path(__file__).parents[1] / "cases" / "titles" / "titles.csv"

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from schemas.invoice_collected.v1 import EvidenceLine, InvoiceCollected, VatGroup
-from services.classifier.domain.rates import vat_on
+from services.classifier.domain.vat.rates import vat_on
 from tests.support.collected import collected, evidence, fact, german_seller, line, party, seller, settings, stated, vat
 
 FOLDER = Path(__file__).parents[1] / "cases" / "vat"

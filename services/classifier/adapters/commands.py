@@ -1,15 +1,11 @@
-"""The commands for people: why a document is what it is, a company's rules, and a decision about a line, a supplier or a hold."""
+"""What people ask and decide: why a document is what it is, a company's rules, a decision about a line, a supplier or a hold."""
 
 import argparse
 import sys
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from schemas.contract import EventData
 from schemas.hold_lifted.v1 import HoldLifted
@@ -25,14 +21,12 @@ from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.config import PeoplesConfig
 from services.classifier.domain.classification import classify
 from services.classifier.domain.explanation import explain, item_of
-from services.classifier.domain.nature import matched_words
+from services.classifier.domain.nature.decision import matched_words
 from services.classifier.handler import SERVICE, SOURCE, Rulebooks
 from services.kernel.clock import instant
 from services.kernel.envelope import Event, encode, event_id
 from services.kernel.errors import KernelError
 from services.kernel.postgres import PostgresStore
-
-REFUSED, DONE = 2, 0
 
 
 class Impossible(KernelError):
@@ -72,8 +66,7 @@ class People:
         item = item_of(line, collected)
         self._publish(
             LineRecoded(
-                company_id=collected.company_id,
-                decision_id=uuid.uuid4().hex,
+                **self._signed(collected.company_id),
                 invoice_id=collected.invoice_id,
                 line=place,
                 label=line.label,
@@ -88,8 +81,6 @@ class People:
                 account=said.account,
                 always=said.always,
                 scope=said.scope,
-                by=said.by,
-                decided_at=instant(datetime.now(UTC)),
             )
         )
 
@@ -98,15 +89,12 @@ class People:
         said = self._said
         self._publish(
             SupplierMerged(
-                company_id=said.company,
-                decision_id=uuid.uuid4().hex,
+                **self._signed(said.company),
                 auxiliary=said.auxiliary,
                 into=said.into,
                 legal_name=said.legal_name,
                 vat_id=said.vat_id,
                 siren=said.siren,
-                by=said.by,
-                decided_at=instant(datetime.now(UTC)),
             )
         )
 
@@ -118,17 +106,18 @@ class People:
             raise Impossible(f"{said.invoice_id} is not held for {said.reason}")
         self._publish(
             HoldLifted(
-                company_id=collected.company_id,
-                decision_id=uuid.uuid4().hex,
+                **self._signed(collected.company_id),
                 invoice_id=collected.invoice_id,
                 revision=collected.revision,
                 reason=said.reason,
                 account=said.account,
                 because=said.because,
-                by=said.by,
-                decided_at=instant(datetime.now(UTC)),
             )
         )
+
+    def _signed(self, company_id: str) -> dict[str, Any]:
+        """What every decision says: about whom, which, by whom, when."""
+        return {"company_id": company_id, "decision_id": uuid.uuid4().hex, "by": self._said.by, "decided_at": instant(datetime.now(UTC))}
 
     def _publish(self, data: LineRecoded | SupplierMerged | HoldLifted) -> None:
         """Into the outbox, in one transaction; the worker's relay announces it."""
@@ -146,75 +135,3 @@ class People:
 
     def _past(self, company_id: str) -> Sequence[InvoiceCollected]:
         return read_collected(self._config.kafka, company_id)
-
-
-COMMANDS: dict[str, Callable[[People], None]] = {
-    "explain": People.explain,
-    "rules": People.rules,
-    "recode": People.recode,
-    "merge": People.merge,
-    "lift": People.lift,
-}
-
-
-def run_command(words: Sequence[str], config: PeoplesConfig) -> int:
-    """Do what the words say; the exit code. What cannot be done is said on standard error."""
-    said = parser().parse_args(words)
-    try:
-        with closing(PostgresStore(config.database_url, SERVICE, pool_size=2)) as store:
-            COMMANDS[said.command if said.command != "decide" else said.decision](People(config, store, said))
-    except (KernelError, ValidationError, OSError) as trouble:
-        sys.stderr.write(f"{trouble}\n")
-        return REFUSED
-    return DONE
-
-
-def parser() -> argparse.ArgumentParser:
-    """The words of the commands."""
-    top = argparse.ArgumentParser("achats-classifier", description=__doc__)
-    commands = top.add_subparsers(dest="command", required=True)
-    explaining = commands.add_parser("explain", help="why a document of the last 30 days is what it is")
-    explaining.add_argument("invoice_id")
-    explaining.add_argument("--company")
-    rules = commands.add_parser("rules", help="the rules of a company").add_subparsers(dest="deed", required=True)
-    for deed, meaning in (("list", "those that hold, and those that did"), ("diff", "a file beside what holds")):
-        _for_company(rules.add_parser(deed, help=meaning), file=deed == "diff")
-    _for_company(rules.add_parser("dry-run", help="what a file would change in the documents of the last 30 days"), file=True)
-    _by(_for_company(rules.add_parser("publish", help="from now on the written rules are those of the file"), file=True))
-    withdrawing = _by(_for_company(rules.add_parser("withdraw", help="one rule holds no more")))
-    withdrawing.add_argument("rule_id")
-    _decisions(commands.add_parser("decide", help="what a person decides").add_subparsers(dest="decision", required=True))
-    return top
-
-
-def _decisions(decisions: Any) -> None:
-    recoding = _by(decisions.add_parser("recode", help="another nature for a line, and for lines like it when said three times"))
-    recoding.add_argument("invoice_id")
-    recoding.add_argument("line", type=int)
-    recoding.add_argument("nature")
-    recoding.add_argument("--always", action="store_true", help="from now on, at once")
-    recoding.add_argument("--scope", default="words", choices=["product", "words", "unspsc", "seller"], help="which lines are like it")
-    merging = _by(_for_company(decisions.add_parser("merge", help="two suppliers are one")))
-    merging.add_argument("auxiliary")
-    merging.add_argument("into")
-    for name in ("--legal-name", "--vat-id", "--siren"):
-        merging.add_argument(name)
-    lifting = _by(decisions.add_parser("lift", help="the answer to what a held document asks"))
-    lifting.add_argument("invoice_id")
-    lifting.add_argument("reason")
-    lifting.add_argument("--because")
-    for one in (recoding, lifting):
-        one.add_argument("--company")
-        one.add_argument("--account")
-
-
-def _for_company(one: argparse.ArgumentParser, file: bool = False) -> argparse.ArgumentParser:
-    one.add_argument("--company", required=True)
-    if file:
-        one.add_argument("file", type=Path)
-    return one
-
-
-def _by(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    one.add_argument("--by", required=True, help="who decides")
-    return one

@@ -10,7 +10,7 @@ import aiosql
 
 from schemas.contract import EventData
 from schemas.line_recoded.v1 import LineRecoded
-from services.classifier.domain.company import CompanyRule, CompanyRules, Merger
+from services.classifier.domain.nature.company_rules import CompanyRule, CompanyRules, Merger
 from services.classifier.handler import Past
 from services.kernel.envelope import Event
 from services.kernel.postgres import PostgresStore, Transaction

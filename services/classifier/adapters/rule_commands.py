@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from schemas.invoice_collected.v1 import InvoiceCollected
-from services.classifier.domain.company import CompanyRule, CompanyRules
 from services.classifier.domain.dry_run import compare
 from services.classifier.domain.explanation import euros
+from services.classifier.domain.nature.company_rules import CompanyRule, CompanyRules
 from services.classifier.handler import Decisions, Rulebooks
 from services.kernel.errors import KernelError
 

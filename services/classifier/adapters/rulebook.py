@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.nature.rulebook import Rulebook
 
 SHIPPED = Path(__file__).parents[1] / "rulebook.yaml"
 

@@ -13,7 +13,7 @@ from faust.types.tuples import Message
 
 from schemas.registry import topics_read_by, types_on
 from services.classifier.adapters.faust_app import TRY_AGAIN, UNFORESEEN, BoundedWorker, is_passing, leave, new_app, raw_topic
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.nature.rulebook import Rulebook
 from services.classifier.handler import DECISIONS, SERVICE, Rulebooks, answer, collected_in
 from services.kernel.breaker import Fuse, Trip, Tripped
 from services.kernel.clock import SystemClock, instant

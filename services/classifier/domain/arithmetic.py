@@ -6,8 +6,8 @@ from decimal import Decimal
 from schemas.invoice_collected.v1 import Evidence, VatGroup
 from schemas.values import Totals
 from services.classifier.domain.holds import AmountImplausible, NegativeTotal, TotalsMismatch, TotalsMissing
-from services.classifier.domain.rates import bases_by_rate, plain
-from services.classifier.domain.regime import MENTIONS, NO_INVOICE
+from services.classifier.domain.vat.rates import bases_by_rate, plain
+from services.classifier.domain.vat.regime import MENTIONS, NO_INVOICE
 
 WIDEST_GAP_CENTS = 5
 PLAUSIBLE_CENTS = 10**12

@@ -8,23 +8,24 @@ from schemas.invoice_collected.v1 import InvoiceCollected
 from schemas.values import MOST_LINES, MOST_ROWS, Totals
 from services.classifier.domain.agreement import charges_of, compare
 from services.classifier.domain.arithmetic import add_up, known_totals
-from services.classifier.domain.asset import Limit
 from services.classifier.domain.buyer import check_buyer
-from services.classifier.domain.deferral import waits
 from services.classifier.domain.holds import DocumentTooLong, Hold
 from services.classifier.domain.identity import Identity, identify, known_currency, known_issue_date, known_number, known_type
 from services.classifier.domain.items import items_of
-from services.classifier.domain.lines import lay_out
-from services.classifier.domain.nature import is_contradicted
-from services.classifier.domain.ordered import with_order
-from services.classifier.domain.places import OUTSIDE
-from services.classifier.domain.placing import Terms
-from services.classifier.domain.regime import FOREIGN, IMPORT, RECEIPT, seat_of
-from services.classifier.domain.rulebook import Rulebook
-from services.classifier.domain.ruling import printed_of, rulings
+from services.classifier.domain.lines.asset import Limit
+from services.classifier.domain.lines.deferral import waits
+from services.classifier.domain.lines.doubtful_rate import is_rate_doubtful
+from services.classifier.domain.lines.laying_out import lay_out
+from services.classifier.domain.lines.steps import Terms
+from services.classifier.domain.lines.taxing import Taxing, taxed
+from services.classifier.domain.nature.decision import is_contradicted
+from services.classifier.domain.nature.order_data import with_order
+from services.classifier.domain.nature.rulebook import Rulebook
 from services.classifier.domain.supplier import is_identified, supplier_of
-from services.classifier.domain.vat import Taxing, taxed
-from services.classifier.domain.vat_officer import check_right, is_rate_doubtful
+from services.classifier.domain.vat.officer import check_right
+from services.classifier.domain.vat.regime import FOREIGN, IMPORT, RECEIPT, seat_of
+from services.classifier.domain.vat.ruling import printed_of, rulings
+from services.classifier.domain.vat.territories import OUTSIDE
 
 CATEGORY = "purchases"
 REGIME_FLAGS = {FOREIGN: "corrected_invoice_to_ask", RECEIPT: "no_vat_invoice", IMPORT: "import_vat_to_come"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from schemas.invoice_classified.v1 import ClassifiedLine, InvoiceClassified
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.classifier.domain.classification import classify
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.nature.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from schemas.invoice_classified.v1 import ClassifiedLine, InvoiceClassified
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.classifier.domain.classification import classify
 from services.classifier.domain.items import Item, unspsc_of
-from services.classifier.domain.nature import candidates
-from services.classifier.domain.ordered import with_order
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.nature.decision import candidates
+from services.classifier.domain.nature.order_data import with_order
+from services.classifier.domain.nature.rulebook import Rulebook
 
 TYPES = {"invoice": "facture", "credit_note": "avoir"}
 

@@ -9,8 +9,8 @@ from schemas.invoice_collected.v1 import Charge, Evidence, EvidenceLine
 from schemas.values import Totals
 from services.classifier.domain.arithmetic import tolerance
 from services.classifier.domain.holds import TotalsMismatch
-from services.classifier.domain.rates import A_NUMBER, UNTAXED, bases_by_rate, charged_rate, plain
-from services.classifier.domain.wording import fold
+from services.classifier.domain.nature.wording import fold
+from services.classifier.domain.vat.rates import A_NUMBER, UNTAXED, bases_by_rate, charged_rate, plain
 
 SHORTEST_TITLE = 12  # a shorter title is too common to tell which line it belongs to
 

@@ -6,7 +6,7 @@ import re
 from schemas.invoice_collected.v1 import Party
 from schemas.values import CompanySettings, Fact, Supplier
 from services.classifier.domain.buyer import legal_number
-from services.classifier.domain.wording import fold
+from services.classifier.domain.nature.wording import fold
 
 SHOWN = "Amazon Business"
 AUXILIARY = "AMAZON"

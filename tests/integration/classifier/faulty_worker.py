@@ -6,7 +6,7 @@ import sys
 from services.classifier import handler
 from services.classifier.adapters import worker
 from services.classifier.config import Config
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.nature.rulebook import Rulebook
 from services.classifier.main import work
 from services.kernel.envelope import Delivery, Outgoing
 

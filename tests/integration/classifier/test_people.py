@@ -11,7 +11,7 @@ import pytest
 
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_collected.v1 import InvoiceCollected
-from services.classifier.adapters.commands import run_command
+from services.classifier.adapters.command_line import run_command
 from services.classifier.adapters.decisions import PostgresDecisions
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.config import PeoplesConfig

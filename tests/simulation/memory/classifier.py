@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.line_recoded.v1 import LineRecoded
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.domain.company import CompanyRule, CompanyRules, Merger
+from services.classifier.domain.nature.company_rules import CompanyRule, CompanyRules, Merger
 from services.classifier.handler import Past, Rulebooks
 from services.kernel.envelope import Event
 from services.kernel.errors import Refused

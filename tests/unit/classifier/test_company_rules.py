@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from schemas.invoice_classified.v1 import ClassifiedLine, InvoiceClassified
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
-from services.classifier.domain.company import CompanyRule, CompanyRules
+from services.classifier.domain.nature.company_rules import CompanyRule, CompanyRules
 from tests.support.collected import SELLER_VAT_ID, collected, evidence, line, seller, silent_charge, stated, vat
 
 SHIPPED = read_rulebook()

@@ -7,10 +7,10 @@ import pytest
 from schemas.invoice_classified.v1 import InvoiceClassified
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
-from services.classifier.domain.company import CompanyRules, Merger
 from services.classifier.domain.dry_run import compare
 from services.classifier.domain.explanation import euros
-from services.classifier.domain.learning import family_of, is_enough, learned
+from services.classifier.domain.nature.company_rules import CompanyRules, Merger
+from services.classifier.domain.nature.learning import family_of, is_enough, learned
 from tests.adapters.teachings import recoded
 from tests.support.collected import collected, credit_note, domestic_invoice, evidence, line, stated, vat
 

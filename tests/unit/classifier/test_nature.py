@@ -10,10 +10,10 @@ from schemas.invoice_collected.v1 import Charge, EvidenceLine, InvoiceCollected,
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.buyer import check_buyer, legal_number
 from services.classifier.domain.classification import classify
-from services.classifier.domain.discounts import split_by_weight
 from services.classifier.domain.holds import OtherBuyer
 from services.classifier.domain.items import unspsc_of
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.lines.discounts import split_by_weight
+from services.classifier.domain.nature.rulebook import Rulebook
 from services.classifier.domain.supplier import supplier_of
 from tests.support.collected import (
     charge,

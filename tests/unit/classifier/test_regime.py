@@ -10,9 +10,8 @@ from schemas.invoice_collected.v1 import Evidence, Party, VatGroup
 from services.classifier.domain import holds
 from services.classifier.domain.arithmetic import add_up
 from services.classifier.domain.holds import Hold
-from services.classifier.domain.placing import Ruling
-from services.classifier.domain.regime import TABLE, Row, Situation, row_of, seat_of, situation_of
-from services.classifier.domain.ruling import printed_of, rulings
+from services.classifier.domain.vat.regime import TABLE, Row, Situation, row_of, seat_of, situation_of
+from services.classifier.domain.vat.ruling import Ruling, printed_of, rulings
 from tests.support.collected import evidence, fact, german_seller, party, seller, settings, vat
 
 ITALIAN = party("Arredo Quattro Venti S.r.l.", "IT04738120965", None, "IT")

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.domain.rulebook import PRECEDENCE, ROLES, Rulebook, words_pattern
-from services.classifier.domain.wording import SILENT, Vocabulary, Words, decisive, fold, text_of, tokens_of
+from services.classifier.domain.nature.rulebook import PRECEDENCE, ROLES, Rulebook, words_pattern
+from services.classifier.domain.nature.wording import SILENT, Vocabulary, Words, decisive, fold, text_of, tokens_of
 
 PAGE: dict[str, Any] = {
     "version": "test_1",

@@ -10,7 +10,7 @@ from schemas.classification_held.v1 import ClassificationHeld
 from schemas.invoice_classified.v1 import InvoiceClassified
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
-from services.classifier.domain.deduction import right_to_deduct
+from services.classifier.domain.vat.deduction import right_to_deduct
 from services.ledger.domain.posting import Entry, post
 from tests.support.collected import collected, domestic_invoice, evidence, german_seller, intra_eu_invoice, line, settings, vat
 from tests.support.vat_documents import BASES, FOLDER, KINDS, clean, defects, with_defect

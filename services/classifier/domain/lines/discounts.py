@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from services.classifier.domain.items import Item
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.nature.rulebook import Rulebook
+from services.classifier.domain.nature.wording import fold
 from services.classifier.domain.shares import split_by_weight
-from services.classifier.domain.wording import fold
 
 OF_SHIPPING = re.compile(r"\b(?:port|livraison|expedition|envoi|shipping|delivery|postage|versand\w*|lieferung)\b")
 

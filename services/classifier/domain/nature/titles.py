@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from services.classifier.domain.wording import UNDECIDED, Found, Vocabulary, decisive, head_of, text_of, tokens_of
+from services.classifier.domain.nature.wording import UNDECIDED, Found, Vocabulary, decisive, head_of, text_of, tokens_of
 
 REMEMBERED = 4_096  # titles: people buy the same again, and one document asks several times
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from schemas.contract import Contract
 from schemas.values import Account, Auxiliary, Cents, Code, Reference, Siren, Supplier, Text, VatId, known
 from services.classifier.domain.items import Item
-from services.classifier.domain.wording import Vocabulary, Words, decisive, fold, text_of, tokens_of
+from services.classifier.domain.nature.wording import Vocabulary, Words, decisive, fold, text_of, tokens_of
 
 CompanyTier = Literal["company_product", "company_seller", "company_field", "company_amount", "taught"]
 TIERS: tuple[CompanyTier, ...] = ("company_product", "company_seller", "company_field", "company_amount", "taught")

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.classifier.domain.placing import Named, Placed, Terms
-from services.classifier.domain.regime import SELF_ASSESSED
+from services.classifier.domain.lines.steps import Named, Placed, Terms
 from services.classifier.domain.shares import split_by_weight
+from services.classifier.domain.vat.regime import SELF_ASSESSED
 
 ACCESSORY_ACCOUNT = "608700"
 CARRIERS = ("goods", "stock", "gift", "unknown")

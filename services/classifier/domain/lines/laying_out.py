@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from services.classifier.domain.asset import Article, assets, may_be_first_equipment
-from services.classifier.domain.deduction import right_to_deduct
-from services.classifier.domain.discounts import is_discount, is_named_discount, is_of_shipping, shares_by_rate
-from services.classifier.domain.freight import CARRIERS, carried, own
 from services.classifier.domain.items import Item
-from services.classifier.domain.nature import NATURE_UNKNOWN, UNKNOWN, Decision, decide
-from services.classifier.domain.placing import Named, Placed, Terms
-from services.classifier.domain.rates import vat_on
-from services.classifier.domain.rulebook import Nature, Rulebook
+from services.classifier.domain.lines.asset import Article, assets, may_be_first_equipment
+from services.classifier.domain.lines.discounts import is_discount, is_named_discount, is_of_shipping, shares_by_rate
+from services.classifier.domain.lines.freight import CARRIERS, carried, own
+from services.classifier.domain.lines.steps import Named, Placed, Terms
+from services.classifier.domain.nature.decision import NATURE_UNKNOWN, UNKNOWN, Decision, decide
+from services.classifier.domain.nature.rulebook import Nature, Rulebook
+from services.classifier.domain.vat.deduction import right_to_deduct
+from services.classifier.domain.vat.rates import vat_on
 
 REBATE = Decision("rebate", "credit_note", "avoir sans article rendu : une remise accordée après la facture")
 BEARING = (*CARRIERS, "service")  # what a discount lowers

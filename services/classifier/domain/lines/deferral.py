@@ -5,8 +5,8 @@ from collections.abc import Callable
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.classifier.domain.holds import DeliveryDateMissing
 from services.classifier.domain.identity import Identity
-from services.classifier.domain.placing import Placed
-from services.classifier.domain.regime import DOMESTIC
+from services.classifier.domain.lines.steps import Placed
+from services.classifier.domain.vat.regime import DOMESTIC
 
 ON_PAYMENT = "vat_on_payment"
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from services.classifier.domain.items import Item
-from services.classifier.domain.rulebook import WORD_TIERS, Rule, Rulebook, Tier
-from services.classifier.domain.titles import WordTier
-from services.classifier.domain.wording import fold
+from services.classifier.domain.nature.rulebook import WORD_TIERS, Rule, Rulebook, Tier
+from services.classifier.domain.nature.titles import WordTier
+from services.classifier.domain.nature.wording import fold
 
 UNKNOWN = "unknown"
 NATURE_UNKNOWN = "nature_unknown"

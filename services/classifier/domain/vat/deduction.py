@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from schemas.values import CompanySettings
-from services.classifier.domain.regime import DOMESTIC, FOREIGN, RECEIPT, SELF_ASSESSED
+from services.classifier.domain.vat.regime import DOMESTIC, FOREIGN, RECEIPT, SELF_ASSESSED
 
 DEDUCTIBLE, BY_THE_BUYER, NOT_DEDUCTIBLE, NOTHING = "deductible", "reverse_charge", "not_deductible", "nothing_to_deduct"
 GIFT_ARTICLE = "CGI ann. II 206 IV-2-3°"

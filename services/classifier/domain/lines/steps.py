@@ -5,21 +5,14 @@ from dataclasses import dataclass
 
 from schemas.invoice_collected.v1 import Answers
 from schemas.values import CompanySettings
-from services.classifier.domain.asset import Limit
 from services.classifier.domain.holds import FrenchRateUnknown
 from services.classifier.domain.items import Item
-from services.classifier.domain.nature import Decision
-from services.classifier.domain.rates import UNTAXED
-from services.classifier.domain.regime import CHARGED, SELF_ASSESSED
-from services.classifier.domain.rulebook import Nature
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """A VAT regime and the article that decides it."""
-
-    regime: str
-    article: str
+from services.classifier.domain.lines.asset import Limit
+from services.classifier.domain.nature.decision import Decision
+from services.classifier.domain.nature.rulebook import Nature
+from services.classifier.domain.vat.rates import UNTAXED
+from services.classifier.domain.vat.regime import CHARGED, SELF_ASSESSED
+from services.classifier.domain.vat.ruling import Ruling
 
 
 @dataclass(frozen=True, slots=True)

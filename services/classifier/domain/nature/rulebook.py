@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 
 from schemas.contract import Contract
 from schemas.values import Account, Code, Rate, Text
-from services.classifier.domain.company import CompanyRules, CompanyTier
-from services.classifier.domain.titles import Titles, WordTier
-from services.classifier.domain.wording import SILENT, UNDECIDED, Vocabulary, Words, fold, listed
+from services.classifier.domain.nature.company_rules import CompanyRules, CompanyTier
+from services.classifier.domain.nature.titles import Titles, WordTier
+from services.classifier.domain.nature.wording import SILENT, UNDECIDED, Vocabulary, Words, fold, listed
 
 ROLES = ("goods", "stock", "service", "shipping", "discount", "cash_discount", "rebate", "levy", "duty", "gift", "deposit", "unknown")
 NOTHING = re.compile(r"(?!)")

@@ -8,21 +8,14 @@ from typing import NamedTuple
 
 from schemas.invoice_classified.v1 import ClassifiedLine, ClassifiedVat
 from schemas.values import LONGEST_TEXT, CompanySettings
-from services.classifier.domain.deduction import Right, right_to_deduct
-from services.classifier.domain.placing import Placed, Ruling
-from services.classifier.domain.rates import UNTAXED, thousandths, vat_on
-from services.classifier.domain.regime import CHARGED, DOMESTIC, EXEMPT, SELF_ASSESSED
+from services.classifier.domain.lines.steps import Placed
 from services.classifier.domain.shares import correct, half_up
+from services.classifier.domain.vat.deduction import Right, right_to_deduct
+from services.classifier.domain.vat.rates import UNTAXED, thousandths, vat_on
+from services.classifier.domain.vat.regime import CHARGED, DOMESTIC, EXEMPT, SELF_ASSESSED
+from services.classifier.domain.vat.ruling import Printed, Ruling
 
 WHOLE = 10_000  # a deduction coefficient of 1, in its smallest steps
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What the document's table prints for one rate."""
-
-    base_cents: int
-    vat_cents: int
 
 
 class Treatment(NamedTuple):

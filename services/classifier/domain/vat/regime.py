@@ -10,8 +10,8 @@ from schemas.invoice_collected.v1 import Evidence, Party, VatGroup
 from schemas.values import CompanySettings
 from services.classifier.domain import holds
 from services.classifier.domain.holds import Hold
-from services.classifier.domain.places import EU, HERE, OUTSIDE, UNKNOWN, charges, number_country, number_place, place_of
-from services.classifier.domain.rates import FRENCH_RATES, UNTAXED, plain
+from services.classifier.domain.vat.rates import FRENCH_RATES, UNTAXED, plain
+from services.classifier.domain.vat.territories import EU, HERE, OUTSIDE, UNKNOWN, charges, number_country, number_place, place_of
 
 DOMESTIC, EXEMPT, FOREIGN, RECEIPT = "domestic", "exempt", "foreign", "receipt"
 INTRA_EU, REVERSE_CHARGE, REVERSE_CHARGE_SERVICES = "intra_eu", "reverse_charge", "reverse_charge_services"

@@ -9,15 +9,13 @@ from functools import lru_cache
 from stdnum.eu import vat as eu_vat
 from stdnum.fr import siren as siren_number
 
-from schemas.invoice_classified.v1 import ClassifiedLine, ClassifiedVat
+from schemas.invoice_classified.v1 import ClassifiedVat
 from schemas.invoice_collected.v1 import Evidence, Party
 from schemas.values import Totals
 from services.classifier.domain.holds import BuyerMissing, BuyerNumberMissing, SellerNumberInvalid, SellerUnidentified
-from services.classifier.domain.regime import DOMESTIC, INTRA_EU, SELF_ASSESSED
-from services.classifier.domain.rulebook import Rulebook
+from services.classifier.domain.vat.regime import DOMESTIC, INTRA_EU, SELF_ASSESSED
 
 SIMPLIFIED_CENTS = 150_00  # CGI ann. II 242 nonies A II: mentions that a small invoice may leave out
-OVERSEAS = {"20": "8.5", "10": "2.1", "5.5": "2.1", "2.1": "1.05"}  # CGI 296: Guadeloupe, Martinique, La Réunion
 
 
 def check_right(evidence: Evidence, totals: Totals, rows: Iterable[ClassifiedVat]) -> None:
@@ -46,17 +44,3 @@ def _check_seller(seller: Party, totals: Totals, regimes: set[str]) -> None:
 @lru_cache(maxsize=10_000)
 def _is_vat_number(text: str) -> bool:
     return eu_vat.is_valid(text)
-
-
-def is_rate_doubtful(lines: Iterable[ClassifiedLine], rows: Iterable[ClassifiedVat], rulebook: Rulebook) -> bool:
-    """Whether a French rate is printed on goods that have another one: VAT above the legal rate is not deductible (CGI 271 II-1-a)."""
-    charged = {row.rate for row in rows if row.regime == DOMESTIC}
-    return any(_is_odd(line, rulebook) for line in lines if line.vat_rate in charged)
-
-
-def _is_odd(line: ClassifiedLine, rulebook: Rulebook) -> bool:
-    nature = rulebook.natures.get(line.nature)
-    if nature is None or nature.french_rate is None:
-        return False
-    usual = {nature.french_rate, *nature.other_rates}
-    return line.vat_rate not in usual | {OVERSEAS.get(rate, rate) for rate in usual}

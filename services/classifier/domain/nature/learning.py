@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from schemas.line_recoded.v1 import LineRecoded
-from services.classifier.domain.company import CompanyRule
-from services.classifier.domain.wording import decisive, fold, tokens_of
+from services.classifier.domain.nature.company_rules import CompanyRule
+from services.classifier.domain.nature.wording import decisive, fold, tokens_of
 
 ENOUGH = 3
 SHORTEST_WORD = 4

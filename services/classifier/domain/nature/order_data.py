@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from schemas.invoice_collected.v1 import Charge, Party
 from services.classifier.domain.items import Item, is_same_article
-from services.classifier.domain.wording import fold
+from services.classifier.domain.nature.wording import fold
 
 
 def with_order(items: Sequence[Item], charges: Sequence[Charge], seller: Party) -> tuple[Item, ...]:

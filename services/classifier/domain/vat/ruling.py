@@ -1,15 +1,30 @@
 """The regime of each printed VAT rate of a document, asked of the decision table."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 from schemas.invoice_collected.v1 import Evidence, VatGroup
 from schemas.values import CompanySettings, Totals
 from services.classifier.domain.holds import Hold, RegimesMixed, VatTableMissing
-from services.classifier.domain.placing import Ruling
-from services.classifier.domain.rates import UNTAXED, plain
-from services.classifier.domain.regime import row_of, situation_of
-from services.classifier.domain.vat import Printed
+from services.classifier.domain.vat.rates import UNTAXED, plain
+from services.classifier.domain.vat.regime import row_of, situation_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A VAT regime and the article that decides it."""
+
+    regime: str
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What the document's table prints for one rate."""
+
+    base_cents: int
+    vat_cents: int
 
 
 def rulings(evidence: Evidence, totals: Totals, paper: str, settings: CompanySettings) -> Callable[[str, str], Ruling]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from schemas.invoice_collected.v1 import Answers
-from services.classifier.domain.rates import thousandths
-from services.classifier.domain.rulebook import Nature
+from services.classifier.domain.nature.rulebook import Nature
+from services.classifier.domain.vat.rates import thousandths
 
 FURNITURE = "2184"
 

@@ -1,7 +1,7 @@
 """Where a country stands for VAT, and the rates of those whose VAT a seller may charge instead of ours."""
 
 from schemas.values import Fact
-from services.classifier.domain.rates import FRENCH_RATES
+from services.classifier.domain.vat.rates import FRENCH_RATES
 
 HERE, EU, OUTSIDE, UNKNOWN = "here", "eu", "outside", "unknown"
 FRENCH_PLACES = ("FR", "MC", "GP", "MQ", "RE")  # where French VAT applies, as ISO 3166-1 names it

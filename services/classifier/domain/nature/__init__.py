@@ -1,0 +1,1 @@
+"""What each line is, by the rulebook and by what people taught."""

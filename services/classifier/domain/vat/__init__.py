@@ -1,0 +1,1 @@
+"""Which VAT: regime, rates, the right to deduct."""
