@@ -149,7 +149,7 @@ def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object
 def _entry_row(ids: Mapping[int, int], version: Version) -> Sequence[object]:
     document, entry = version.event.data, version.verdict.entry
     assert entry is not None
-    columns = zip(*(line[:4] for line in entry.lines), strict=True)  # account, auxiliary, cents, rate
+    columns = zip(*((line.account, line.auxiliary, line.cents, line.vat_rate) for line in entry.lines), strict=True)
     return (
         ids[id(entry)],
         document.company_id,
