@@ -230,8 +230,10 @@ def test_the_allowance_is_kept(shop: Shop) -> None:
     shop.clock.sleep(1_000)
     before, order = shop.clock.now(), shop.truth[0][0]
     for _ in range(12):
+        assert 0 < shop.account.allowed(Operation.CREATE_REPORT)
         assert 0.0 == shop.account.wait_seconds(Operation.CREATE_REPORT)
         shop.account.create_report(order, "")
+    assert 0 == shop.account.allowed(Operation.CREATE_REPORT)
     assert 12.5 == pytest.approx(shop.account.wait_seconds(Operation.CREATE_REPORT))
     assert 0.0 == shop.account.wait_seconds(Operation.GET_REPORT)
     shop.account.create_report(order, "")

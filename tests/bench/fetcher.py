@@ -65,6 +65,10 @@ class Account:
         """By the published limits, or never."""
         return self._buckets[operation].wait_seconds(self._clock.now()) if self._buckets else 0.0
 
+    def allowed(self, operation: Operation) -> int:
+        """By the published limits, or as many as one likes."""
+        return self._buckets[operation].allowed(self._clock.now()) if self._buckets else sys.maxsize
+
     def transactions(self, since: date, until: datetime, page_token: str | None) -> TransactionsPage:
         """A page of a hundred."""
         self._take(Operation.GET_TRANSACTIONS)

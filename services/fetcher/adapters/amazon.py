@@ -183,6 +183,10 @@ class AmazonAccount:
         """How long until this operation may be called without waiting."""
         return self._buckets[operation].wait_seconds(self._clock.now())
 
+    def allowed(self, operation: Operation) -> int:
+        """How many calls of this operation may go now, one after the other."""
+        return self._buckets[operation].allowed(self._clock.now())
+
     def transactions(self, since: date, until: datetime, page_token: str | None) -> TransactionsPage:
         """One page of `getTransactions`. Raises PageRefused when the token of a page is refused."""
         start = datetime.combine(since, time(), UTC)

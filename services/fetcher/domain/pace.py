@@ -58,6 +58,11 @@ class Bucket:
         self._fill(now)
         return max(0.0, (1 - self._tokens) / (self._rate * (SLOWED if now < self._slowed_until else 1)))
 
+    def allowed(self, now: datetime) -> int:
+        """How many requests may go now, one after the other."""
+        self._fill(now)
+        return max(0, int(self._tokens))
+
     def take(self, now: datetime) -> None:
         """Count one request."""
         self._fill(now)
@@ -91,6 +96,10 @@ class PartOfBucket(Bucket):
     def wait_seconds(self, now: datetime) -> float:
         """How long until both have a token."""
         return max(super().wait_seconds(now), self._whole.wait_seconds(now))
+
+    def allowed(self, now: datetime) -> int:
+        """How many requests both allow."""
+        return min(super().allowed(now), self._whole.allowed(now))
 
     def take(self, now: datetime) -> None:
         """Count one request in both."""

@@ -31,20 +31,26 @@ def fetch_documents(work: Work) -> None:
         seconds = [wait for wait in waits if wait is not None]
         if not seconds:
             return
-        work.clock.sleep(min(*seconds, LONGEST_SLEEP_SECONDS))
+        _pause(work, min(seconds))
+
+
+def _pause(work: Work, seconds: float) -> None:
+    while seconds > 0:
+        work.check_stopping()
+        work.clock.sleep(min(seconds, LONGEST_SLEEP_SECONDS))
+        seconds -= LONGEST_SLEEP_SECONDS
 
 
 def _request(work: Work) -> float | None:
     """Ask for the documents of orders and numbers while the allowance lasts; seconds until the next turn, None = nothing is due."""
-    due = work.progress.next_wanted(work.run, work.clock.now(), work.at_once)
+    allowed = work.account.allowed(Operation.CREATE_REPORT)
+    due = work.progress.next_wanted(work.run, work.clock.now(), min(max(1, allowed), work.at_once))
     if not due:
         return None
-    wait = work.account.wait_seconds(Operation.CREATE_REPORT)
-    if wait > 0:
-        return wait
-    asked = _worth_asking(work, due)
-    allowed = takewhile(lambda _: work.account.wait_seconds(Operation.CREATE_REPORT) <= 0, asked)
-    keep_answers(allowed, partial(_created, work), partial(keep_outcomes, work))
+    if not allowed:
+        return work.account.wait_seconds(Operation.CREATE_REPORT)
+    asked = takewhile(lambda _: work.account.wait_seconds(Operation.CREATE_REPORT) <= 0, _worth_asking(work, due))
+    keep_answers(asked, partial(_created, work), partial(keep_outcomes, work))
     return 0.0
 
 

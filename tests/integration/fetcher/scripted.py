@@ -9,7 +9,7 @@ from schemas.invoice_collected.v1 import Evidence
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.domain.amazon.collecting import InvoiceDetailsAnswer, InvoiceDetailsOfLine, Report, ReportsPage, TransactionsPage
-from services.fetcher.domain.pace import Operation
+from services.fetcher.domain.pace import PUBLISHED, SHARE, Operation
 from services.fetcher.domain.records import Kind, LineKey, Run
 from services.fetcher.handler import Collect
 from services.fetcher.stages.ports import NotCollecting, Reader
@@ -45,6 +45,10 @@ class Scripted:
     def wait_seconds(self, operation: Operation) -> float:
         """No hurry, no wait."""
         return 0.0
+
+    def allowed(self, operation: Operation) -> int:
+        """As many as Amazon takes at once from us."""
+        return int(PUBLISHED[operation].burst * SHARE)
 
     def transactions(self, since: date, until: datetime, page_token: str | None) -> TransactionsPage:
         """Everything on one page."""

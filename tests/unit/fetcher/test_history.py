@@ -125,7 +125,7 @@ def test_a_migration_takes_a_third_and_leaves_two() -> None:
         while part.wait_seconds(now) == 0:
             part.take(now)
             taken += 1
-        assert burst(whole, now) >= 8
+        assert burst(whole, now) == whole.allowed(now) >= 8
         now += timedelta(seconds=1)
     assert 4 + 95 == taken
 
@@ -146,4 +146,5 @@ def test_a_migration_waits_when_the_whole_is_empty() -> None:
     part = PartOfBucket(whole, allowance, NOW)
     for _ in range(12):
         whole.take(NOW)
+    assert 0 == part.allowed(NOW)
     assert 12.5 == pytest.approx(part.wait_seconds(NOW))

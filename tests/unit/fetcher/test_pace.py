@@ -19,11 +19,12 @@ def seconds(after: float) -> timedelta:
 def test_a_bucket_gives_eighty_percent_of_burst_and_rate() -> None:
     """createReport, 0.1/s and burst 15: twelve at once, then one every 12.5 seconds."""
     bucket = Bucket(Allowance(0.1, 15), NOW)
-    for _ in range(12):
-        assert 0 == bucket.wait_seconds(NOW)
+    for left in range(12, 0, -1):
+        assert (left, 0) == (bucket.allowed(NOW), bucket.wait_seconds(NOW))
         bucket.take(NOW)
     assert 12.5 == pytest.approx(bucket.wait_seconds(NOW))
     assert 0 == pytest.approx(bucket.wait_seconds(NOW + seconds(12.5)), abs=1e-9)
+    assert 1 == bucket.allowed(NOW + seconds(13))
 
 
 def test_a_bucket_never_holds_more_than_its_burst() -> None:
