@@ -213,19 +213,6 @@ def keep(bench: Bench, run: Run, report: Report, trouble: Waiting | None = None)
     bench.progress.keep_outcomes(run, [Outcome(report, trouble)], bench.clock.now())
 
 
-def test_orders_are_looked_at_when_anything_about_them_came_in(bench: Bench) -> None:
-    """A few at a time, by id: seen in the run's scan, asked, or with a report that ended; another run's are not."""
-    run = scanned(bench, charge(), charge(key("L9", OTHER), name="T2"))
-    assert [ORDER, OTHER] == bench.progress.orders_touched(run, "", 9)
-    assert ([ORDER], [OTHER], []) == tuple(bench.progress.orders_touched(run, after, 1) for after in ("", ORDER, OTHER))
-    run = bench.next_run(run)
-    assert [] == bench.progress.orders_touched(run, "", 9)
-    keep(bench, run, asked("R2", bench.clock, OTHER, ReportState.NOTHING))
-    assert [OTHER] == bench.progress.orders_touched(run, "", 9)
-    answer(bench, run, [key()])
-    assert [ORDER, OTHER] == bench.progress.orders_touched(run, "", 9)
-
-
 def test_an_order_that_has_everything_is_left_alone(bench: Bench) -> None:
     """Settled; then a number comes up, and a payment changes: wanted each time. The same payment and number again are no news."""
     run = scanned(bench, charge())
@@ -285,7 +272,7 @@ def test_a_consolidated_number_is_wanted_once_for_all_its_orders(bench: Bench) -
     assert due(bench, run) is None
     following = bench.next_run(run)
     bench.progress.keep_outcomes(following, [Outcome(report.at(FETCHED), None, "f" * 64, (bare,))], bench.clock.now())
-    assert [ORDER, OTHER] == bench.progress.orders_touched(following, "", 9)
+    assert [ORDER, OTHER] == list(bench.progress.orders_to_look_at(following, "", 9))
     for order in (ORDER, OTHER):
         known = dossier(bench, following, order)
         assert ([replace(bare, settled="FR-1")], ["", "FR-1"], [True]) == (

@@ -1,6 +1,6 @@
 """The fetcher in memory, without faults: a made-up account is collected whole, and a process that wakes up late says nothing late."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -163,11 +163,11 @@ class Frozen(PostgresProgress):
         super().__init__(bench.store)
         self._meanwhile: list[Callable[[], None]] = [meanwhile]
 
-    def orders_touched(self, run: Run, after: str, limit: int) -> Sequence[str]:
+    def orders_to_look_at(self, run: Run, after: str, limit: int) -> Mapping[str, int]:
         """Late."""
         while self._meanwhile:
             self._meanwhile.pop()()
-        return super().orders_touched(run, after, limit)
+        return super().orders_to_look_at(run, after, limit)
 
 
 def test_a_process_that_wakes_up_after_the_run_is_finished_says_nothing_more_in_it() -> None:

@@ -1,6 +1,6 @@
 """What a run has done so far, in PostgreSQL: pages, lines, numbers, reports, documents, and what waits."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -99,11 +99,12 @@ class PostgresProgress:
         with self._store.connection() as session:
             return [Report(**row) for row in QUERIES.rows(session, "next_reports", **values)]
 
-    def orders_touched(self, run: Run, after: str, limit: int) -> Sequence[str]:
-        """The orders about which anything came in during the run, a few at a time."""
+    def orders_to_look_at(self, run: Run, after: str, limit: int) -> Mapping[str, int]:
+        """The orders with news, and those seen in the run of which something waits, a few at a time, each with how much came in."""
         about = {"connection_id": run.connection_id, "started_at": run.started_at, "of_history": run.of_history}
         with self._store.connection() as session:
-            return [row["order_id"] for row in QUERIES.rows(session, "orders_touched", **about, after=after, limit=limit)]
+            rows = QUERIES.rows(session, "orders_to_look_at", **about, after=after, limit=limit)
+        return {row["order_id"]: row["news"] for row in rows}
 
     def dossiers(self, run: Run, orders: Sequence[str]) -> Sequence[Dossier]:
         """Everything known of each of these orders."""

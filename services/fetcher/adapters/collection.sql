@@ -99,6 +99,7 @@ values (:connection_id, :order_id, '', coalesce(:moved_at::timestamptz, :now), :
 on conflict (connection_id, order_id, number) do update set
     of_history = wanted.of_history and excluded.of_history,
     touched_at = excluded.touched_at,
+    news = wanted.news + case when :changed then 1 else 0 end,
     moved_at = case when :changed then greatest(wanted.moved_at, :moved_at::timestamptz) else wanted.moved_at end,
     failures = case when :changed then 0 else wanted.failures end,
     next_attempt_at = case when :changed then least(wanted.next_attempt_at, excluded.next_attempt_at) else wanted.next_attempt_at end;
@@ -159,7 +160,9 @@ where
 
 -- name: hasten(now, connection_id, order_id)*!
 -- A number came up: the order's documents are wanted now.
-update wanted set next_attempt_at = :now, touched_at = :now where connection_id = :connection_id and order_id = :order_id and number = '';
+update wanted
+set next_attempt_at = :now, touched_at = :now, news = news + 1
+where connection_id = :connection_id and order_id = :order_id and number = '';
 
 -- name: want_number(connection_id, number, kind, moved_at, of_history, now)*!
 -- The document of a number is wanted by itself, now.
@@ -169,7 +172,9 @@ on conflict do nothing;
 
 -- name: touch(now, connection_id, orders)!
 -- Something about these orders came in.
-update wanted set touched_at = :now where connection_id = :connection_id and order_id = any(:orders) and number = '';
+update wanted
+set touched_at = :now, news = news + 1
+where connection_id = :connection_id and order_id = any(:orders) and number = '';
 
 -- name: put_number(connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin, consolidated)*!
 -- A number of a line; `/invoices` knows better than a transaction.
@@ -180,15 +185,29 @@ on conflict (connection_id, order_id, order_line_item_id, shipment_id, number, k
     consolidated = line_number.consolidated or excluded.consolidated,
     origin = case when excluded.origin = 'api:invoices' then excluded.origin else line_number.origin end;
 
--- name: orders_touched(connection_id, started_at, of_history, after, limit)
--- The orders about which anything came in since the run began, a few at a time, by id; a migration's are looked at by it alone.
-select order_id
-from wanted
+-- name: orders_to_look_at(connection_id, started_at, of_history, after, limit)
+-- The orders about which something came in since they were looked at, and those seen since the run began of which something waits,
+-- a few at a time, by id, each with how much came in; a migration's are looked at by it alone.
+select w.order_id, w.news
+from wanted as w
 where
-    connection_id = :connection_id and number = '' and touched_at >= :started_at and order_id > :after
-    and (:of_history or not of_history)
-order by order_id
+    w.connection_id = :connection_id
+    and w.number = ''
+    and w.order_id > :after
+    and (:of_history or not w.of_history)
+    and (
+        w.news > w.news_seen
+        or (
+            w.touched_at >= :started_at
+            and exists (select from waiting as s where s.connection_id = w.connection_id and s.order_id = w.order_id)
+        )
+    )
+order by w.order_id
 limit :limit;
+
+-- name: look_at(news, connection_id, order_id)*!
+-- The order was looked at with so much of what came in.
+update wanted set news_seen = :news where connection_id = :connection_id and order_id = :order_id and number = '' and news_seen < :news;
 
 -- name: next_wanted(connection_id, of_history, now, limit)
 -- What is due first and not under way.
@@ -219,10 +238,10 @@ where
 order by w.order_id, w.number
 for update;
 
--- name: put_wanted(failures, trouble, next_attempt_at, now, connection_id, order_id, number, seen_at)*!
--- How far its ladder is, unless somebody moved it since it was looked at.
+-- name: put_wanted(failures, trouble, next_attempt_at, now, news, connection_id, order_id, number, seen_at)*!
+-- How far its ladder is, unless somebody moved it since it was looked at; news = 1 when something came in, 0 when it was looked at only.
 update wanted
-set failures = :failures, trouble = :trouble, next_attempt_at = :next_attempt_at, touched_at = :now
+set failures = :failures, trouble = :trouble, next_attempt_at = :next_attempt_at, touched_at = :now, news = news + :news
 where
     connection_id = :connection_id and order_id = :order_id and number = :number
     and next_attempt_at is not distinct from :seen_at::timestamptz;

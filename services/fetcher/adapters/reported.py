@@ -16,14 +16,14 @@ QUERIES = Queries("collection.sql")
 
 def keep_outcomes(session: Session, run: Run, outcomes: Sequence[Outcome], now: datetime) -> None:
     """The reports as they stand, their documents, and what is wanted after those that have ended."""
-    numbers = sorted({outcome.report.number for outcome in outcomes if outcome.report.number})
+    printed = {number for outcome in outcomes for paper in outcome.papers if (number := _printed(paper))}
+    numbers = sorted(printed | {outcome.report.number for outcome in outcomes if outcome.report.number})
     orders = _orders_of_numbers(session, run.connection_id, numbers) if numbers else {}
     QUERIES.run_each(session, "put_report", [_report(run, outcome.report) for outcome in outcomes])
     _keep_papers(session, run, [outcome for outcome in outcomes if outcome.payload_sha256], orders, now)
     ended = [outcome for outcome in outcomes if outcome.report.ended]
     _move_ladders(session, run.connection_id, ended, now)
-    touched = {order for outcome in ended for order in orders.get(outcome.report.number, ())}
-    if touched:
+    if touched := {order for number in [*printed, *(outcome.report.number for outcome in ended)] for order in orders.get(number, ())}:
         QUERIES.run(session, "touch", connection_id=run.connection_id, orders=sorted(touched), now=now)
 
 
@@ -82,12 +82,17 @@ def _move_ladders(session: Session, connection_id: str, ended: Sequence[Outcome]
 
 
 def _document(connection_id: str, paper: Paper) -> dict[str, object]:
-    number = paper.evidence.number
     return {
         "connection_id": connection_id,
         "sha256": paper.document.sha256,
         "size_bytes": paper.document.size_bytes,
         "object_key": paper.document.object_key,
-        "number": number.value.strip() if number else None,
+        "number": _printed(paper),
         "evidence": paper.evidence.model_dump_json(),
     }
+
+
+def _printed(paper: Paper) -> str | None:
+    """The number that the PDF says."""
+    number = paper.evidence.number
+    return number.value.strip() if number else None

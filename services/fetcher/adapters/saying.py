@@ -1,6 +1,6 @@
 """One transaction of a run: the invoice's rows, its number in the run, and the event, together or not at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -98,6 +98,11 @@ class PostgresBook:
         for runseq, invoice, collected in said:
             self._transaction.send(outgoing(collected, invoice.said, now, RunPosition(self.run.run_id, runseq)))
 
+    def looked_at(self, news: Mapping[str, int]) -> None:
+        """Orders were looked at, each with so much of what came in: without more, those of which nothing waits need no other look."""
+        looked = [{"connection_id": self.run.connection_id, "order_id": order, "news": count} for order, count in news.items()]
+        QUERIES.run_each(self._session, "look_at", looked)
+
     def settle(self, settled: Sequence[Settlement], now: datetime) -> None:
         """What of orders waits from now on; what is complete is wanted no more, and what only its number tells by that number."""
         about = {"connection_id": self.run.connection_id}
@@ -108,7 +113,7 @@ class PostgresBook:
             common = {**about, "of_history": self.run.of_history, "now": now}
             QUERIES.run_each(self._session, "want_number", [{**common, **_apart(wanted)} for wanted in apart])
         complete = [(wanted, without_lack(wanted)) for one in settled for wanted in one.complete]
-        keep_wanted(self._session, self.run.connection_id, complete, now)
+        keep_wanted(self._session, self.run.connection_id, complete, now, news=0)
 
     def finish_run(self, finished: CollectionFinished, now: datetime) -> None:
         """The run is over, and its marker says so."""
@@ -163,9 +168,10 @@ class PostgresBook:
         return {"run_id": self.run.run_id, "runseq": runseq, **said, "now": now}
 
 
-def keep_wanted(session: Session, connection_id: str, moved: Sequence[tuple[Wanted, Wanted]], now: datetime) -> None:
-    """How far ladders are, each before and after, unless somebody moved one since it was looked at."""
-    QUERIES.run_each(session, "put_wanted", [{**_moved(*one), "connection_id": connection_id, "now": now} for one in moved])
+def keep_wanted(session: Session, connection_id: str, moved: Sequence[tuple[Wanted, Wanted]], now: datetime, news: int = 1) -> None:
+    """How far ladders are, each before and after, unless somebody moved one since it was looked at; `news` = 0 when nothing came in."""
+    about = {"connection_id": connection_id, "now": now, "news": news}
+    QUERIES.run_each(session, "put_wanted", [{**_moved(*one), **about} for one in moved])
 
 
 def _moved(before: Wanted, after: Wanted) -> dict[str, object]:

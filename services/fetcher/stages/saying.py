@@ -1,7 +1,7 @@
 """Last stage: what is final is said, what waits is kept with its reason, and the marker ends the run."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from schemas.collection_finished.v1 import CollectionFinished
@@ -23,15 +23,15 @@ from services.kernel.log import log
 def say_final(work: Work) -> Counter[Waiting]:
     """Say every document that is final; what is not is counted by reason. Remembered are only the PDFs that several orders show."""
     reasons, shared, after = Counter[Waiting](), set[str](), ""
-    while touched := work.progress.orders_touched(work.run, after, work.at_once):
+    while news := work.progress.orders_to_look_at(work.run, after, work.at_once):
         work.check_stopping()
-        orders = together(work.progress.dossiers(work.run, touched))
-        reasons.update(wait.reason for wait in _say_orders(work, orders, shared))
+        orders = together(work.progress.dossiers(work.run, list(news)))
+        reasons.update(wait.reason for wait in _say_orders(work, orders, news, shared))
         after = orders[-1].dossier.order_id
     return reasons
 
 
-def _say_orders(work: Work, orders: Sequence[Sorted], shared: set[str]) -> list[Wait]:
+def _say_orders(work: Work, orders: Sequence[Sorted], news: Mapping[str, int], shared: set[str]) -> list[Wait]:
     """Say the orders' documents in one transaction, and keep what of each waits, which is the answer.
 
     Another process may have finished the run meanwhile: after its marker, what is new belongs to the next one.
@@ -44,6 +44,7 @@ def _say_orders(work: Work, orders: Sequence[Sorted], shared: set[str]) -> list[
         for several in rounds(unseen(orders, shared), lambda one: (one[1].number, one[1].kind)):
             held += _say(book, several, shared, now)
         waits = [(order, waits_of(order, held, now)) for order in orders]
+        book.looked_at({order.dossier.order_id: news[order.dossier.order_id] for order in orders})
         if changed := [one for order, its in waits if (one := settlement(order, its, now))]:
             book.settle(changed, now)
     return [wait for _, its in waits for wait in its]

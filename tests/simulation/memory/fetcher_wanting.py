@@ -8,6 +8,7 @@ from tests.simulation.memory.rows import Answer, Row, Rows, picked
 WANTED = ("order_id", "number", "moved_at", "failures", "trouble", "next_attempt_at", "kind")
 WAIT = ("order_id", "number", "reason", "since", "next_attempt_at")
 UNDER_WAY = ("asked", "ready")
+UNSEEN = {"news": 1, "news_seen": 0}
 
 WANTING: dict[str, Callable[[Rows, Row], Answer]] = {}
 
@@ -30,7 +31,7 @@ def of_orders(rows: Rows, table: str, given: Row) -> list[Row]:
 def _new(given: Row, order_id: str, number: str, next_attempt_at: datetime) -> Row:
     key = {"connection_id": given["connection_id"], "order_id": order_id, "number": number}
     ladder = {"moved_at": given["moved_at"] or given["now"], "failures": 0, "trouble": None, "next_attempt_at": next_attempt_at}
-    return {**key, **ladder, "touched_at": given["now"], "of_history": given["of_history"], "kind": given.get("kind", "invoice")}
+    return {**key, **ladder, "touched_at": given["now"], "of_history": given["of_history"], "kind": given.get("kind", "invoice"), **UNSEEN}
 
 
 @query
@@ -46,7 +47,7 @@ def want_order(rows: Rows, given: Row) -> Answer:
             return touched
         earlier = min(moment for moment in (row["next_attempt_at"], given["next_attempt_at"]) if moment)
         moved_at = max(row["moved_at"], given["moved_at"] or row["moved_at"])
-        return {**touched, "moved_at": moved_at, "failures": 0, "next_attempt_at": earlier}
+        return {**touched, "news": row["news"] + 1, "moved_at": moved_at, "failures": 0, "next_attempt_at": earlier}
 
     return rows.alter("wanted", key, seen)
 
@@ -61,25 +62,33 @@ def want_number(rows: Rows, given: Row) -> Answer:
 @query
 def hasten(rows: Rows, given: Row) -> Answer:
     """Now."""
-    changes = {"next_attempt_at": given["now"], "touched_at": given["now"]}
-    return rows.change("wanted", (given["connection_id"], given["order_id"], ""), changes)
+    key = (given["connection_id"], given["order_id"], "")
+    return rows.alter("wanted", key, lambda row: {"next_attempt_at": given["now"], "touched_at": given["now"], "news": row["news"] + 1})
 
 
 @query
 def touch(rows: Rows, given: Row) -> Answer:
     """Each of the orders."""
-    changes = {"touched_at": given["now"]}
-    return sum(rows.change("wanted", (given["connection_id"], order_id, ""), changes) for order_id in given["orders"])
+    keys = [(given["connection_id"], order_id, "") for order_id in given["orders"]]
+    return sum(rows.alter("wanted", key, lambda row: {"touched_at": given["now"], "news": row["news"] + 1}) for key in keys)
 
 
 @query
-def orders_touched(rows: Rows, given: Row) -> Answer:
+def orders_to_look_at(rows: Rows, given: Row) -> Answer:
     """By id, behind the one given."""
-    ours = [
-        row for row in rows.where("wanted", connection_id=given["connection_id"], number="") if given["of_history"] or not row["of_history"]
-    ]
-    found = sorted(row["order_id"] for row in ours if row["touched_at"] >= given["started_at"] and row["order_id"] > given["after"])
-    return [{"order_id": order_id} for order_id in found[: given["limit"]]]
+    orders = rows.where("wanted", connection_id=given["connection_id"], number="")
+    waits = {row["order_id"] for row in rows.where("waiting", connection_id=given["connection_id"])}
+    ours = [row for row in orders if row["order_id"] > given["after"] and (given["of_history"] or not row["of_history"])]
+    seen = [row for row in ours if row["touched_at"] >= given["started_at"] and row["order_id"] in waits]
+    found = {row["order_id"]: row["news"] for row in [*seen, *(row for row in ours if row["news"] > row["news_seen"])]}
+    return [{"order_id": order_id, "news": found[order_id]} for order_id in sorted(found)[: given["limit"]]]
+
+
+@query
+def look_at(rows: Rows, given: Row) -> Answer:
+    """Never less than before."""
+    key = (given["connection_id"], given["order_id"], "")
+    return rows.alter("wanted", key, lambda row: {"news_seen": given["news"]} if row["news_seen"] < given["news"] else None)
 
 
 @query
@@ -107,7 +116,8 @@ def put_wanted(rows: Rows, given: Row) -> Answer:
     stands = {name: given[name] for name in ("failures", "trouble", "next_attempt_at")}
 
     def moved(row: Row) -> Row | None:
-        return {**stands, "touched_at": given["now"]} if row["next_attempt_at"] == given["seen_at"] else None
+        touched = {"touched_at": given["now"], "news": row["news"] + given["news"]}
+        return {**stands, **touched} if row["next_attempt_at"] == given["seen_at"] else None
 
     return rows.alter("wanted", _key(given), moved)
 
