@@ -61,9 +61,9 @@ class Account:
     def lost(self, run: Run, why: NotCollecting) -> None:
         """Never."""
 
-    def wait_seconds(self, operation: Operation) -> float:
+    def wait_seconds(self, operation: Operation, several: int = 1) -> float:
         """By the published limits, or never."""
-        return self._buckets[operation].wait_seconds(self._clock.now()) if self._buckets else 0.0
+        return self._buckets[operation].wait_seconds(self._clock.now(), several) if self._buckets else 0.0
 
     def allowed(self, operation: Operation) -> int:
         """By the published limits, or as many as one likes."""

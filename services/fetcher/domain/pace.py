@@ -8,6 +8,9 @@ SHARE = 0.8
 HISTORY_PART = 1 / 3
 """Of our share: what a migration of history takes at most, so that a daily run always finds two thirds."""
 
+TOGETHER = 5
+"""Requests that go together once the allowance is used up, if as many are due: a round of the work takes longer than a request."""
+
 SLOWED, SLOWED_FOR = 0.5, timedelta(minutes=10)
 POLL_LADDER_SECONDS = (15, 30, 60, 120, 300)
 POLL_FOR = timedelta(hours=24)
@@ -53,10 +56,10 @@ class Bucket:
         self._tokens = self._burst
         self._at = self._slowed_until = now
 
-    def wait_seconds(self, now: datetime) -> float:
-        """How long until the next request may go; 0 = now."""
+    def wait_seconds(self, now: datetime, several: int = 1) -> float:
+        """How long until the next request may go, or `several` at once; 0 = now."""
         self._fill(now)
-        return max(0.0, (1 - self._tokens) / (self._rate * (SLOWED if now < self._slowed_until else 1)))
+        return max(0.0, (min(several, self._burst) - self._tokens) / (self._rate * (SLOWED if now < self._slowed_until else 1)))
 
     def allowed(self, now: datetime) -> int:
         """How many requests may go now, one after the other."""
@@ -93,9 +96,9 @@ class PartOfBucket(Bucket):
         super().__init__(allowance, now, SHARE * HISTORY_PART)
         self._whole = whole
 
-    def wait_seconds(self, now: datetime) -> float:
-        """How long until both have a token."""
-        return max(super().wait_seconds(now), self._whole.wait_seconds(now))
+    def wait_seconds(self, now: datetime, several: int = 1) -> float:
+        """How long until both have a token, or as many of `several` as they can hold."""
+        return max(super().wait_seconds(now, several), self._whole.wait_seconds(now, several))
 
     def allowed(self, now: datetime) -> int:
         """How many requests both allow."""

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from services.fetcher import Logged
 from services.fetcher.domain.dossier import whole_order
-from services.fetcher.domain.pace import Operation, poll_again_after
+from services.fetcher.domain.pace import TOGETHER, Operation, poll_again_after
 from services.fetcher.domain.records import Report, ReportState
 from services.fetcher.domain.reports import ASKED_ONE_BY_ONE, Outcome, after_poll, still_open
 from services.fetcher.domain.waiting import Waiting
@@ -44,11 +44,12 @@ def _pause(work: Work, seconds: float) -> None:
 def _request(work: Work) -> float | None:
     """Ask for the documents of orders and numbers while the allowance lasts; seconds until the next turn, None = nothing is due."""
     allowed = work.account.allowed(Operation.CREATE_REPORT)
-    due = work.progress.next_wanted(work.run, work.clock.now(), min(max(1, allowed), work.at_once))
+    due = work.progress.next_wanted(work.run, work.clock.now(), min(max(TOGETHER, allowed), work.at_once))
     if not due:
         return None
-    if not allowed:
-        return work.account.wait_seconds(Operation.CREATE_REPORT)
+    wait = work.account.wait_seconds(Operation.CREATE_REPORT, min(TOGETHER, len(due)))
+    if wait > 0:
+        return wait
     asked = takewhile(lambda _: work.account.wait_seconds(Operation.CREATE_REPORT) <= 0, _worth_asking(work, due))
     keep_answers(asked, partial(_created, work), partial(keep_outcomes, work))
     return 0.0

@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 
 from services.fetcher import Logged
 from services.fetcher.domain.identity import sha256_of
-from services.fetcher.domain.pace import Operation
+from services.fetcher.domain.pace import TOGETHER, Operation
 from services.fetcher.domain.records import Paper, Report, ReportState
 from services.fetcher.domain.reports import Outcome, after_refusal, is_gone
 from services.fetcher.domain.unpacking import EmptyArchive, UnreadablePayload, unpack
@@ -33,7 +33,7 @@ def fetch(work: Work) -> float | None:
     ready = work.progress.next_reports(work.run, ReportState.READY, work.at_once)
     if not ready:
         return None
-    wait = until_turn(work, ready[0], Operation.GET_REPORT_DOCUMENT)
+    wait = until_turn(work, ready[0], Operation.GET_REPORT_DOCUMENT, min(TOGETHER, len(ready)))
     if wait > 0:
         return wait
     sizes = list[int]()
@@ -49,9 +49,9 @@ def fetch(work: Work) -> float | None:
     return 0.0
 
 
-def until_turn(work: Work, report: Report, operation: Operation) -> float:
-    """Seconds until this report may be asked after."""
-    return max((report.next_poll_at - work.clock.now()).total_seconds(), work.account.wait_seconds(operation))
+def until_turn(work: Work, report: Report, operation: Operation, several: int = 1) -> float:
+    """Seconds until this report may be asked after, together with others."""
+    return max((report.next_poll_at - work.clock.now()).total_seconds(), work.account.wait_seconds(operation, several))
 
 
 def keep_outcomes(work: Work, outcomes: Sequence[Outcome]) -> None:

@@ -42,7 +42,7 @@ class Scripted:
         """Written down."""
         self.losses.append((run.run_id, why.breaks))
 
-    def wait_seconds(self, operation: Operation) -> float:
+    def wait_seconds(self, operation: Operation, several: int = 1) -> float:
         """No hurry, no wait."""
         return 0.0
 

@@ -129,9 +129,9 @@ class MemoryAccount:
         """A migration of history may be as fast as it likes here."""
         return self
 
-    def wait_seconds(self, operation: Operation) -> float:
-        """How long until this operation may be called without waiting."""
-        return self._buckets[operation].wait_seconds(self._clock.now())
+    def wait_seconds(self, operation: Operation, several: int = 1) -> float:
+        """How long until this operation may be called without waiting, once or several times."""
+        return self._buckets[operation].wait_seconds(self._clock.now(), several)
 
     def allowed(self, operation: Operation) -> int:
         """How many calls of this operation may go now, one after the other."""
