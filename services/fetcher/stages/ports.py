@@ -64,8 +64,9 @@ class Account(Protocol):
     """One connection's Amazon account. Everything raises Unavailable when Amazon does not answer, NotCollecting when we may not ask,
     RequestRefused when the request itself is wrong.
 
-    `wait_seconds` is 0 when so many calls may go now, `allowed` = how many may. `create_report` asks for the documents of an order, or of a `number` of that kind. `ended_reports` is one page of those that were
-    asked for since. `payload` raises NotDelivered, and UnreadablePayload for one that no memory should hold.
+    `wait_seconds` is 0 when so many calls may go now, `allowed` = how many may. `create_report` asks for the documents of an order, or of
+    a `number` of that kind. `ended_reports` is one page of those that were asked for since. `payload` raises NotDelivered, and
+    UnreadablePayload for one that no memory should hold.
     """
 
     def wait_seconds(self, operation: Operation, several: int = 1) -> float: ...
