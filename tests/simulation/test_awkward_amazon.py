@@ -1,15 +1,19 @@
 """What Amazon refuses, forgets, garbles and groups is the trouble of one order, and the run goes on. In memory, on a held clock."""
 
+from collections import Counter
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.fetcher.domain.records import Run
+from services.fetcher.domain.pace import PUBLISHED, Bucket, Operation
+from services.fetcher.domain.records import Kind, Run
 from services.fetcher.domain.waiting import Waiting
 from services.fetcher.handler import Collect
 from services.fetcher.stages.ports import AccessLost, AnswerUnreadable, PageRefused, Reader, RequestRefused
+from services.kernel.clock import Clock
 from services.kernel.errors import Unavailable
 from tests.adapters.amazon_answers import dossier
 from tests.adapters.fetcher_bench import Bench, memory_bench
@@ -148,6 +152,41 @@ def test_many_open_reports_are_asked_after_at_once(bench: Bench) -> None:
     scripted, run = account(30), bench.connect()
     collect(bench, scripted, run)
     assert (30, 1) == (len(said(bench)), scripted.listed)
+
+
+@dataclass
+class Limited(Scripted):
+    """An account whose reports are rationed as Amazon publishes it; `moments` = when each was asked for."""
+
+    moments: list[float] = field(default_factory=list[float])
+
+    def begin(self, clock: Clock) -> None:
+        """With a full bucket."""
+        self.clock, self.began = clock, clock.now()
+        self.bucket = Bucket(PUBLISHED[Operation.CREATE_REPORT], clock.now())
+
+    def wait_seconds(self, operation: Operation, several: int = 1) -> float:
+        """Only reports have to wait."""
+        return self.bucket.wait_seconds(self.clock.now(), several) if operation is Operation.CREATE_REPORT else 0.0
+
+    def allowed(self, operation: Operation) -> int:
+        """Likewise."""
+        return self.bucket.allowed(self.clock.now()) if operation is Operation.CREATE_REPORT else 50
+
+    def create_report(self, order_id: str, number: str, kind: Kind = Kind.INVOICE) -> str:
+        """Takes a token."""
+        self.moments.append((self.clock.now() - self.began).total_seconds())
+        self.bucket.take(self.clock.now())
+        return super().create_report(order_id, number, kind)
+
+
+def test_what_the_allowance_lets_go_goes_five_at_a_time(bench: Bench) -> None:
+    """Twenty-four orders: twelve at once, five when five tokens have grown, twice, and the last two when there are two."""
+    run, limited = bench.connect(), Limited(**vars(account(24)))
+    limited.begin(bench.clock)
+    collect(bench, limited, run)
+    assert 24 == len(said(bench))
+    assert {0.0: 12, 62.5: 5, 125.0: 5, 150.0: 2} == Counter(round(moment, 3) for moment in limited.moments)
 
 
 def test_a_document_that_never_comes_is_asked_for_on_the_ladder_and_then_no_more(bench: Bench) -> None:

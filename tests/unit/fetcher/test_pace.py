@@ -27,6 +27,15 @@ def test_a_bucket_gives_eighty_percent_of_burst_and_rate() -> None:
     assert 1 == bucket.allowed(NOW + seconds(13))
 
 
+def test_several_wait_for_as_many_tokens() -> None:
+    """Five after twelve: 5 × 12.5 seconds; a bucket that holds one waits for one."""
+    bucket, small = Bucket(Allowance(0.1, 15), NOW), Bucket(Allowance(0.1, 1), NOW)
+    for _ in range(12):
+        bucket.take(NOW)
+    small.take(NOW)
+    assert (62.5, 12.5) == pytest.approx((bucket.wait_seconds(NOW, 5), small.wait_seconds(NOW, 5)))
+
+
 def test_a_bucket_never_holds_more_than_its_burst() -> None:
     """After a quiet day there are twelve requests at once, not hundreds."""
     bucket, tomorrow = Bucket(Allowance(0.1, 15), NOW), NOW + timedelta(days=1)
