@@ -61,6 +61,18 @@ def test_what_has_everything_is_not_looked_at_again(bench: Bench) -> None:
     assert [OTHER] == to_look_at(bench, run)
 
 
+@pytest.mark.parametrize("table", ["amazon_transaction", "order_line", "line_number", "wanted"])
+def test_a_scan_without_news_writes_nothing(bench: Bench, table: str) -> None:
+    """A day later the same two payments, one with a number: the rows are as they were, to the moment."""
+    charges = (charge(number="FR-1"), charge(key("L9", OTHER), name="T2"))
+    run = see(bench, bench.connect(), *charges)
+    look(bench, run)
+    before = bench.rows(table)
+    see(bench, bench.next_run(run), *charges)
+    assert before == bench.rows(table)
+    assert len(before) > 0
+
+
 def test_what_waits_is_looked_at_by_every_run_that_sees_it(bench: Bench) -> None:
     """It grows old. A run whose window does not reach back to it leaves it."""
     run = see(bench, bench.connect(), *BOTH)

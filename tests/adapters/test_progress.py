@@ -355,7 +355,7 @@ def test_what_two_weekly_scans_do_not_show_is_flagged(bench: Bench) -> None:
     """Of three payments one is shown no more and one is not dated: missed once, then flagged; shown again, it is as before."""
     dated = {"transactionDate": "2026-11-20T10:00:00Z", "feedDate": "2026-11-20T12:00:00Z"}
     kept, gone, undated = {**charge(), **dated}, {**charge(name="T2"), **dated}, charge(name="T3")
-    scanned(bench, kept, gone, undated)
+    run = scanned(bench, kept, gone, undated)
     assert [None, None, None] == _flags(bench)
     weekly(bench, kept)
     assert [None, None, None] == _flags(bench)
@@ -365,6 +365,11 @@ def test_what_two_weekly_scans_do_not_show_is_flagged(bench: Bench) -> None:
     assert [None, second, None] == _flags(bench), "since when it is missing stays"
     weekly(bench, kept, gone)
     assert [None, None, None] == _flags(bench)
+    weekly(bench, kept)
+    bench.clock.sleep(86_400)
+    scanned(bench, gone, run=bench.next_run(run))
+    weekly(bench, kept)
+    assert [None, None, None] == _flags(bench), "a daily scan showed it in between"
 
 
 def weekly(bench: Bench, *charges: dict[str, Any]) -> datetime:

@@ -38,11 +38,11 @@ select transaction_id, content_hash
 from amazon_transaction
 where connection_id = :connection_id and transaction_id = any(:transactions) and current;
 
--- name: see_transaction(now, connection_id, transaction_id)*!
--- It was seen again, unchanged.
+-- name: see_transaction(now, connection_id, transaction_id, weekly)*!
+-- It was seen again, unchanged: that is kept by the scans that look for what is missing, and of what was.
 update amazon_transaction
 set last_seen = :now, missed = 0, missed_since = null
-where connection_id = :connection_id and transaction_id = :transaction_id and current;
+where connection_id = :connection_id and transaction_id = :transaction_id and current and (:weekly or missed > 0);
 
 -- name: retire_transaction(connection_id, transaction_id)*!
 -- The version until now is no longer the current one.
@@ -75,7 +75,7 @@ set
 where connection_id = :connection_id and current and dated_on >= :shown_since and last_seen < :started_at;
 
 -- name: see_line(connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, moved_at, of_history, now, changed)*!
--- A line of a transaction: seen now, and changed and to be asked now when the transaction is new or changed.
+-- A line of a transaction: changed and to be asked now when the transaction is new or changed, and no longer a migration's alone.
 insert into order_line (
     connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, of_history, moved_at, ask_at, seen_at, changed_at
 )
@@ -90,10 +90,11 @@ on conflict (connection_id, order_id, order_line_item_id, shipment_id) do update
     seen_at = excluded.seen_at,
     moved_at = case when :changed then greatest(order_line.moved_at, :moved_at::timestamptz) else order_line.moved_at end,
     ask_at = case when :changed then excluded.ask_at else order_line.ask_at end,
-    changed_at = case when :changed then excluded.changed_at else order_line.changed_at end;
+    changed_at = case when :changed then excluded.changed_at else order_line.changed_at end
+where :changed or (order_line.of_history and not excluded.of_history);
 
 -- name: want_order(connection_id, order_id, moved_at, next_attempt_at, of_history, now, changed)*!
--- An order of a transaction: touched now, and wanted when the transaction is new or changed.
+-- An order of a transaction: touched now if something of it waits, and wanted when the transaction is new or changed.
 insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, of_history, touched_at)
 values (:connection_id, :order_id, '', coalesce(:moved_at::timestamptz, :now), :next_attempt_at, :of_history, :now)
 on conflict (connection_id, order_id, number) do update set
@@ -102,7 +103,11 @@ on conflict (connection_id, order_id, number) do update set
     news = wanted.news + case when :changed then 1 else 0 end,
     moved_at = case when :changed then greatest(wanted.moved_at, :moved_at::timestamptz) else wanted.moved_at end,
     failures = case when :changed then 0 else wanted.failures end,
-    next_attempt_at = case when :changed then least(wanted.next_attempt_at, excluded.next_attempt_at) else wanted.next_attempt_at end;
+    next_attempt_at = case when :changed then least(wanted.next_attempt_at, excluded.next_attempt_at) else wanted.next_attempt_at end
+where
+    :changed
+    or (wanted.of_history and not excluded.of_history)
+    or exists (select from waiting as s where s.connection_id = wanted.connection_id and s.order_id = wanted.order_id);
 
 -- name: see_entity(connection_id, name, now)*!
 -- A legal entity whose purchases the account shows, unless it is known.

@@ -97,7 +97,8 @@ def _keep_transactions(session: Session, run: Run, page: Sequence[_Seen], now: d
     page = [replace(seen, changed=known.get(seen.transaction_id) != seen.content_hash) for seen in page]
     same = [seen for seen in page if not seen.changed]
     new = [seen for seen in page if seen.changed]
-    QUERIES.run_each(session, "see_transaction", [{**_named(connection_id, seen), "now": now} for seen in same])
+    seen_now = {"now": now, "weekly": run.kind == WEEKLY}
+    QUERIES.run_each(session, "see_transaction", [_named(connection_id, seen) | seen_now for seen in same])
     QUERIES.run_each(session, "retire_transaction", [_named(connection_id, seen) for seen in new if seen.transaction_id in known])
     QUERIES.run_each(session, "put_transaction", [_version(connection_id, seen, now) for seen in new])
     _keep_lines(session, run, page, now)
@@ -107,7 +108,7 @@ def _keep_lines(session: Session, run: Run, page: Sequence[_Seen], now: datetime
     """The lines before their numbers, which stand on them; what only a migration of history sees stays its own."""
     connection_id, whose = run.connection_id, {"of_history": run.of_history}
     QUERIES.run_each(session, "see_line", [line | whose for seen in page for line in _lines(connection_id, seen, now)])
-    QUERIES.run_each(session, "put_number", [number for seen in page for number in _numbers(connection_id, seen)])
+    QUERIES.run_each(session, "put_number", [number for seen in page if seen.changed for number in _numbers(connection_id, seen)])
     QUERIES.run_each(session, "want_order", [order | whose for seen in page for order in _orders(connection_id, seen, now)])
 
 

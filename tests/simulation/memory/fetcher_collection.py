@@ -103,7 +103,9 @@ def current_hashes(rows: Rows, given: Row) -> Answer:
 
 @query
 def see_transaction(rows: Rows, given: Row) -> Answer:
-    """The current version was seen."""
+    """The current version was seen, by a weekly scan or after it was missed."""
+    if not given["weekly"] and not any(row["missed"] for row in _current(rows, given)):
+        return 0
     return _alter_current(rows, given, {"last_seen": given["now"], "missed": 0, "missed_since": None})
 
 
@@ -152,7 +154,9 @@ def see_line(rows: Rows, given: Row) -> Answer:
     if rows.add("order_line", _line_key(given), {**named, **asked, "seen_at": given["now"], "changed_at": given["now"]}):
         return 1
 
-    def seen(row: Row) -> Row:
+    def seen(row: Row) -> Row | None:
+        if not given["changed"] and not (row["of_history"] and not given["of_history"]):
+            return None
         money = {name: row[name] or given[name] for name in ("charged", "refunded")}
         moved_at = max(row["moved_at"], given["moved_at"] or row["moved_at"])
         changed = {"changed_at": given["now"], "ask_at": given["now"], "moved_at": moved_at} if given["changed"] else {}

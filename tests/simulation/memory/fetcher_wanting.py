@@ -41,7 +41,10 @@ def want_order(rows: Rows, given: Row) -> Answer:
     if rows.add("wanted", key, _new(given, given["order_id"], "", given["next_attempt_at"])):
         return 1
 
-    def seen(row: Row) -> Row:
+    def seen(row: Row) -> Row | None:
+        waits = rows.where("waiting", connection_id=given["connection_id"], order_id=given["order_id"])
+        if not given["changed"] and not waits and not (row["of_history"] and not given["of_history"]):
+            return None
         touched = {"touched_at": given["now"], "of_history": row["of_history"] and given["of_history"]}
         if not given["changed"]:
             return touched
