@@ -107,7 +107,7 @@ on conflict (connection_id, order_id, number) do update set
 where
     :changed
     or (wanted.of_history and not excluded.of_history)
-    or exists (select from waiting as s where s.connection_id = wanted.connection_id and s.order_id = wanted.order_id);
+    or exists (select from waiting as s where s.connection_id = :connection_id and s.order_id = :order_id);
 
 -- name: see_entity(connection_id, name, now)*!
 -- A legal entity whose purchases the account shows, unless it is known.
