@@ -105,9 +105,9 @@ on conflict (connection_id, order_id, number) do update set
     failures = case when :changed then 0 else wanted.failures end,
     next_attempt_at = case when :changed then least(wanted.next_attempt_at, excluded.next_attempt_at) else wanted.next_attempt_at end
 where
-    :changed
-    or (wanted.of_history and not excluded.of_history)
-    or exists (select from waiting as s where s.connection_id = :connection_id and s.order_id = :order_id);
+:changed
+or (wanted.of_history and not excluded.of_history)
+or exists (select from waiting as s where s.connection_id = :connection_id and s.order_id = :order_id);
 
 -- name: see_entity(connection_id, name, now)*!
 -- A legal entity whose purchases the account shows, unless it is known.
