@@ -133,4 +133,5 @@ def _held(collected: InvoiceCollected, rulebook: Rulebook, hold: Hold) -> Classi
         orders=collected.stated.orders,
         document=collected.document,
         settings=collected.settings,
+        article=hold.article,
     )

@@ -30,12 +30,14 @@ def explain(collected: InvoiceCollected, rulebook: Rulebook) -> Iterator[str]:
 
 
 def _held(answer: ClassificationHeld) -> Iterator[str]:
-    yield f"└ retenu ({answer.reason}) : {answer.sentence} → {answer.next_action}"
+    article = f", {answer.article}" if answer.article else ""
+    yield f"└ retenu ({answer.reason}{article}) : {answer.sentence} → {answer.next_action}"
 
 
 def _classified(answer: InvoiceClassified, collected: InvoiceCollected, rulebook: Rulebook) -> Iterator[str]:
     for row in answer.vat:
-        yield f"├ TVA {row.rate} % : régime {row.regime}, base {euros(row.base_cents)}, taxe {euros(row.vat_cents)}"
+        amounts = f"base {euros(row.base_cents)}, taxe {euros(row.vat_cents)}, déduite {euros(row.deductible_cents or 0)}"
+        yield f"├ TVA {row.rate} % : régime {row.regime} ({row.article}), {amounts}"
     for number, line in enumerate(answer.lines, start=1):
         yield f"├ ligne {number} « {line.label} », {euros(line.net_cents)} HT → {line.nature}, compte {line.account}"
         yield f"│  ✓ {line.rule} : {line.because}"

@@ -118,6 +118,7 @@ def test_the_commands_tell_why_and_what_would_change(bench: Bench, company: str,
     assert (
         f"├ ligne 1 « {LABEL} », 40,00 € HT → supplies, compte 606400\n│  ✓ words-supplies : « classeur a levier » dans le libellé" in told
     )
+    assert "├ TVA 20 % : régime domestic (CGI 271 I-1), " in told
     file = tmp_path / "rules.yaml"
     file.write_text("- {id: binders, nature: resale, account: '607100', words: [classeur], owner: Mme Lefèvre}\n", encoding="utf-8")
     assert re.fullmatch(

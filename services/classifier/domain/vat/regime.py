@@ -46,50 +46,53 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Conditions, each a column and the words it may have; a column that is not named may have any. Then a regime, or a hold."""
+    """Conditions, each a column and the words it may have; a column that is not named may have any.
+
+    Then a regime and the article that decides it, or a hold, which names its own.
+    """
 
     when: dict[str, str]
     then: str | type[Hold]
-    article: str
+    article: str = ""
 
 
 ANY_VAT = "french foreign unknown"
 
 TABLE: tuple[Row, ...] = (
     # A receipt is no invoice: nothing printed on it is deducted.
-    Row({"paper": "receipt", "says": "reverse_charge intra_eu several"}, holds.RegimeContradicted, "CGI 283"),
+    Row({"paper": "receipt", "says": "reverse_charge intra_eu several"}, holds.RegimeContradicted),
     Row({"paper": "receipt"}, RECEIPT, "CGI 271 II-1-a"),
     # Announced without VAT, and charged all the same; or announced twice.
-    Row({"says": "several"}, holds.RegimeContradicted, "CGI ann. II 242 nonies A"),
-    Row({"says": "reverse_charge intra_eu export small_business margin", "vat": ANY_VAT}, holds.RegimeContradicted, "CGI 283-3"),
+    Row({"says": "several"}, holds.RegimeContradicted),
+    Row({"says": "reverse_charge intra_eu export small_business margin", "vat": ANY_VAT}, holds.RegimeContradicted),
     # VAT is charged: whose, and might the seller?
-    Row({"vat": "unknown"}, holds.VatRateUnknown, "CGI 278"),
+    Row({"vat": "unknown"}, holds.VatRateUnknown),
     Row({"vat": "foreign"}, FOREIGN, "directive 2008/9 art. 4"),
-    Row({"vat": "french", "seller": "eu outside"}, holds.VatWronglyCharged, "CGI 283-1"),
+    Row({"vat": "french", "seller": "eu outside"}, holds.VatWronglyCharged),
     Row({"vat": "french"}, DOMESTIC, "CGI 271 I-1"),
     # No VAT, and the document says why.
-    Row({"says": "small_business", "seller": "eu outside"}, holds.SmallBusinessAbroad, "CGI 293 B ter"),
+    Row({"says": "small_business", "seller": "eu outside"}, holds.SmallBusinessAbroad),
     Row({"says": "small_business"}, SMALL_BUSINESS, "CGI 293 B"),
     Row({"says": "margin"}, MARGIN, "CGI 297 E"),
-    Row({"says": "reverse_charge intra_eu", "seller": "eu outside", "buyer": "unidentified"}, holds.CompanyWithoutVatNumber, "CGI 283-1"),
-    Row({"says": "reverse_charge", "seller": "here"}, holds.ReverseChargeFromFrance, "CGI 283-2 nonies"),
+    Row({"says": "reverse_charge intra_eu", "seller": "eu outside", "buyer": "unidentified"}, holds.CompanyWithoutVatNumber),
+    Row({"says": "reverse_charge", "seller": "here"}, holds.ReverseChargeFromFrance),
     Row({"says": "reverse_charge", "lines": "services", "seller": "eu outside"}, REVERSE_CHARGE_SERVICES, "CGI 283-2, 259-1°"),
     Row({"says": "reverse_charge", "seller": "eu outside", "departure": "here unknown"}, REVERSE_CHARGE, "CGI 283-1"),
-    Row({"says": "reverse_charge"}, holds.ReverseCharge, "CGI 283-1"),
-    Row({"says": "intra_eu", "seller": "here"}, holds.IntraEuSupplyFromFrance, "CGI 262 ter I"),
-    Row({"says": "intra_eu", "number": "here"}, holds.IntraEuSupplyFromFrance, "CGI 262 ter I"),
+    Row({"says": "reverse_charge"}, holds.ReverseCharge),
+    Row({"says": "intra_eu", "seller": "here"}, holds.IntraEuSupplyFromFrance),
+    Row({"says": "intra_eu", "number": "here"}, holds.IntraEuSupplyFromFrance),
     Row({"says": "intra_eu", "lines": "services", "number": "eu"}, REVERSE_CHARGE_SERVICES, "CGI 283-2, 259-1°"),
     Row({"says": "intra_eu", "number": "eu", "departure": "eu unknown"}, INTRA_EU, "CGI 256 bis, 283-2 bis"),
-    Row({"says": "intra_eu"}, holds.IntraEu, "CGI 256 bis"),
+    Row({"says": "intra_eu"}, holds.IntraEu),
     Row({"says": "export", "seller": "outside", "departure": "outside unknown"}, IMPORT, "CGI 291, 293 A"),
     Row({"says": "export", "seller": "eu unknown", "departure": "outside"}, IMPORT, "CGI 291, 293 A"),
-    Row({"says": "export"}, holds.ExportOrImport, "CGI 262 I"),
+    Row({"says": "export"}, holds.ExportOrImport),
     # No VAT, and not a word: a French seller may be exempt (A10.17); otherwise the place of departure tells, or nobody does.
     Row({"seller": "here"}, EXEMPT, "CGI 261"),
     Row({"lines": "goods", "seller": "eu outside", "departure": "here", "buyer": "identified"}, REVERSE_CHARGE, "CGI 283-1"),
     Row({"lines": "goods", "number": "eu", "departure": "eu", "buyer": "identified"}, INTRA_EU, "CGI 256 bis, 283-2 bis"),
     Row({"lines": "goods", "seller": "eu outside", "departure": "outside"}, IMPORT, "CGI 291, 293 A"),
-    Row({}, holds.ZeroRateUnexplained, "CGI ann. II 242 nonies A"),
+    Row({}, holds.ZeroRateUnexplained),
 )  # fmt: skip
 
 
