@@ -25,10 +25,14 @@ def check_right(evidence: Evidence, totals: Totals, rows: Iterable[ClassifiedVat
         return
     _check_seller(evidence.seller, totals, {row.regime for row in deducting})
     is_small = totals.net_cents <= SIMPLIFIED_CENTS
-    if evidence.buyer == Party(name=None, vat_id=None, siren=None, country=None) and not is_small:
+    if not is_small and not _is_named(evidence.buyer):
         raise BuyerMissing
     if any(row.regime in SELF_ASSESSED for row in deducting) and evidence.buyer.vat_id is None:
         raise BuyerNumberMissing
+
+
+def _is_named(buyer: Party) -> bool:
+    return any((buyer.name, buyer.vat_id, buyer.siren, buyer.country))
 
 
 def _check_seller(seller: Party, totals: Totals, regimes: set[str]) -> None:

@@ -3,15 +3,16 @@
 Zero VAT alone decides nothing: what the document says, the seller's seat and VAT number and the place of departure do.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from schemas.invoice_collected.v1 import Evidence, Party, VatGroup
+from schemas.invoice_collected.v1 import Evidence, VatGroup
 from schemas.values import CompanySettings
 from services.classifier.domain import holds
 from services.classifier.domain.holds import Hold
 from services.classifier.domain.vat.rates import FRENCH_RATES, UNTAXED, plain
-from services.classifier.domain.vat.territories import EU, HERE, OUTSIDE, UNKNOWN, charges, number_country, number_place, place_of
+from services.classifier.domain.vat.standing import Standing, standing_of
+from services.classifier.domain.vat.territories import EU, OUTSIDE, charges, place_of
 
 DOMESTIC, EXEMPT, FOREIGN, RECEIPT = "domestic", "exempt", "foreign", "receipt"
 INTRA_EU, REVERSE_CHARGE, REVERSE_CHARGE_SERVICES = "intra_eu", "reverse_charge", "reverse_charge_services"
@@ -30,8 +31,7 @@ NO_INVOICE = "not_a_vat_invoice"
 CATEGORIES = {"ae": "reverse_charge", "k": "intra_eu", "g": "export"}  # EN 16931, BT-118
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What decides the regime of one row of a document's VAT, in the words of the table's columns."""
 
     paper: str  # invoice, receipt
@@ -44,8 +44,7 @@ class Situation:
     buyer: str  # identified, unidentified: whether the company has a VAT number
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Conditions, each a column and the words it may have; a column that is not named may have any.
 
     Then a regime and the article that decides it, or a hold, which names its own.
@@ -104,31 +103,22 @@ def row_of(situation: Situation) -> Row:
 
 def situation_of(evidence: Evidence, group: VatGroup, lines: str, paper: str, settings: CompanySettings) -> Situation:
     """What the table asks, of one row of the document's VAT."""
+    seller, says = standing_of(evidence.seller), _says(evidence, group)
     return Situation(
         paper=paper,
-        says=_says(evidence, group),
-        vat=_whose_vat(evidence.seller, group) if is_charged(evidence, group) else "none",
+        says=says,
+        vat=_whose_vat(seller, group) if _is_charged(group, says) else "none",
         lines=lines,
-        seller=seat_of(evidence.seller),
-        number=number_place(evidence.seller.vat_id),
-        departure=place_of(evidence.departure),
+        seller=seller.seat,
+        number=seller.number,
+        departure=place_of(evidence.departure.value if evidence.departure else None),
         buyer="identified" if settings.vat_id or evidence.buyer.vat_id else "unidentified",
     )
 
 
-def seat_of(seller: Party) -> str:
-    """Where the document shows the seller's seat or branch; a foreign number stands for a seat that is not printed (A10.3)."""
-    if seller.name is not None and "succursale" in seller.name.value.casefold():
-        return HERE
-    by_number = number_place(seller.vat_id)
-    if seller.country is None:
-        return by_number if by_number in (EU, OUTSIDE) else UNKNOWN
-    return place_of(seller.country)
-
-
-def is_charged(evidence: Evidence, group: VatGroup) -> bool:
+def _is_charged(group: VatGroup, says: str) -> bool:
     """Whether the row charges VAT; where the document says why it charges none, a rate printed all the same is only a label."""
-    labelled = group.category not in (None, "s") or _says(evidence, group) != "nothing"
+    labelled = group.category not in (None, "s") or says != "nothing"
     return bool(group.vat_cents) or (not labelled and plain(group.rate or UNTAXED) != UNTAXED)
 
 
@@ -141,12 +131,11 @@ def _says(evidence: Evidence, group: VatGroup) -> str:
     return "several" if len(said) > 1 else next(iter(said), "nothing")
 
 
-def _whose_vat(seller: Party, group: VatGroup) -> str:
+def _whose_vat(seller: Standing, group: VatGroup) -> str:
     """The country whose VAT a row charges: of the seller's number, else of its seat, when that country has the rate."""
     rate = plain(group.rate or UNTAXED)
-    country = number_country(seller.vat_id) or (seller.country.value if seller.country else None)
-    if charges(rate, country) and country is not None and number_country(seller.vat_id) != "FR" and seat_of(seller) != HERE:
+    if charges(rate, seller.country) and not seller.is_here:
         return "foreign"
     if rate in FRENCH_RATES:
         return "french"
-    return "foreign" if seat_of(seller) in (EU, OUTSIDE) else "unknown"
+    return "foreign" if seller.seat in (EU, OUTSIDE) else "unknown"
