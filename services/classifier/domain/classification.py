@@ -97,7 +97,7 @@ def _terms(collected: InvoiceCollected, identity: Identity, totals: Totals, rule
         settings=settings,
         answers=collected.answers,
         limit=Limit(settings.asset_limit_cents * in_currency, settings.asset_limit_basis),
-        gift_limit_cents=rulebook.gift_limit_cents,
+        gift_limit_cents=rulebook.gift_limit_cents(identity.issue_date),
         is_credit_note=identity.type == "credit_note",
         ruling=rulings(collected.evidence, totals, paper, settings),
     )
