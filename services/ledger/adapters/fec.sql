@@ -21,8 +21,10 @@ with supplier as (
     where i.company_id = :company_id
     order by i.facts -> 'supplier' ->> 'auxiliary', i.batch_id desc, i.record_offset desc
 )
+
 select
-    f.journal, f.number, f.entry_date, l.account, a.label, l.auxiliary, s.name, e.piece_ref, e.piece_date, e.label, l.cents, f.validated_on
+    f.journal, f.number, f.entry_date, l.account, a.label, l.auxiliary, s.name, e.piece_ref, e.piece_date,
+    e.label as entry_label, l.cents, f.validated_on
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
 cross join lateral unnest(e.account, e.auxiliary, e.cents) with ordinality as l (account, auxiliary, cents, n)

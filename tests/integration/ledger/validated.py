@@ -18,6 +18,10 @@ insert into ledger.fate (entry_id, batch_id, company_id, journal, fy, number, en
 select e.entry_id, {batch}, e.company_id, e.journal, extract(year from '{day}'::date), {number}, '{day}', '{on}'
 from ledger.entry as e where e.invoice_id = '{invoice}'
 """
+SUPERSEDED = """
+insert into ledger.fate (entry_id, batch_id, by_entry)
+select e.entry_id, {batch}, n.entry_id from ledger.entry as e, ledger.entry as n where e.invoice_id = '{invoice}' and n.invoice_id = '{by}'
+"""
 DECIDED = "delete from ledger.todo where entry_id = (select entry_id from ledger.entry where invoice_id = '{}')"
 
 
@@ -26,6 +30,13 @@ def validate(shelf: Shelf, invoice_id: str, number: int, day: date = date(2026, 
     batch = 1_000_000 + number
     for statement in (BATCH, VALIDATED):
         shelf.tamper(statement.format(batch=batch, at=at, number=number, day=day, on=at[:10], invoice=invoice_id))
+    shelf.tamper(DECIDED.format(invoice_id))
+
+
+def supersede(shelf: Shelf, invoice_id: str, by: str, at: str) -> None:
+    """The invoice's entry gave way to another one's at that instant."""
+    shelf.tamper(BATCH.format(batch=2_000_000, at=at))
+    shelf.tamper(SUPERSEDED.format(batch=2_000_000, invoice=invoice_id, by=by))
     shelf.tamper(DECIDED.format(invoice_id))
 
 
