@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
+from signal import SIG_DFL, SIGPIPE, signal
 from typing import Any
 
 from services.kernel.errors import KernelError
@@ -70,6 +71,7 @@ def _instant(text: str) -> datetime:
 
 
 def _answer(lines: Iterable[str], end: str = "\n") -> int:
+    signal(SIGPIPE, SIG_DFL)  # whoever reads us has seen enough: end in silence, like any tool
     try:
         sys.stdout.writelines(f"{line}{end}" for line in lines)
     except KernelError as trouble:

@@ -106,3 +106,14 @@ def test_the_commands(shelf: Shelf, tmp_path: Path):
     missing = command("check-fec", str(tmp_path / "none.txt"))
     assert 2 == missing.returncode
     assert missing.stderr.endswith("ne peut être ni lu ni écrit : No such file or directory. Vérifier son chemin et ses droits.\n")
+
+
+def test_a_reader_that_has_seen_enough(tmp_path: Path):
+    """`check-fec … | head`: whoever reads goes away; the command ends without a word on standard error."""
+    (tmp_path / NAME).write_bytes(b"garbage")
+    words = [sys.executable, "-m", "services.ledger.main", "check-fec", str(tmp_path / NAME)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert b"" == running.stderr.read()

@@ -1,5 +1,7 @@
 """What the book writes is a FEC, and the strict checks find nothing in it."""
 
+import tracemalloc
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -143,6 +145,39 @@ def test_nothing_is_found_in_what_the_book_writes(drawn: list[tuple[str, list[in
     assert (written.lines, written.entries) == (check.lines, check.entries.count)
     assert (written.debit_cents, written.credit_cents) == (check.entries.debit_cents, check.entries.credit_cents)
     assert written.debit_cents == written.credit_cents
+
+
+@given(purchases.filter(bool), st.data())
+def test_a_line_that_is_lost_or_repeated_is_found(drawn: list[tuple[str, list[int], int, str, int]], data: st.DataObject):
+    """Any one line taken out of a good file, or written twice, unbalances its entry."""
+    lines = [fec_line(line).encode() for line in lines_of(drawn)]
+    at = data.draw(st.integers(0, len(lines) - 1))
+    for damaged in ([*lines[:at], *lines[at + 1 :]], [*lines[: at + 1], *lines[at:]]):
+        rules = {finding.rule.name for finding in Check("732829320FEC20261231.txt").findings([first_line().encode(), *damaged])}
+        assert {"UNBALANCED", "TOTAL_UNBALANCED"} <= rules
+
+
+def peak_bytes(entries: int) -> int:
+    """The most memory that a check of so many entries held at once."""
+
+    def lines() -> Iterator[bytes]:
+        yield first_line().encode()
+        for n in range(1, entries + 1):
+            line = LINE._replace(number=n, piece_ref=f"FR-{n}")
+            yield fec_line(line._replace(account="606400", account_label="Fournitures", auxiliary=None, cents=1_234_05)).encode()
+            yield fec_line(line).encode()
+
+    tracemalloc.start()
+    assert [] == list(Check("732829320FEC20261231.txt").findings(lines()))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_does_not_grow_with_the_file():
+    """Ten times the entries, the same memory (a quarter of tolerance)."""
+    peak_bytes(10)  # what is built once
+    assert peak_bytes(3_000) <= 1.25 * peak_bytes(300)
 
 
 def test_what_is_written_is_also_right_in_small_pieces():
