@@ -59,7 +59,7 @@ class Rule(Enum):
     BLANK = Kind(REFUSED, "Le champ est obligatoire et vide.", "Remplir le champ, puis refaire l'export.")
     DAY = Kind(REFUSED, "« {} » n'est pas une date AAAAMMJJ qui existe.", "Écrire la date sur huit chiffres, comme 20261231.")
     OUTSIDE_YEAR = Kind(
-        ANOMALY, "La date {} n'est pas dans l'exercice.", "Mettre l'écriture dans son exercice, ou corriger le nom du fichier."
+        ANOMALY, "La date {} n'est pas dans l'exercice.", "Corriger la date, ou indiquer le premier jour de l'exercice avec --opens."
     )
     PIECE_LATER = Kind(ANOMALY, "La pièce est datée après l'écriture.", "Vérifier la date de la pièce et celle de l'écriture.")
     VALIDATED_EARLIER = Kind(ANOMALY, "L'écriture est validée avant sa propre date.", "Vérifier la date de validation.")
