@@ -77,6 +77,11 @@ def test_characters_that_the_encoding_has_not_are_replaced_and_counted():
     assert "Ж".encode() == Characters(UTF8).encode("Ж")
 
 
+def test_a_stand_in_is_never_a_separator():
+    """The full-width vertical line is a pipe without its width: in ISO 8859-15 it becomes a question mark, not a pipe."""
+    assert b"a?b" == Characters(LATIN).encode("a\uff5cb")
+
+
 def test_the_name_has_siren_and_closing_day():
     """SirenFECAAAAMMJJ.txt, also for a year that ends in June."""
     assert "732829320FEC20260630.txt" == file_name("732829320", date(2026, 6, 30))

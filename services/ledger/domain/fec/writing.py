@@ -106,7 +106,7 @@ class Characters:
             return letter
         self.replaced[letter] += 1
         bare = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
-        return STAND_INS.get(letter) or (bare if bare and _fits(bare, self.encoding) and bare.isprintable() else UNKNOWN)
+        return STAND_INS.get(letter) or (bare if bare and _fits(bare, self.encoding) and not BREAKING.search(bare) else UNKNOWN)
 
 
 @dataclass(slots=True)
