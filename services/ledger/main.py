@@ -1,4 +1,4 @@
-"""`achats-ledger` runs the service; `migrate` brings its schema up to date; `list`, `entry` and `totals` read the book."""
+"""`achats-ledger` runs the service; `migrate` brings its schema up to date; the other commands read the book, or a file of its kind."""
 
 import argparse
 import os
@@ -16,6 +16,7 @@ from services.kernel.log import configure
 from services.kernel.loop import consume, relay, run
 from services.kernel.migrate import migrate
 from services.kernel.postgres import PostgresBreaker, PostgresStore
+from services.ledger.adapters import exporting
 from services.ledger.adapters.announcements import Announcements
 from services.ledger.adapters.books import PostgresBooks
 from services.ledger.adapters.positions import PostgresPositions
@@ -37,6 +38,12 @@ def main() -> None:
             configure(SERVICE, config.pretty_log)
             with closing(_session(config.database_url)) as own, closing(_session(config.database_url)) as relays:
                 sys.exit(serve(config, own, relays))
+        case "fec":
+            sys.exit(exporting.export(wanted, _session(database_url(os.environ))))
+        case "check-fec":
+            sys.exit(exporting.check(wanted))
+        case "report":
+            sys.exit(exporting.report(wanted, _session(database_url(os.environ))))
         case question:
             with closing(_session(database_url(os.environ))) as store:
                 sys.stdout.writelines(f"{line}\n" for line in Reading(store).answer(question, wanted.about, wanted.json))
@@ -74,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=says)
         command.add_argument(option, required=True, dest="about", metavar="ID")
         command.add_argument("--json", action="store_true", help="one JSON object a line")
+    exporting.add_commands(commands)
     return parser
 
 

@@ -1,0 +1,34 @@
+-- name: fiscal_year(company_id, fy)^
+-- First and last day of the company's fiscal year.
+select y.starts, y.ends
+from ledger.fiscal_year as y
+where y.company_id = :company_id and y.fy = :fy;
+
+-- name: unvalidated(company_id, starts, ends)$
+-- How many entries of these days nobody has validated.
+select count(*)
+from ledger.todo as t
+inner join ledger.entry as e using (entry_id)
+where t.company_id = :company_id and e.entry_date between :starts and :ends;
+
+-- name: validated_lines(company_id, fy)
+-- The lines of the year's validated entries, by journal and number. An auxiliary bears the name its supplier had last.
+with supplier as (
+    select distinct on (i.facts -> 'supplier' ->> 'auxiliary')
+        i.facts -> 'supplier' ->> 'auxiliary' as auxiliary,
+        i.facts -> 'supplier' ->> 'name' as name
+    from ledger.invoice as i
+    where i.company_id = :company_id
+    order by i.facts -> 'supplier' ->> 'auxiliary', i.batch_id desc, i.record_offset desc
+)
+
+select
+    f.journal, f.number, f.entry_date, l.account, a.label, l.auxiliary, s.name, e.piece_ref, e.piece_date,
+    e.label as entry_label, l.cents, f.validated_on
+from ledger.fate as f
+inner join ledger.entry as e using (entry_id)
+cross join lateral unnest(e.account, e.auxiliary, e.cents) with ordinality as l (account, auxiliary, cents, n)
+inner join ledger.account as a on a.company_id = f.company_id and a.code = l.account
+left join supplier as s on s.auxiliary = l.auxiliary
+where f.company_id = :company_id and f.fy = :fy and f.number is not null
+order by f.journal, f.number, l.n;

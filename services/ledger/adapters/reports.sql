@@ -1,0 +1,95 @@
+-- name: knows(company_id)$
+-- Whether the book knows the company.
+select count(*) = 1
+from ledger.company as c
+where c.company_id = :company_id;
+
+-- name: sums(company_id, starts, ends, as_of, auxiliary)
+-- Per account and auxiliary: the balance before the period, and the period's debit, credit and unvalidated balance, as known at an instant.
+-- The balance before: all that is older, but for classes 6 and above only what is of the fiscal year in which the period begins.
+with known as (
+    select
+        coalesce(case when d.batch_id is not null then f.entry_date end, e.entry_date) as day,
+        d.batch_id is not null as validated,
+        e.company_id,
+        e.account as accounts,
+        e.auxiliary as auxiliaries,
+        e.cents as amounts
+    from ledger.entry as e
+    inner join ledger.batch as b on b.batch_id = e.entry_id >> 20
+    left join ledger.fate as f on f.entry_id = e.entry_id
+    left join ledger.batch as d
+        on d.batch_id = f.batch_id and d.recorded_at <= coalesce(:as_of::timestamptz, 'infinity')
+    where
+        e.company_id = :company_id
+        and b.recorded_at <= coalesce(:as_of::timestamptz, 'infinity')
+        and (d.batch_id is null or f.by_entry is null)
+),
+
+opened as (
+    select coalesce(max(y.starts), '-infinity') as fiscal
+    from ledger.fiscal_year as y
+    where y.company_id = :company_id and y.starts <= :starts
+)
+
+select
+    l.account,
+    a.label as account_label,
+    l.auxiliary,
+    coalesce(sum(l.cents) filter (where k.day < :starts and (l.account < '6' or k.day >= o.fiscal)), 0)::bigint as opening_cents,
+    coalesce(sum(l.cents) filter (where k.day >= :starts and l.cents > 0), 0)::bigint as debit_cents,
+    coalesce(-sum(l.cents) filter (where k.day >= :starts and l.cents < 0), 0)::bigint as credit_cents,
+    coalesce(sum(l.cents) filter (where k.day >= :starts and not k.validated), 0)::bigint as unvalidated_cents
+from known as k
+cross join opened as o
+cross join lateral unnest(k.accounts, k.auxiliaries, k.amounts) as l (account, auxiliary, cents)
+inner join ledger.account as a on a.company_id = k.company_id and a.code = l.account
+where k.day <= :ends and (:auxiliary::text is null or l.auxiliary = :auxiliary)
+group by l.account, a.label, l.auxiliary
+order by l.account, l.auxiliary;
+
+-- name: movements(company_id, starts, ends, as_of, auxiliary, report)
+-- The lines of the period as known at an instant, for the journal (by journal), the general ledger (by account), a statement (by auxiliary).
+with known as (
+    select
+        coalesce(case when d.batch_id is not null then f.entry_date end, e.entry_date) as day,
+        case when d.batch_id is not null then f.number end as number,
+        case when d.batch_id is not null then f.validated_on end as validated_on,
+        e.entry_id,
+        e.company_id,
+        e.journal,
+        e.piece_ref,
+        e.piece_date,
+        e.label,
+        e.account,
+        e.auxiliary,
+        e.cents
+    from ledger.entry as e
+    inner join ledger.batch as b on b.batch_id = e.entry_id >> 20
+    left join ledger.fate as f on f.entry_id = e.entry_id
+    left join ledger.batch as d
+        on d.batch_id = f.batch_id and d.recorded_at <= coalesce(:as_of::timestamptz, 'infinity')
+    where
+        e.company_id = :company_id
+        and b.recorded_at <= coalesce(:as_of::timestamptz, 'infinity')
+        and (d.batch_id is null or f.by_entry is null)
+)
+
+select
+    k.journal, k.number, k.day, k.validated_on, l.account, a.label as account_label, l.auxiliary, k.piece_ref, k.piece_date,
+    k.label, greatest(l.cents, 0) as debit_cents, greatest(-l.cents, 0) as credit_cents, k.entry_id
+from known as k
+cross join lateral unnest(k.account, k.auxiliary, k.cents) with ordinality as l (account, auxiliary, cents, n)
+inner join ledger.account as a on a.company_id = k.company_id and a.code = l.account
+where
+    k.day >= :starts
+    and k.day <= :ends
+    and (:auxiliary::text is null or l.auxiliary = :auxiliary)
+    and (:report <> 'supplier' or l.auxiliary is not null)
+order by
+    case :report when 'ledger' then l.account when 'supplier' then l.auxiliary else k.journal end,
+    k.day,
+    k.journal,
+    k.number nulls last,
+    k.entry_id,
+    l.n;
