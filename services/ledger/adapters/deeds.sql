@@ -1,0 +1,27 @@
+-- name: validate(company, journal, entries, actor)
+-- record_class: Numbered
+-- These entries get their numbers, all of them or none.
+select entry_id, journal, fy, number, entry_date, validated_on
+from ledger.validate(:company, :journal, :entries::bigint[], :actor);
+
+-- name: reverse(company, entry, actor)^
+-- record_class: Numbered
+-- The exact mirror of a validated entry, with its number.
+select entry_id, journal, fy, number, entry_date, validated_on
+from ledger.reverse_entry(:company, :entry, :actor);
+
+-- name: correct(company, entry, actor, account, auxiliary, cents, vat_rate)$
+-- The entry that stands from now on, with these lines.
+select ledger.correct(:company, :entry, :actor, :account::text[], :auxiliary::text[], :cents::bigint[], :vat_rate::text[]);
+
+-- name: lines_of(entry)^
+-- The lines of an entry.
+select account, auxiliary, cents, vat_rate from ledger.entry where entry_id = :entry;
+
+-- name: close(company, fy, through, actor, waiting)!
+-- Everything up to that day is closed for good.
+select ledger.close_period(:company, :fy::smallint, :through::date, :actor, :waiting);
+
+-- name: lock(company, day, deed, actor, reason)!
+-- The month of that day is locked or unlocked.
+select ledger.lock_month(:company, :day::date, :deed, :actor, :reason);
