@@ -1,9 +1,10 @@
-"""`achats-ledger` runs the service; `migrate` brings its schema up to date; `list`, `entry` and `totals` read the book."""
+"""`achats-ledger` runs the service; `migrate` brings its schema up to date; other words read the book, or are a person's deeds on it."""
 
 import argparse
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,11 +19,14 @@ from services.kernel.migrate import migrate
 from services.kernel.postgres import PostgresBreaker, PostgresStore
 from services.ledger.adapters.announcements import Announcements
 from services.ledger.adapters.books import PostgresBooks
+from services.ledger.adapters.people import act, add_commands
 from services.ledger.adapters.positions import PostgresPositions
 from services.ledger.adapters.reading import Reading
+from services.ledger.adapters.refusals import DeedRefused
 from services.ledger.config import Config, database_url, migrate_url
 from services.ledger.handler import SERVICE, KeepBooks
 
+REFUSED = 2
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -39,7 +43,17 @@ def main() -> None:
                 sys.exit(serve(config, own, relays))
         case question:
             with closing(_session(database_url(os.environ))) as store:
-                sys.stdout.writelines(f"{line}\n" for line in Reading(store).answer(question, wanted.about, wanted.json))
+                sys.exit(show(Reading(store).answer(question, wanted.about, wanted.json) if "about" in wanted else act(wanted, store)))
+
+
+def show(lines: Iterable[str]) -> int:
+    """Print the lines; the exit code. What the book refuses is said on standard error."""
+    try:
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+    except DeedRefused as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return REFUSED
+    return 0
 
 
 def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
@@ -69,11 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("totals", help="the whole book as one line of JSON").set_defaults(about="", json=True)
     for name, option, says in (
         ("list", "--company", "a company's invoices, held first"),
+        ("todo", "--company", "a company's entries that wait for validation"),
         ("entry", "--invoice", "the entry of an invoice"),
     ):
         command = commands.add_parser(name, help=says)
         command.add_argument(option, required=True, dest="about", metavar="ID")
         command.add_argument("--json", action="store_true", help="one JSON object a line")
+    add_commands(commands)
     return parser
 
 

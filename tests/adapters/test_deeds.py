@@ -31,7 +31,9 @@ def test_a_validated_entry_has_a_number_its_date_and_the_day_of_validation(hands
     ]
     assert {one.validated_on for one in done} == {day for (day,) in hands.ask(f"select {TODAY}")}
     assert [] == hands.todo()
-    assert [("V", ACTOR)] == hands.ask("select b.kind::text, b.actor from ledger.chain join ledger.batch as b using (batch_id) where seq = 2")
+    assert [("V", ACTOR)] == hands.ask(
+        "select b.kind::text, b.actor from ledger.chain join ledger.batch as b using (batch_id) where seq = 2"
+    )
     assert [] == hands.unsound()
 
 
@@ -156,7 +158,9 @@ def test_a_month_is_locked_and_unlocked_with_a_reason(hands: Hands):
     assert [
         ("lock", date(2026, 3, 1), date(2026, 3, 31), "TVA de mars déposée", ACTOR),
         ("unlock", date(2026, 3, 1), date(2026, 3, 31), "facture oubliée", ACTOR),
-    ] == hands.ask("select deed, from_day, through, reason, actor from ledger.period_event join ledger.batch using (batch_id) order by batch_id")
+    ] == hands.ask(
+        "select deed, from_day, through, reason, actor from ledger.period_event join ledger.batch using (batch_id) order by batch_id"
+    )
     assert [] == hands.unsound()
 
 

@@ -18,9 +18,7 @@ from tests.integration.ledger.shelf import Broker
 from tests.support.kernel import headers
 
 MARCH, APRIL = date(2026, 3, 10), date(2026, 4, 2)
-CONTRACTS: dict[str, Any] = {
-    one.ce_type: one for one in (EntryRecorded, EntryReversed, EntrySuperseded, EntryValidated, InvoiceDescribed)
-}
+CONTRACTS: dict[str, Any] = {one.ce_type: one for one in (EntryRecorded, EntryReversed, EntrySuperseded, EntryValidated, InvoiceDescribed)}
 
 
 def read(message: Outgoing) -> Any:

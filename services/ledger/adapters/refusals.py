@@ -15,7 +15,8 @@ class DeedRefused(KernelError):
 
     def __str__(self) -> str:
         """The sentence with what it is about, then what to do."""
-        return f"{super().__str__()}. {self.next_action}"
+        sentence, about = (self.__doc__ or "").strip().rstrip("."), ", ".join(map(str, self.args))
+        return f"{sentence}{f' : {about}' if about else ''}. {self.next_action}"
 
 
 class ActorMissing(DeedRefused):
@@ -117,7 +118,10 @@ class EarlierYearOpen(DeedRefused):
 class WaitingNotAcknowledged(DeedRefused):
     """Des écritures non validées sont datées de cette période ; leur nombre n'a pas été confirmé."""
 
-    code, next_action = "LG026", "Les lire avec « achats-ledger todo », puis donner leur nombre avec --waiting : elles passeront après la clôture."
+    code, next_action = (
+        "LG026",
+        "Les lire avec « achats-ledger todo », puis donner leur nombre avec --waiting : elles passeront après la clôture.",
+    )
 
 
 class LockedSo(DeedRefused):

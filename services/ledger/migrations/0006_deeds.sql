@@ -17,7 +17,7 @@ declare
     opened bigint;
 begin
     if p_actor is null or p_actor !~ '[^[:space:]]' or p_actor ~ E'[\t\n\r|]' then
-        perform refuse_deed('LG010', 'nobody answers for this', p_actor);
+        perform refuse_deed('LG010', 'nobody answers for this', null);
     end if;
     select book into its_book from company where company_id = p_company;
     if not found then
