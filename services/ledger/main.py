@@ -1,10 +1,8 @@
 """`achats-ledger` runs the service; `migrate` brings its schema up to date; other words read the book, or are a person's deeds on it."""
 
-import argparse
 import os
 import sys
 import threading
-from collections.abc import Iterable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,20 +17,17 @@ from services.kernel.migrate import migrate
 from services.kernel.postgres import PostgresBreaker, PostgresStore
 from services.ledger.adapters.announcements import Announcements
 from services.ledger.adapters.books import PostgresBooks
-from services.ledger.adapters.people import act, add_commands
+from services.ledger.adapters.people import answer, parser
 from services.ledger.adapters.positions import PostgresPositions
-from services.ledger.adapters.reading import Reading
-from services.ledger.adapters.refusals import DeedRefused
 from services.ledger.config import Config, database_url, migrate_url
 from services.ledger.handler import SERVICE, KeepBooks
 
-REFUSED = 2
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def main() -> None:
     """The command."""
-    wanted = _parser().parse_args(sys.argv[1:])
+    wanted = parser().parse_args(sys.argv[1:])
     match wanted.command:
         case "migrate":
             migrate(migrate_url(os.environ), SERVICE, MIGRATIONS, with_outbox=False)
@@ -41,19 +36,9 @@ def main() -> None:
             configure(SERVICE, config.pretty_log)
             with closing(_session(config.database_url)) as own, closing(_session(config.database_url)) as relays:
                 sys.exit(serve(config, own, relays))
-        case question:
+        case _:
             with closing(_session(database_url(os.environ))) as store:
-                sys.exit(show(Reading(store).answer(question, wanted.about, wanted.json) if "about" in wanted else act(wanted, store)))
-
-
-def show(lines: Iterable[str]) -> int:
-    """Print the lines; the exit code. What the book refuses is said on standard error."""
-    try:
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-    except DeedRefused as refusal:
-        sys.stderr.write(f"{refusal}\n")
-        return REFUSED
-    return 0
+                sys.exit(answer(wanted, store))
 
 
 def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
@@ -74,23 +59,6 @@ def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
 
 def _session(url: str) -> PostgresStore:
     return PostgresStore(url, SERVICE, pool_size=1)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="achats-ledger", description="Without a command: keep the books until told to stop.")
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("migrate", help="bring the schema up to date")
-    commands.add_parser("totals", help="the whole book as one line of JSON").set_defaults(about="", json=True)
-    for name, option, says in (
-        ("list", "--company", "a company's invoices, held first"),
-        ("todo", "--company", "a company's entries that wait for validation"),
-        ("entry", "--invoice", "the entry of an invoice"),
-    ):
-        command = commands.add_parser(name, help=says)
-        command.add_argument(option, required=True, dest="about", metavar="ID")
-        command.add_argument("--json", action="store_true", help="one JSON object a line")
-    add_commands(commands)
-    return parser
 
 
 if __name__ == "__main__":

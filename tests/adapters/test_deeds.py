@@ -1,4 +1,4 @@
-"""The life of an entry on a real PostgreSQL: validated, corrected, reversed, its period locked and closed; each refusal for its own reason."""
+"""The life of an entry on a real PostgreSQL: validated, corrected, reversed, its period closed; each refusal for its own reason."""
 
 import re
 from collections.abc import Callable

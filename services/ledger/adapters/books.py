@@ -61,7 +61,7 @@ class PostgresBooks:
         return {company: [FiscalYear(*dates) for _, *dates in group] for company, group in groupby(rows, key=lambda row: row[0])}
 
     def record(self, page: Page) -> None:
-        """Write the page and move the position. Raises Refused, Outrun (nothing is written), Fenced (another process owns the partition)."""
+        """Write the page and move the position. Raises Refused or Outrun (nothing is written), Fenced (another owns the partition)."""
         tenure = self._positions.tenure(page.topic, page.partition)
         if tenure is None:
             raise Fenced(page.partition)

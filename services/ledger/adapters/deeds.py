@@ -14,6 +14,7 @@ from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.announcements import ensure_sayable
 from services.ledger.adapters.books import PLACE_BITS
 from services.ledger.adapters.refusals import AccountUnknown, refusal_of
+from services.ledger.domain.posting import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Numbered:
     validated_on: date
 
 
-QUERIES: Any = aiosql.from_path(Path(__file__).with_name("deeds.sql"), "psycopg", record_classes={"Numbered": Numbered})
+QUERIES: Any = aiosql.from_path(Path(__file__).with_name("deeds.sql"), "psycopg", record_classes={"Numbered": Numbered, "Line": Line})
 
 
 class Deeds:
@@ -53,11 +54,16 @@ class Deeds:
     def recode(self, entry: int, accounts: Mapping[str, str]) -> int:
         """The same lines on other accounts (old → new); the id of the entry that stands then. A validated one is reversed for it."""
         with self._deed() as connection:
-            account, auxiliary, cents, vat_rate = QUERIES.lines_of(connection, entry=entry) or ([], [], [], [])
-            if account and (strange := accounts.keys() - set(account)):
+            lines: list[Line] = list(QUERIES.lines_of(connection, entry=entry))
+            if lines and (strange := accounts.keys() - {line.account for line in lines}):
                 raise AccountUnknown(*sorted(strange))
-            lines = {"account": [accounts.get(one, one) for one in account], "auxiliary": auxiliary, "cents": cents, "vat_rate": vat_rate}
-            made: int = QUERIES.correct(connection, company=self._company, entry=entry, actor=self._actor, **lines)
+            columns = {
+                "account": [accounts.get(line.account, line.account) for line in lines],
+                "auxiliary": [line.auxiliary for line in lines],
+                "cents": [line.cents for line in lines],
+                "vat_rate": [line.vat_rate for line in lines],
+            }
+            made: int = QUERIES.correct(connection, company=self._company, entry=entry, actor=self._actor, **columns)
             ensure_sayable(connection, made >> PLACE_BITS)
             return made
 

@@ -14,9 +14,13 @@ from ledger.reverse_entry(:company, :entry, :actor);
 -- The entry that stands from now on, with these lines.
 select ledger.correct(:company, :entry, :actor, :account::text[], :auxiliary::text[], :cents::bigint[], :vat_rate::text[]);
 
--- name: lines_of(entry)^
--- The lines of an entry.
-select account, auxiliary, cents, vat_rate from ledger.entry where entry_id = :entry;
+-- name: lines_of(entry)
+-- record_class: Line
+-- The lines of an entry, in order.
+select l.account, l.auxiliary, l.debit_cents - l.credit_cents as cents, l.vat_rate
+from ledger.line as l
+where l.entry_id = :entry
+order by l.n;
 
 -- name: close(company, fy, through, actor, waiting)!
 -- Everything up to that day is closed for good.

@@ -1,15 +1,54 @@
-"""`achats-ledger …` for accountants: validate, correct, reverse, close, lock, unlock; in French, as they read it."""
+"""`achats-ledger …` for accountants: what they ask of the book, and what they do to it; the answers in French, as they read them."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.deeds import Deeds, Numbered
+from services.ledger.adapters.reading import Reading
+from services.ledger.adapters.refusals import DeedRefused
+
+REFUSED, DONE = 2, 0
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The words of what a person does to the book of one company, in his own name."""
+def parser() -> argparse.ArgumentParser:
+    """The words of the command; without any, the service runs."""
+    top = argparse.ArgumentParser(prog="achats-ledger", description="Without a command: keep the books until told to stop.")
+    commands = top.add_subparsers(dest="command")
+    commands.add_parser("migrate", help="bring the schema up to date")
+    commands.add_parser("totals", help="the whole book as one line of JSON").set_defaults(about="", json=True)
+    for name, option, says in (
+        ("list", "--company", "a company's invoices, held first"),
+        ("todo", "--company", "a company's entries that wait for validation"),
+        ("entry", "--invoice", "the entries of an invoice"),
+    ):
+        command = commands.add_parser(name, help=says)
+        command.add_argument(option, required=True, dest="about", metavar="ID")
+        command.add_argument("--json", action="store_true", help="one JSON object a line")
+    _entry_deeds(commands)
+    _period_deeds(commands)
+    return top
+
+
+def answer(said: argparse.Namespace, store: PostgresStore) -> int:
+    """Answer the question or do the deed; the exit code. What the book refuses is said on standard error."""
+    try:
+        lines = said.deed(Deeds(store, said.company, said.by), said) if "deed" in said else _asked(said, store)
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+    except DeedRefused as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return REFUSED
+    return DONE
+
+
+def _asked(said: argparse.Namespace, store: PostgresStore) -> Iterator[str]:
+    return Reading(store).answer(said.command, said.about, said.json)
+
+
+def _entry_deeds(commands: Any) -> None:
     validating = _deed(commands, "validate", _validate, "make entries final: number, date, no change from then on")
     validating.add_argument("--journal", default="AC")
     validating.add_argument("entries", nargs="+", type=int, metavar="ENTRY")
@@ -17,6 +56,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     correcting.add_argument("entry", type=int, metavar="ENTRY")
     correcting.add_argument("--account", action="append", required=True, type=_change, metavar="OLD=NEW")
     _deed(commands, "reverse", _reverse, "undo a validated entry by its mirror").add_argument("entry", type=int, metavar="ENTRY")
+
+
+def _period_deeds(commands: Any) -> None:
     closing = _deed(commands, "close", _close, "close everything up to a day, for good")
     closing.add_argument("--year", required=True, type=int, help="the fiscal year by its number")
     closing.add_argument("--through", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
@@ -25,12 +67,6 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         locking = _deed(commands, name, _lock, says)
         locking.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
         locking.add_argument("--reason", required=True)
-
-
-def act(said: argparse.Namespace, store: PostgresStore) -> Iterator[str]:
-    """Do what the words say; the lines to print. Raises DeedRefused."""
-    act_on: Callable[[Deeds, argparse.Namespace], Iterator[str]] = said.deed
-    return act_on(Deeds(store, said.company, said.by), said)
 
 
 def _validate(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
@@ -80,13 +116,8 @@ def _month(text: str) -> date:
     return date.fromisoformat(f"{text}-01")
 
 
-def _deed(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    deed: Callable[[Deeds, argparse.Namespace], Iterator[str]],
-    says: str,
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=says)
+def _deed(commands: Any, name: str, deed: Callable[[Deeds, argparse.Namespace], Iterator[str]], says: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=says)
     command.add_argument("--company", required=True, metavar="ID")
     command.add_argument("--by", required=True, metavar="NAME", help="who answers for it; sealed with the deed")
     command.set_defaults(deed=deed)

@@ -97,7 +97,8 @@ def _life(row: Row) -> str:
 def _waiting_lines(rows: Iterable[Row]) -> Iterator[str]:
     """What waits as a person reads it: the entry to name, day, piece, label, amount."""
     for row in rows:
-        yield f"{row['entry_id']:<14} {row['journal']} {row['entry_date']} {row['piece_ref']:<20} {row['label'][:60]:<60}{euros(row['debit_cents']):>13}"
+        piece = f"{row['entry_id']:<14} {row['journal']} {row['entry_date']} {row['piece_ref']:<20}"
+        yield f"{piece} {row['label'][:60]:<60}{euros(row['debit_cents']):>13}"
 
 
 def euros(cents: int | None) -> str:

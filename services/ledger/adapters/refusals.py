@@ -1,4 +1,4 @@
-"""Why the book refuses what a person asks: one class for each code of migrations/0006_deeds.sql. The sentences are what the person reads."""
+"""Why the book refuses what a person asks: a class for each code of migrations/0006_deeds.sql, with what the person reads."""
 
 from typing import ClassVar
 
