@@ -100,6 +100,12 @@ def test_a_refusal_says_what_to_do(terminal: Terminal):
     ) == terminal.type("validate", "--company", "C-1", "--by", " ", str(terminal.entry))
 
 
+def test_a_number_that_no_entry_can_have_is_a_sentence(terminal: Terminal):
+    code, said = terminal.type("validate", *BY, str(2**63))
+    assert (2, 1) == (code, len(said.splitlines()))
+    assert said.startswith("The database refuses what this record says: ")
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

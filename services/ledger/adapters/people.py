@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from services.kernel.errors import KernelError
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.deeds import Deeds, Numbered
 from services.ledger.adapters.reading import Reading
-from services.ledger.adapters.refusals import DeedRefused
 
 REFUSED, DONE = 2, 0
 
@@ -34,12 +34,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def answer(said: argparse.Namespace, store: PostgresStore) -> int:
-    """Answer the question or do the deed; the exit code. What the book refuses is said on standard error."""
+    """Answer the question or do the deed; the exit code. What the book refuses, or a database that does not answer, is said on standard error."""
     try:
         lines = said.deed(Deeds(store, said.company, said.by), said) if "deed" in said else _asked(said, store)
         sys.stdout.writelines(f"{line}\n" for line in lines)
-    except DeedRefused as refusal:
-        sys.stderr.write(f"{refusal}\n")
+    except KernelError as trouble:
+        sys.stderr.write(f"{trouble}\n")
         return REFUSED
     return DONE
 
