@@ -103,7 +103,8 @@ def _all_said(hands: Hands) -> None:
     """Each fate is announced once, by its kind."""
     said = Counter(dict(message.headers)["ce_type"] for message in hands.book.announced())
     validated, superseded, turned, entries = hands.ask(
-        "select count(number), count(by_entry), (select count(*) from ledger.reversal), (select count(*) from ledger.entry) from ledger.fate"
+        "select count(number), count(by_entry), (select count(*) from ledger.reversal), (select count(*) from ledger.entry) "
+        "from ledger.fate"
     )[0]
     assert (validated - turned, superseded, turned, entries - turned) == tuple(
         said[f"achats.entry.{word}.v1".encode()] for word in ("validated", "superseded", "reversed", "recorded")

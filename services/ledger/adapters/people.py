@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def answer(said: argparse.Namespace, store: PostgresStore) -> int:
-    """Answer the question or do the deed; the exit code. What the book refuses, or a database that does not answer, is said on standard error."""
+    """Answer the question or do the deed; the exit code. A refusal, or a database that is silent, is said on standard error."""
     try:
         lines = said.deed(Deeds(store, said.company, said.by), said) if "deed" in said else _asked(said, store)
         sys.stdout.writelines(f"{line}\n" for line in lines)
