@@ -50,7 +50,7 @@ select
     f.entry_id, e.company_id, i.facts ->> 'connection_id' as connection_id, e.invoice_id,
     (i.facts ->> 'test_environment')::boolean as test_environment,
     f.by_entry, r.reversed, e.journal, f.fy, f.number, f.entry_date, f.validated_on,
-    e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate
+    e.piece_ref, e.piece_date, e.label, e.vat_rate, e.account, e.auxiliary, e.cents
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
 left join ledger.reversal as r using (entry_id)
