@@ -25,8 +25,8 @@ demo: $(DEMO) ## the main job on real parts: connect, import, show (ARGS=--exit 
 up: $(DEMO) ## the same parts without the scenario
 	@$(BIN)/achats up $(ARGS)
 
-test: $(DEVELOPMENT) ## every test but the long ones, on a real Kafka and PostgreSQL, two files at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+test: $(DEVELOPMENT) ## every test but the long ones, on a real Kafka and PostgreSQL, three files at a time
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: $(DEVELOPMENT) ## the long ones: faults of every kind during imports (FAULT_SEED=N draws others)
 	@$(BIN)/python -m pytest -m long $(ARGS)

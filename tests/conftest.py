@@ -13,6 +13,7 @@ from deploy.ops import topics
 from tests.support.local import SessionBroker, SessionDatabase, new_database, session_kafka, session_postgres
 
 RAN: list[str] = []
+LONG_FIRST = ("tests/e2e/", "tests/integration/", "tests/simulation/", "tests/adapters/")
 
 
 def pytest_report_header() -> list[str]:
@@ -36,6 +37,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any) -> None:
     """What such a process told."""
     RAN.extend(node.workeroutput["ran"])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, or at the end one process would work on a long file while the others have nothing left."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((place for place, folder in enumerate(LONG_FIRST) if item.nodeid.startswith(folder)), len(LONG_FIRST))
 
 
 @pytest.fixture(scope="session")

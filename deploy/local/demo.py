@@ -92,8 +92,11 @@ def company(documents: Path | None = None) -> dict[str, Any]:
     }
 
 
-def connect(deployment: Deployment, described: dict[str, Any]) -> None:
-    """Register the company, then give both consents on the pages, as a person would. Raises WalkLost, ServerFailed."""
+def connect(deployment: Deployment, described: dict[str, Any], administrator: str | None = None) -> None:
+    """Register the company, then give both consents on the pages, as a person would. Raises WalkLost, ServerFailed.
+
+    `administrator`: who signs in at Amazon, as its control plane names people; the one of the first account by default.
+    """
     file = deployment.data / "company.json"
     file.write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
     deployment.command("fetcher", "company", str(file))
@@ -103,7 +106,7 @@ def connect(deployment: Deployment, described: dict[str, Any]) -> None:
         person.press("Connecter")
         person.press("Autoriser", name=described["name"])
         person.press("Connecter")
-        person.press("Autoriser")
+        person.press("Autoriser", **({"account": administrator} if administrator else {}))
     finally:
         person.close()
 

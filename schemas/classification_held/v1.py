@@ -30,6 +30,7 @@ class ClassificationHeld(EventData):
     orders: Orders
     document: DocumentRef
     settings: CompanySettings
+    article: Text | None = Field(default=None, description="the text of law that asks for what is missing or wrong")
 
     @property
     def subject(self) -> str:

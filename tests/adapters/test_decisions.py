@@ -26,7 +26,7 @@ def test_the_same_correction_three_times_is_a_rule(school: School) -> None:
     school.says(recoded("d3"))
     rule = CompanyRule(id="words:classeur a levier", nature="resale", words=("classeur a levier",), owner=BY, origin="taught", edition=1)
     assert (rule,) == school.rules.rules
-    assert "2026_11_3_c1" == school.rulebooks.of(COMPANY).version
+    assert "2026_11_4_c1" == school.rulebooks.of(COMPANY).version
 
 
 def test_always_is_a_rule_at_once(school: School) -> None:
@@ -108,14 +108,14 @@ def test_the_other_process_learns_of_it(school: School) -> None:
     assert before[0] is school.elsewhere.known(COMPANY)
     school.elsewhere.refresh()
     assert (None, before[1]) == (school.elsewhere.known(COMPANY), school.elsewhere.known("other"))
-    assert "2026_11_3_c1" == school.elsewhere.of(COMPANY).version
+    assert "2026_11_4_c1" == school.elsewhere.of(COMPANY).version
 
 
 def test_the_process_that_learned_uses_the_rule_with_the_next_document(school: School) -> None:
     """Goal: no look is needed where the decision came."""
-    assert "2026_11_3" == school.rulebooks.of(COMPANY).version
+    assert "2026_11_4" == school.rulebooks.of(COMPANY).version
     school.says(recoded("d1", always=True))
-    assert "2026_11_3_c1" == school.rulebooks.of(COMPANY).version
+    assert "2026_11_4_c1" == school.rulebooks.of(COMPANY).version
 
 
 def test_a_transaction_given_up_changes_nothing(school: School) -> None:

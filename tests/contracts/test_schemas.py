@@ -31,6 +31,7 @@ OPTIONAL = {
     "ClassifiedLine": ["cost_cents"],
     "ClassifiedVat": ["asset", "deductible_cents", "opinion", "article", "waits_for"],
     "InvoiceClassified": ["delivery_date", "exchange_rate"],
+    "ClassificationHeld": ["article"],
 }
 """Fields added after their contract's first version, by object."""
 

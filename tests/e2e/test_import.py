@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from deploy.local.demo import Outcome, company, connect, outcome
+from deploy.local.demo import Outcome, company, connect, mails_in, outcome
 from deploy.local.deployment import Account, Deployment
 from deploy.local.folders import temporary_data_folder
 from deploy.local.truth import truth
@@ -24,16 +25,25 @@ from tests.support import invariants
 from tests.support.collected import document, domestic_invoice
 
 PATIENCE_SECONDS = 120.0
+ACCOUNT = Account(seed=7, invoices=50)
 SOURCE = "/achats/fetcher"
 TIME = "2026-03-02T08:00:00.000000Z"
 COLLECTED = topic_for("fetcher", InvoiceCollected)
 
 
 @pytest.fixture(scope="module")
-def deployment() -> Generator[Deployment]:
+def standing() -> Generator[ExitStack]:
+    """What stands until it is closed: by the test of the end, at the latest behind the last test."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def deployment(standing: ExitStack) -> Generator[Deployment]:
     """Every part, on a data folder of its own."""
-    with temporary_data_folder("achats-e2e-") as data, Deployment(data, Account(seed=7, invoices=50)) as running:
-        yield running
+    with temporary_data_folder("achats-e2e-") as data:
+        yield standing.enter_context(Deployment(data, ACCOUNT))
+        standing.close()
 
 
 @pytest.fixture(scope="module")
@@ -88,25 +98,23 @@ def test_a_run_with_poison_a_redelivery_and_a_send_behind_the_marker(deployment:
 
 def test_services_cannot_read_each_others_tables(deployment: Deployment):
     """Each service's role is let into its own schema and refused at the others'."""
-    import psycopg
-
     for role, table in (("notifier", "fetcher.company"), ("fetcher", "ledger.entry"), ("ledger_app", "fetcher.company")):
         with psycopg.connect(deployment.database_url(role)) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(f"select 1 from {table}".encode())
 
 
-def test_stopping_leaves_no_process(tmp_path: Path):
-    """After the demo's parts are stopped none of them runs, and a second start on the same folder goes on with the same data."""
-    with temporary_data_folder("achats-e2e-") as data:
-        account = Account(seed=3, invoices=3)
-        with Deployment(data, account) as first:
-            watching = Watcher(first.kafka.bootstrap)
-            connect(first, company())
-            assert watching.wait(lambda: watching.done, PATIENCE_SECONDS)
-            watching.stop()
-        assert not any(process.alive for process in first.services.values())
-        with Deployment(data, account) as second:
-            assert 3 == json.loads(second.command("ledger", "totals"))["entries"]
+def test_stopping_leaves_no_process(deployment: Deployment, standing: ExitStack):
+    """After the demo's parts are stopped none of them runs, and a second start on the same folder goes on with the same data.
+
+    The last test of this file: the deployment of the others is what it stops.
+    """
+    before: dict[str, int] = json.loads(deployment.command("ledger", "totals"))
+    assert before["entries"] > 0
+    standing.close()
+    assert {"kafka", "postgres", "mailbox", "amazon", *deployment.services} == set(deployment.ended())
+    with Deployment(deployment.data, ACCOUNT) as second:
+        assert before == json.loads(second.command("ledger", "totals"))
+        assert [] == second.ended()
 
 
 def _event(company: str, seq: int, invoice: int | None = None) -> Event[InvoiceCollected]:
@@ -170,6 +178,4 @@ def _said(header: bytes | None, *names: str) -> tuple[Any, ...]:
 
 
 def _mails(deployment: Deployment) -> list[Any]:
-    from deploy.local.demo import mails_in
-
     return list(mails_in(deployment))

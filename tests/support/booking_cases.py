@@ -50,7 +50,7 @@ class Case:
     @property
     def is_left_out(self) -> bool:
         """Whether the case belongs to the ledger: its type, what was booked before, or what happens after."""
-        return self.body["document"]["type"] not in TYPES or any(key in self.body for key in GIVEN)
+        return self.body["document"].get("type") not in TYPES or any(key in self.body for key in GIVEN)
 
     @property
     def documents(self) -> list[Page]:
@@ -86,7 +86,7 @@ def rulebook_of(case: Case, document: Page, shipped: Rulebook) -> Rulebook:
     """The company's rulebook: beside the shipped rules, one of its own for each line's title."""
     natures, rules = dict(shipped.natures), list[CompanyRule]()
     for number, (label, row) in enumerate(_labelled(document), 1):
-        code = "unknown" if row["kind"] == "unknown" else f"{row['kind']}_case_{number}"
+        code = "unknown" if _kind(row) == "unknown" else f"{_kind(row)}_case_{number}"
         natures[code] = _nature(case, row, shipped)
         rules.append(CompanyRule(id=f"C{number}", nature=code, products=(label,), owner="the case", origin="written", edition=1))
     return shipped.model_copy(update={"natures": natures}).for_company(CompanyRules(edition=1, rules=tuple(rules)))
@@ -108,11 +108,16 @@ def _labelled(document: Page) -> Iterator[tuple[str, Page]]:
         yield label, row
 
 
+def _kind(row: Page) -> str:
+    """The kind of a line in the letters of a code; nobody knows what none is said of."""
+    return re.sub(r"[^a-z0-9_]", "_", str(row.get("kind") or "unknown").lower())
+
+
 def _nature(case: Case, row: Page, shipped: Rulebook) -> Nature:
     """The nature that a company's rule gives the line: the shipped one, with the account and rates that the case's page says."""
-    kind, accounts = row["kind"], case.page.get("kind_to_account", {})
+    kind, accounts = _kind(row), case.page.get("kind_to_account", {})
     nature = shipped.natures.get(f"rebate_{row['goods_kind']}" if kind == "rebate" and "goods_kind" in row else kind)
-    said = re.findall(r"\d{6}", accounts.get(kind, ""))
+    said = re.findall(r"\d{6}", accounts.get(row.get("kind"), ""))
     changes: Page = {}
     if said and kind != "shipping":
         changes["account"] = said[0]
@@ -125,7 +130,7 @@ def _nature(case: Case, row: Page, shipped: Rulebook) -> Nature:
     if row.get("service"):
         changes["role"] = "service"
     if nature is None:
-        return Nature(**changes)
+        nature = Nature(account=shipped.waiting_account, role="goods" if said else "unknown")
     return nature.model_copy(update=changes)
 
 
@@ -145,7 +150,7 @@ def _evidence(case: Case, document: Page) -> Evidence:
         issue_date=fact(date.fromisoformat(document["invoice_date"])),
         delivery_date=fact(date.fromisoformat(document["delivery_date"])) if document.get("delivery_date") else None,
         departure=fact(departure) if departure else None,
-        currency=fact(document["currency"]),
+        currency=fact(document.get("currency", "EUR")),
         exchange_rate=fact(str(rate)) if rate else None,
         credited_number=fact(document["original"]) if document.get("original") else None,
         seller=_seller(case, document),
@@ -186,7 +191,7 @@ def _seller(case: Case, document: Page) -> Party:
     """What the document prints of its supplier: name, seat, and the VAT number of the country whose VAT it charges or leaves out."""
     code = document["supplier"]
     supplier = case.page["suppliers"][code]
-    country = "FR" if supplier["established_in_FR"] else supplier["country"]
+    country = "FR" if supplier.get("established_in_FR") else supplier["country"]
     charged = {row["vat_country"] for row in document["lines"] if "vat_country" in row}
     numbered = charged.pop() if len(charged) == 1 else country
     if supplier.get("vat_id") or numbered not in NUMBERS:

@@ -62,12 +62,16 @@ def answered(title: str, net_cents: int, rulebook: Rulebook) -> tuple[str, str]:
         settings=settings(),
         answers=None,
         limit=Limit(Decimal(500_00), "net"),
-        gift_limit_cents=rulebook.gift_limit_cents,
+        gift_limit_cents=73_00,
         is_credit_note=False,
-        ruling=lambda _rate, _lines: Ruling(DOMESTIC, "CGI 271"),
+        ruling=_domestic,
     )
     (line,) = lay_out([Item(title, net_cents, "20")], rulebook, terms).lines
     return line.nature, line.account
+
+
+def _domestic(_rate: str, _lines: str) -> Ruling:
+    return Ruling(DOMESTIC, "CGI 271")
 
 
 def hidden_assets(labelled: Sequence[Title], rulebook: Rulebook) -> Sequence[Miss]:

@@ -19,9 +19,7 @@ def run(arguments: Sequence[str]) -> None:
         return
     if started_by_root():
         load_for_later(settings.ways.rates)
-    simulator = build(settings)
-    ports = {settings.port: simulator.api, settings.documents_port: simulator.documents, settings.control_port: simulator.control}
-    asyncio.run(serve(ports))
+    asyncio.run(serve(build(settings).on_ports(settings)))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,10 @@ class Simulator:
         """What the first account bought."""
         return self.accounts.first.world
 
+    def on_ports(self, settings: Settings) -> dict[int, Starlette]:
+        """Which application answers where, the control port last."""
+        return {settings.port: self.api, settings.documents_port: self.documents, settings.control_port: self.control}
+
 
 def build(settings: Settings) -> Simulator:
     """A simulator ready to be served, over sockets or in process; no PDF is drawn yet."""

@@ -27,11 +27,16 @@ class PortServer(uvicorn.Server):
 
 async def serve(apps: Mapping[int, Starlette]) -> None:
     """Answer on all ports; the last one, which should be the control port, opens last, so that its `/ready` speaks for the others."""
-    servers = [_server(app, port) for port, app in apps.items()]
+    servers = port_servers(apps)
     become_ordinary_user()
     for asking in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(asking, _end, servers)
     await asyncio.gather(*(server.serve() for server in servers))
+
+
+def port_servers(apps: Mapping[int, Starlette]) -> list[PortServer]:
+    """One for each port, in this order, not serving yet."""
+    return [_server(app, port) for port, app in apps.items()]
 
 
 def load_for_later(rates: Rates) -> None:

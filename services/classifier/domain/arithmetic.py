@@ -39,9 +39,9 @@ def add_up(evidence: Evidence, charges: int) -> Totals:
         raise TotalsMissing
     if totals.gross_cents < 0:
         raise NegativeTotal
-    if any(abs(amount) > PLAUSIBLE_CENTS for amount in _amounts(evidence)):
+    if max(map(abs, _amounts(evidence))) > PLAUSIBLE_CENTS:
         raise AmountImplausible
-    if any(abs(gap) > tolerance(len(evidence.lines) or len(evidence.vat)) for gap in _gaps(evidence, totals)):
+    if max(map(abs, _gaps(evidence, totals))) > tolerance(len(evidence.lines) or len(evidence.vat)):
         raise TotalsMismatch
     charged = [group for group in evidence.vat if group.vat_cents or not _is_untaxed(evidence)]
     if not all(_at_its_rate(group, len(evidence.lines) or charges) for group in charged):

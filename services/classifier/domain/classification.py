@@ -18,18 +18,19 @@ from services.classifier.domain.lines.doubtful_rate import is_rate_doubtful
 from services.classifier.domain.lines.laying_out import lay_out
 from services.classifier.domain.lines.steps import Terms
 from services.classifier.domain.lines.taxing import Taxing, taxed
-from services.classifier.domain.nature.decision import is_contradicted
 from services.classifier.domain.nature.order_data import with_order
 from services.classifier.domain.nature.rulebook import Rulebook
 from services.classifier.domain.supplier import is_identified, supplier_of
 from services.classifier.domain.vat.officer import check_right
-from services.classifier.domain.vat.regime import FOREIGN, IMPORT, RECEIPT, seat_of
+from services.classifier.domain.vat.regime import FOREIGN, IMPORT, RECEIPT
 from services.classifier.domain.vat.ruling import printed_of, rulings
+from services.classifier.domain.vat.standing import standing_of
 from services.classifier.domain.vat.territories import OUTSIDE
 
 CATEGORY = "purchases"
 REGIME_FLAGS = {FOREIGN: "corrected_invoice_to_ask", RECEIPT: "no_vat_invoice", IMPORT: "import_vat_to_come"}
 HEAVIEST_LINES = 750_000  # bytes; an event has at most 900,000
+LIGHT_LINES = 75  # so few are never too heavy: three texts of 500 characters of at most 6 bytes, and their numbers
 
 
 def classify(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClassified | ClassificationHeld:
@@ -57,9 +58,8 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
     check_right(evidence, totals, vat)
     doubts = {
         "buyer_not_checked": not buyer_checked,
-        "seller_unidentified": not is_identified(evidence.seller) and seat_of(evidence.seller) != OUTSIDE,
+        "seller_unidentified": not is_identified(evidence.seller) and standing_of(evidence.seller).seat != OUTSIDE,
         "test_environment": settings.test_environment,
-        "nature_doubtful": any(is_contradicted(item, rulebook) for item in items),
         "rate_doubtful": is_rate_doubtful(lines, vat, rulebook),
         "vat_on_payment": "vat_on_payment" in evidence.mentions,
         "credited_unknown": identity.type == "credit_note" and evidence.credited_number is None,
@@ -97,7 +97,7 @@ def _terms(collected: InvoiceCollected, identity: Identity, totals: Totals, rule
         settings=settings,
         answers=collected.answers,
         limit=Limit(settings.asset_limit_cents * in_currency, settings.asset_limit_basis),
-        gift_limit_cents=rulebook.gift_limit_cents,
+        gift_limit_cents=rulebook.gift_limit_cents(identity.issue_date),
         is_credit_note=identity.type == "credit_note",
         ruling=rulings(collected.evidence, totals, paper, settings),
     )
@@ -105,7 +105,8 @@ def _terms(collected: InvoiceCollected, identity: Identity, totals: Totals, rule
 
 def _refuse_too_many(lines: tuple[ClassifiedLine, ...], vat: tuple[ClassifiedVat, ...]) -> None:
     """Hold what no event can carry."""
-    if max(len(lines) - MOST_LINES, len(vat) - MOST_ROWS) > 0 or sum(map(_weight, lines)) > HEAVIEST_LINES:
+    is_heavy = len(lines) > LIGHT_LINES and sum(map(_weight, lines)) > HEAVIEST_LINES
+    if len(lines) > MOST_LINES or len(vat) > MOST_ROWS or is_heavy:
         raise DocumentTooLong
 
 
@@ -133,4 +134,5 @@ def _held(collected: InvoiceCollected, rulebook: Rulebook, hold: Hold) -> Classi
         orders=collected.stated.orders,
         document=collected.document,
         settings=collected.settings,
+        article=hold.article,
     )

@@ -7,7 +7,7 @@ from schemas.classification_held.v1 import ClassificationHeld
 from schemas.invoice_classified.v1 import ClassifiedLine, InvoiceClassified
 from schemas.invoice_collected.v1 import InvoiceCollected
 from services.classifier.domain.classification import classify
-from services.classifier.domain.items import Item, unspsc_of
+from services.classifier.domain.items import Item
 from services.classifier.domain.nature.decision import candidates
 from services.classifier.domain.nature.order_data import with_order
 from services.classifier.domain.nature.rulebook import Rulebook
@@ -30,12 +30,14 @@ def explain(collected: InvoiceCollected, rulebook: Rulebook) -> Iterator[str]:
 
 
 def _held(answer: ClassificationHeld) -> Iterator[str]:
-    yield f"└ retenu ({answer.reason}) : {answer.sentence} → {answer.next_action}"
+    article = f", {answer.article}" if answer.article else ""
+    yield f"└ retenu ({answer.reason}{article}) : {answer.sentence} → {answer.next_action}"
 
 
 def _classified(answer: InvoiceClassified, collected: InvoiceCollected, rulebook: Rulebook) -> Iterator[str]:
     for row in answer.vat:
-        yield f"├ TVA {row.rate} % : régime {row.regime}, base {euros(row.base_cents)}, taxe {euros(row.vat_cents)}"
+        amounts = f"base {euros(row.base_cents)}, taxe {euros(row.vat_cents)}, déduite {euros(row.deductible_cents or 0)}"
+        yield f"├ TVA {row.rate} % : régime {row.regime} ({row.article}), {amounts}"
     for number, line in enumerate(answer.lines, start=1):
         yield f"├ ligne {number} « {line.label} », {euros(line.net_cents)} HT → {line.nature}, compte {line.account}"
         yield f"│  ✓ {line.rule} : {line.because}"
@@ -49,7 +51,7 @@ def item_of(line: ClassifiedLine, collected: InvoiceCollected) -> Item:
     """The line as the rules saw it: with the quantity, the code and the order that its title has."""
     charges, evidence = collected.stated.charges, collected.evidence
     quantity = next((one.quantity for one in evidence.lines if one.label.strip() == line.label and one.quantity), "1")
-    item = Item(line.label, line.net_cents, line.vat_rate or "0", Decimal(quantity) or Decimal(1), unspsc_of(line.label, charges))
+    item = Item(line.label, line.net_cents, line.vat_rate or "0", Decimal(quantity) or Decimal(1), position=1)
     return with_order((item,), charges, evidence.seller)[0]
 
 

@@ -1,8 +1,8 @@
 """Which document this is: type, number, date, currency. What it says of itself wins over Amazon's API, and must not contradict it."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from schemas.invoice_collected.v1 import Evidence, InvoiceCollected
 from schemas.values import Fact
@@ -26,8 +26,7 @@ BOOK_CURRENCY = "EUR"
 NO_INVOICE = "not_a_vat_invoice"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What every booked document has."""
 
     type: str

@@ -1,9 +1,8 @@
 """The lines to classify: the document's own; else Amazon's charges, where they agree with the VAT table; else one line per VAT rate."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.invoice_collected.v1 import Charge, Evidence, EvidenceLine
 from schemas.values import Totals
@@ -15,8 +14,7 @@ from services.classifier.domain.vat.rates import A_NUMBER, UNTAXED, bases_by_rat
 SHORTEST_TITLE = 12  # a shorter title is too common to tell which line it belongs to
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A line whose nature is not known yet. `rate` is the shortest spelling, `0` = no VAT; a whole VAT rate has `kind` remainder."""
 
     label: str
@@ -40,8 +38,7 @@ class Item:
         return next((value for given, value in self.fields if fold(given) == fold(name)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """What the lines must come to: the net of each rate, and the net that leaves no more than a rounding gap in the document."""
 
     bases: dict[str, int]
@@ -61,7 +58,7 @@ def items_of(evidence: Evidence, charges: tuple[Charge, ...], totals: Totals) ->
     bases = bases_by_rate(evidence.vat) or {UNTAXED: totals.net_cents}
     sums = Sums(bases, totals.gross_cents - (sum(row.vat_cents for row in evidence.vat) if evidence.vat else totals.vat_cents))
     ways: tuple[Callable[[], tuple[Item, ...]], ...] = (
-        lambda: from_lines(evidence.lines, charges, bases),
+        lambda: from_lines(evidence.lines, bases),
         lambda: from_charges(charges, bases),
         lambda: from_table(bases),
     )
@@ -71,12 +68,12 @@ def items_of(evidence: Evidence, charges: tuple[Charge, ...], totals: Totals) ->
     raise TotalsMismatch
 
 
-def from_lines(lines: tuple[EvidenceLine, ...], charges: tuple[Charge, ...], bases: dict[str, int]) -> tuple[Item, ...]:
+def from_lines(lines: tuple[EvidenceLine, ...], bases: dict[str, int]) -> tuple[Item, ...]:
     """The document's lines; none when one of them names no rate and the document has several."""
     only = next(iter(bases)) if len(bases) == 1 else None
     rates = [plain(line.vat_rate) if line.vat_rate else only for line in lines]
     return tuple(
-        Item(line.label.strip() or "Article", line.net_cents, rate, _quantity(line.quantity), unspsc_of(line.label, charges), position=n)
+        Item(line.label.strip() or "Article", line.net_cents, rate, _quantity(line.quantity), position=n)
         for n, (line, rate) in enumerate(zip(lines, rates, strict=True), 1)
         if rate is not None
     )
@@ -101,18 +98,12 @@ def _remainder_label(rate: str) -> str:
     return f"Articles non détaillés, TVA {rate.replace('.', ',')}\N{NO-BREAK SPACE}%"
 
 
-def unspsc_of(label: str, charges: tuple[Charge, ...]) -> str | None:
-    """The UNSPSC code of the charges whose title begins like the label, or the other way round, when they have one code."""
-    wanted = fold(label.strip())
-    titles = [(fold(charge.title.strip()), charge.unspsc) for charge in charges if charge.title]
-    codes = {code for title, code in titles if code and is_same_article(wanted, title)}
-    return codes.pop() if len(codes) == 1 else None
-
-
 def is_same_article(label: str, title: str) -> bool:
     """Whether two folded titles are those of one article: equal, or the shorter one, long enough to be sure, begins the other."""
-    shorter, longer = sorted((label, title), key=len)
-    return label == title or (len(shorter) >= SHORTEST_TITLE and longer.startswith(shorter))
+    if label == title:
+        return True
+    shorter, longer = (label, title) if len(label) <= len(title) else (title, label)
+    return len(shorter) >= SHORTEST_TITLE and longer.startswith(shorter)
 
 
 def _of_charge(charge: Charge, rate: str) -> list[Item]:

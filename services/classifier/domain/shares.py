@@ -18,6 +18,8 @@ def split_by_weight(total_cents: int, weights: Sequence[int]) -> list[int]:
 
 def correct(total_cents: int, parts: Sequence[int], nets: Sequence[int]) -> list[int]:
     """The parts, made to add up to `total_cents`: the one of the largest net takes what rounding left."""
+    if len(parts) == 1:
+        return [total_cents]
     corrected = list(parts)
     largest = max(range(len(nets)), key=lambda place: abs(nets[place]))
     corrected[largest] += total_cents - sum(parts)

@@ -38,11 +38,11 @@ select transaction_id, content_hash
 from amazon_transaction
 where connection_id = :connection_id and transaction_id = any(:transactions) and current;
 
--- name: see_transaction(now, connection_id, transaction_id, weekly)*!
--- It was seen again, unchanged: that is kept by the scans that look for what is missing, and of what was.
+-- name: see_transactions(now, connection_id, transactions, weekly)!
+-- They were seen again, unchanged: that is kept by the scans that look for what is missing, and of what was.
 update amazon_transaction
 set last_seen = :now, missed = 0, missed_since = null
-where connection_id = :connection_id and transaction_id = :transaction_id and current and (:weekly or missed > 0);
+where connection_id = :connection_id and transaction_id = any(:transactions) and current and (:weekly or missed > 0);
 
 -- name: retire_transaction(connection_id, transaction_id)*!
 -- The version until now is no longer the current one.
@@ -74,8 +74,8 @@ set
     missed_since = case when missed >= 1 then coalesce(missed_since, :now) end
 where connection_id = :connection_id and current and dated_on >= :shown_since and last_seen < :started_at;
 
--- name: see_line(connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, moved_at, of_history, now, changed)*!
--- A line of a transaction: changed and to be asked now when the transaction is new or changed, and no longer a migration's alone.
+-- name: put_line(connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, moved_at, of_history, now)*!
+-- A line of a new or changed transaction: to be asked now.
 insert into order_line (
     connection_id, order_id, order_line_item_id, shipment_id, charged, refunded, of_history, moved_at, ask_at, seen_at, changed_at
 )
@@ -88,26 +88,38 @@ on conflict (connection_id, order_id, order_line_item_id, shipment_id) do update
     refunded = order_line.refunded or excluded.refunded,
     of_history = order_line.of_history and excluded.of_history,
     seen_at = excluded.seen_at,
-    moved_at = case when :changed then greatest(order_line.moved_at, :moved_at::timestamptz) else order_line.moved_at end,
-    ask_at = case when :changed then excluded.ask_at else order_line.ask_at end,
-    changed_at = case when :changed then excluded.changed_at else order_line.changed_at end
-where :changed or (order_line.of_history and not excluded.of_history);
+    moved_at = greatest(order_line.moved_at, :moved_at::timestamptz),
+    ask_at = excluded.ask_at,
+    changed_at = excluded.changed_at;
 
--- name: want_order(connection_id, order_id, moved_at, next_attempt_at, of_history, now, changed)*!
--- An order of a transaction: touched now if something of it waits, and wanted when the transaction is new or changed.
+-- name: share_lines(connection_id, orders)!
+-- The lines of these orders are no longer a migration's alone.
+update order_line set of_history = false where connection_id = :connection_id and order_id = any(:orders) and of_history;
+
+-- name: want_order(connection_id, order_id, moved_at, next_attempt_at, of_history, now)*!
+-- An order of a new or changed transaction: touched and wanted now.
 insert into wanted (connection_id, order_id, number, moved_at, next_attempt_at, of_history, touched_at)
 values (:connection_id, :order_id, '', coalesce(:moved_at::timestamptz, :now), :next_attempt_at, :of_history, :now)
 on conflict (connection_id, order_id, number) do update set
     of_history = wanted.of_history and excluded.of_history,
     touched_at = excluded.touched_at,
-    news = wanted.news + case when :changed then 1 else 0 end,
-    moved_at = case when :changed then greatest(wanted.moved_at, :moved_at::timestamptz) else wanted.moved_at end,
-    failures = case when :changed then 0 else wanted.failures end,
-    next_attempt_at = case when :changed then least(wanted.next_attempt_at, excluded.next_attempt_at) else wanted.next_attempt_at end
+    news = wanted.news + 1,
+    moved_at = greatest(wanted.moved_at, :moved_at::timestamptz),
+    failures = 0,
+    next_attempt_at = least(wanted.next_attempt_at, excluded.next_attempt_at);
+
+-- name: see_orders(now, of_history, connection_id, orders)!
+-- These orders were seen again with nothing new: touched are those of which something waits, and a migration's that are shared now.
+update wanted as w
+set touched_at = :now, of_history = w.of_history and :of_history
 where
-:changed
-or (wanted.of_history and not excluded.of_history)
-or exists (select from waiting as s where s.connection_id = :connection_id and s.order_id = :order_id);
+    w.connection_id = :connection_id
+    and w.number = ''
+    and w.order_id = any(:orders)
+    and (
+        (w.of_history and not :of_history)
+        or exists (select from waiting as s where s.connection_id = w.connection_id and s.order_id = w.order_id)
+    );
 
 -- name: see_entity(connection_id, name, now)*!
 -- A legal entity whose purchases the account shows, unless it is known.

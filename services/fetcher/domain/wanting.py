@@ -15,7 +15,8 @@ FAILED_PAUSES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), 
 LOST_PAUSES = (timedelta(), *FAILED_PAUSES)
 """A report that Amazon forgot, or that took more than a day, is made anew at once; when it happens again, as after FATAL."""
 
-DAILY = timedelta(days=1)
+EACH_DAY = timedelta(hours=20)
+"""From one day's run to the next: not a whole day, for that one may begin earlier in its day than this one asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ def next_rung(moved_at: datetime, now: datetime) -> datetime | None:
 
 def ask_again_at(moved_at: datetime, pending: bool, now: datetime) -> datetime | None:
     """When a line's number is asked again: on the ladder, each day while a consolidated number is pending and not overdue."""
-    if pending and now + DAILY < moved_at + OVERDUE_AFTER:
-        return now + DAILY
+    if pending and now + EACH_DAY < moved_at + OVERDUE_AFTER:
+        return now + EACH_DAY
     return next_rung(moved_at, now)
 
 

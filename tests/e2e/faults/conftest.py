@@ -7,14 +7,14 @@ import pytest
 from tests.e2e.faults.ground import Ground, ground
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared() -> Generator[Ground]:
     """Two of each service around one broker."""
     with ground() as standing:
         yield standing
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def undisturbed(shared: Ground) -> str:
     """The hash of the book after an import that nothing disturbed, and that is right itself."""
     calm = shared.connected("calm")

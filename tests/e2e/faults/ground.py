@@ -12,15 +12,13 @@ from typing import Any, cast
 import httpx
 from confluent_kafka.admin import AdminClient
 
-from deploy.local.demo import Outcome, Summary, company, connect, mails_in
+from deploy.local.demo import Outcome, company, connect, mails_in
 from deploy.local.deployment import Account, Deployment, replica_names, service_of
 from deploy.local.folders import temporary_data_folder
 from deploy.local.truth import truth
 from deploy.local.watcher import CLASSIFIED, Watcher
-from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.invoice_collected.v1 import InvoiceCollected
-from schemas.notification_sent.v1 import NotificationSent
-from schemas.values import RunCounts
+from tests.e2e.companies import is_told, outcome_of
 from tests.e2e.faults import book
 from tests.e2e.faults.supervisor import Supervisor
 from tests.integration.notifier.mail_server import MailServer
@@ -31,10 +29,6 @@ SEED = int(os.environ.get("FAULT_SEED", "1"))
 CLOCK_SPEED = 240.0
 REPLICAS = 2
 PATIENCE_S = 180.0  # two minutes and more: a notification whose sender was killed waits for nothing else on the way here
-TOTALS = """
-select count(distinct entry_id), coalesce(sum(debit_cents), 0), coalesce(sum(credit_cents), 0)
-from ledger.line where company_id = %(company)s
-"""
 LETTERS = "select state, message_id, unclear_attempts from notifier.notification where company_id = %(company)s"
 STATES = "select state from fetcher.connection where company_id = %(company)s"
 
@@ -197,7 +191,7 @@ class Import:
     @property
     def told(self) -> bool:
         """The connection turned active and the person was told."""
-        return bool(self._seen[ConnectionChanged] and self._seen[NotificationSent])
+        return is_told(self._ground.watcher, self.company_id)
 
     @property
     def digest(self) -> str:
@@ -236,14 +230,7 @@ class Import:
 
     def _outcome(self) -> Outcome:
         """The summary of this company alone; an e-mail recorded as perhaps doubled counts once, for `check_letter` judges it."""
-        finished = [one.counts for one in self._ground.watcher.finished.values() if one.company_id == self.company_id]
-        counts = {name: sum(getattr(one, name) for one in finished) for name in RunCounts.model_fields}
-        [(entries, debit_cents, credit_cents)] = book.rows(self._ground.deployment, TOTALS, self.company_id)
-        invoices = [one for one in self._ground.watcher.invoices.values() if one.company_id == self.company_id]
-        mails = len(set(self.letters()))
-        figures = {"entries": entries, "debit_cents": int(debit_cents), "credit_cents": int(credit_cents), "mails": mails}
-        untold: dict[str, Any] = {"documents": 0, "seconds_to_first_entry": None, "seconds_total": 0.0, "urls": {}}
-        return Outcome(Summary(**counts, **figures, **untold), invoices, [])
+        return outcome_of(self._ground.deployment, self._ground.watcher, self.company_id, len(set(self.letters())))
 
 
 def _ticks(pid: int) -> int:

@@ -7,7 +7,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +23,10 @@ from confluent_kafka.admin import (
     ResourceType,  # pyright: ignore[reportPrivateImportUsage]
 )
 from confluent_kafka.cimpl import NewTopic
+from kafka.admin import (
+    KafkaAdminClient,
+    MemberToRemove,  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+)
 
 from deploy.local.kafka import Kafka
 from deploy.local.processes import free_port
@@ -46,6 +53,28 @@ def wait_until(what: str, true: Callable[[], bool], patience: float = PATIENCE_S
         time.sleep(0.1)
 
 
+@dataclass(slots=True)
+class Known:
+    """What was read of a topic so far."""
+
+    next: dict[int, int] = field(default_factory=dict[int, int])
+    _by_key: defaultdict[bytes, list[Record]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, company: str) -> list[Record]:
+        """The records of one company, in order: they are in one partition."""
+        return self._by_key[company.encode()]
+
+    def behind(self, ends: Mapping[int, tuple[int, int]]) -> bool:
+        """Whether something before these ends was not read."""
+        return any(self.next.get(part, low) < high for part, (low, high) in ends.items())
+
+    def add(self, records: Iterable[Record]) -> None:
+        """These come next."""
+        for record in records:
+            self.next[record.partition] = record.offset + 1
+            self._by_key[record.key or b""].append(record)
+
+
 class Bench:
     """The broker and what tests do to it. Each test uses companies of its own, so what stands on the topics does not matter."""
 
@@ -53,6 +82,7 @@ class Bench:
         self.kafka, self.database_url, self.logs = kafka, database_url, logs
         self.sender = KafkaSender(kafka.bootstrap, "test")
         self._started = 0
+        self._known: dict[str, Known] = {}
 
     @property
     def admin(self) -> Any:
@@ -72,6 +102,7 @@ class Bench:
         admin = self.admin
         admin.delete_topics([name])[name].result(30)
         wait_until(f"{name} is gone", lambda: name not in self.admin.list_topics(timeout=10).topics)
+        self._known.pop(name, None)
 
     def freeze(self) -> None:
         """SIGSTOP the broker: it keeps its connections and answers nothing, until it is killed or goes on."""
@@ -98,23 +129,20 @@ class Bench:
         assert len(records) == self.sender.send(records)
 
     def read(self, topic_name: str, company: str, seen: int = 0) -> list[Record]:
-        """Everything that stands on the topic for one company, in order; waits until there are `seen` records of it."""
+        """Everything that stands on the topic for one company, in order; waits until there are `seen` records of it.
+
+        What was read before is not fetched again.
+        """
         consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": "reader", "enable.auto.commit": False, **QUIET})
-        places = [TopicPartition(topic_name, part) for part in range(topic(topic_name).partitions)]
-        ends = _ends(consumer, places)
-        consumer.assign([TopicPartition(topic_name, part, low) for part, (low, _) in ends.items()])
-        found: list[Record] = []
+        known = self._known.setdefault(topic_name, Known())
+        ends = _ends(consumer, [TopicPartition(topic_name, part) for part in range(topic(topic_name).partitions)])
+        consumer.assign([TopicPartition(topic_name, part, known.next.get(part, low)) for part, (low, _) in ends.items()])
         limit = time.monotonic() + PATIENCE_SECONDS
-        left = {part for part, (low, high) in ends.items() if high > low}
-        while left or len(found) < seen:
-            assert time.monotonic() < limit, f"{len(found)} of {seen} records for {company} on {topic_name}"
-            for record in map(as_record, consumer.consume(1000, 0.2)):
-                if record.offset + 1 >= ends[record.partition][1]:
-                    left.discard(record.partition)
-                if record.key == company.encode():
-                    found.append(record)
+        while known.behind(ends) or len(known.of(company)) < seen:
+            assert time.monotonic() < limit, f"{len(known.of(company))} of {seen} records for {company} on {topic_name}"
+            known.add(map(as_record, consumer.consume(1000, 0.2)))
         consumer.close()
-        return found
+        return list(known.of(company))
 
     def committed(self) -> dict[int, int]:
         """The group's committed offsets by partition."""
@@ -125,8 +153,18 @@ class Bench:
 
     def members(self) -> int:
         """How many members the group has now."""
+        return len(self._members())
+
+    def _members(self) -> list[Any]:
         admin = self.admin
-        return len(admin.describe_consumer_groups([GROUP])[GROUP].result(30).members)
+        return admin.describe_consumer_groups([GROUP])[GROUP].result(30).members
+
+    def count_out(self) -> None:
+        """The broker forgets every member now, as it would once the session of a dead one is over. Nobody living may be in the group."""
+        remover: Any = KafkaAdminClient(bootstrap_servers=self.kafka.bootstrap)  # confluent-kafka has no such call
+        with closing(remover):
+            remover.remove_group_members(GROUP, [MemberToRemove(member_id=one.member_id) for one in self._members()])
+        wait_until("the group is empty", lambda: not self.members())
 
     def skip(self, partition: int, offset: int) -> None:
         """What an operator does to a record that stops the service: move the empty group past it."""

@@ -72,6 +72,7 @@ def test_an_error_nobody_foresaw_ends_the_process_and_the_record_comes_again(ben
     for _ in range(2):
         with bench.worker("-m", "tests.integration.classifier.faulty_worker", ids(sent)[BAD]) as worker:
             assert 70 == worker.process.wait(60), worker.log
+        bench.count_out()
         assert place(bench, company, ids(sent)[BAD]) == stopped_at(worker)
         assert ids(sent)[:BAD] == causes(bench, company)
     assert_the_next_worker_answers_all(bench, company, sent)
@@ -92,6 +93,7 @@ def test_nothing_passes_a_record_that_is_still_in_hand(bench: Bench, company: st
         assert ids(sent)[:BAD] == causes(bench, company)
         wait_until("what came before it is committed", lambda: bench.committed().get(partition, 0) == offset)
         worker.kill()
+    bench.count_out()
     bench.make_topics(PARKED)
     assert_the_next_worker_answers_all(bench, company, sent)
     assert {ids(sent)[BAD]} == {header(record, "ce_id") for record in bench.read(PARKED, company)}
@@ -107,6 +109,7 @@ def test_a_send_the_broker_will_never_take_ends_the_process(bench: Bench, compan
     bench.publish(*sent)
     with bench.worker() as worker:
         assert 70 == worker.process.wait(60), worker.log
+    bench.count_out()
     assert (place(bench, company, ids(sent)[0]), []) == (stopped_at(worker), causes(bench, company))
     bench.accept(CLASSIFIED)
     assert_the_next_worker_answers_all(bench, company, sent)

@@ -80,14 +80,14 @@ def test_three_corrections_change_the_next_answer(bench: Bench, company: str, sa
     """
     bench.publish(*published([binders(company, str(number)) for number in range(3)]))
     with bench.worker() as worker:
-        assert [("supplies", "words-supplies", "2026_11_3")] * 3 == answers(bench.read(CLASSIFIED, company, seen=3))
+        assert [("supplies", "words-supplies", "2026_11_4")] * 3 == answers(bench.read(CLASSIFIED, company, seen=3))
         for number in range(3):
             assert 0 == say("decide", "recode", f"{company}-{number}", "1", "resale", "--company", company, "--by", "Mme Lefèvre")[0]
         wait_until("the rule is there", lambda: decisions.rules(company).edition == 1)
         assert 3 == len(bench.read(DECISIONS, company, seen=3))
         bench.publish(*published([binders(company, "3"), binders(company, "4", "CLASSEURS à levier, dos 50 mm")], "run-2"))
         heard = bench.read(CLASSIFIED, company, seen=5)
-        assert [("resale", "words:classeur a levier", "2026_11_3_c1")] * 2 == answers(heard[3:])
+        assert [("resale", "words:classeur a levier", "2026_11_4_c1")] * 2 == answers(heard[3:])
         assert 0 == worker.stop(), worker.log
 
 
@@ -99,7 +99,7 @@ def test_the_plain_loop_says_the_same_bytes_once_people_have_decided(bench: Benc
         wait_until("the rule is there", lambda: decisions.rules(company).edition == 1)
         bench.publish(*published([binders(company, "1"), domestic_invoice(company_id=company, invoice_id="inv-2"), binders(company, "3")]))
         ours = bench.read(CLASSIFIED, company, seen=3)
-        assert ["2026_11_3_c1"] * 3 == [rulebook for _, _, rulebook in answers(ours)]
+        assert ["2026_11_4_c1"] * 3 == [rulebook for _, _, rulebook in answers(ours)]
         (kept,) = bench.read(PARKED, company, seen=1)
         assert (odd.value, "nature_unknown") == (kept.value, json.loads(kept.headers[-1][1] or b"")["reason"])
         assert 0 == worker.stop(), worker.log
@@ -118,6 +118,7 @@ def test_the_commands_tell_why_and_what_would_change(bench: Bench, company: str,
     assert (
         f"├ ligne 1 « {LABEL} », 40,00 € HT → supplies, compte 606400\n│  ✓ words-supplies : « classeur a levier » dans le libellé" in told
     )
+    assert "├ TVA 20 % : régime domestic (CGI 271 I-1), " in told
     file = tmp_path / "rules.yaml"
     file.write_text("- {id: binders, nature: resale, account: '607100', words: [classeur], owner: Mme Lefèvre}\n", encoding="utf-8")
     assert re.fullmatch(
@@ -148,4 +149,4 @@ def test_what_cannot_be_done_is_said(company: str, say: Say, tmp_path: Path) -> 
         code, told, trouble = say(*words)
         assert (2, "") == (code, told)
         assert trouble
-    assert f"{company}, rules 2026_11_3\n" == say("rules", "list", "--company", company)[1]
+    assert f"{company}, rules 2026_11_4\n" == say("rules", "list", "--company", company)[1]

@@ -102,11 +102,12 @@ def current_hashes(rows: Rows, given: Row) -> Answer:
 
 
 @query
-def see_transaction(rows: Rows, given: Row) -> Answer:
-    """The current version was seen, by a weekly scan or after it was missed."""
-    if not given["weekly"] and not any(row["missed"] for row in _current(rows, given)):
-        return 0
-    return _alter_current(rows, given, {"last_seen": given["now"], "missed": 0, "missed_since": None})
+def see_transactions(rows: Rows, given: Row) -> Answer:
+    """The current versions were seen, by a weekly scan or after they were missed."""
+    current = rows.where("amazon_transaction", connection_id=given["connection_id"], current=True)
+    seen = [row for row in current if row["transaction_id"] in given["transactions"] and (given["weekly"] or row["missed"])]
+    changes = {"last_seen": given["now"], "missed": 0, "missed_since": None}
+    return sum(_alter_current(rows, row, changes) for row in seen)
 
 
 @query
@@ -147,22 +148,27 @@ def _line_key(given: Row) -> tuple[Any, ...]:
 
 
 @query
-def see_line(rows: Rows, given: Row) -> Answer:
-    """What was ever charged or refunded stays so; only a changed transaction moves `changed_at`."""
+def put_line(rows: Rows, given: Row) -> Answer:
+    """What was ever charged or refunded stays so."""
     named = {name: given[name] for name in ("connection_id", *LINE, "charged", "refunded", "of_history")}
     asked = {"pending": False, "asked_at": None, "ask_at": given["now"], "moved_at": given["moved_at"] or given["now"]}
     if rows.add("order_line", _line_key(given), {**named, **asked, "seen_at": given["now"], "changed_at": given["now"]}):
         return 1
 
-    def seen(row: Row) -> Row | None:
-        if not given["changed"] and not (row["of_history"] and not given["of_history"]):
-            return None
+    def seen(row: Row) -> Row:
         money = {name: row[name] or given[name] for name in ("charged", "refunded")}
         moved_at = max(row["moved_at"], given["moved_at"] or row["moved_at"])
-        changed = {"changed_at": given["now"], "ask_at": given["now"], "moved_at": moved_at} if given["changed"] else {}
+        changed = {"changed_at": given["now"], "ask_at": given["now"], "moved_at": moved_at}
         return {**money, "seen_at": given["now"], "of_history": row["of_history"] and given["of_history"], **changed}
 
     return rows.alter("order_line", _line_key(given), seen)
+
+
+@query
+def share_lines(rows: Rows, given: Row) -> Answer:
+    """Those that were a migration's."""
+    lines = [row for row in rows.where("order_line", connection_id=given["connection_id"]) if row["order_id"] in given["orders"]]
+    return sum(rows.change("order_line", _line_key(row), {"of_history": False}) for row in lines if row["of_history"])
 
 
 @query

@@ -36,23 +36,34 @@ def _new(given: Row, order_id: str, number: str, next_attempt_at: datetime) -> R
 
 @query
 def want_order(rows: Rows, given: Row) -> Answer:
-    """Only what changed is wanted, from the earlier of the two moments on."""
+    """Wanted from the earlier of the two moments on."""
     key = (given["connection_id"], given["order_id"], "")
     if rows.add("wanted", key, _new(given, given["order_id"], "", given["next_attempt_at"])):
         return 1
 
-    def seen(row: Row) -> Row | None:
-        waits = rows.where("waiting", connection_id=given["connection_id"], order_id=given["order_id"])
-        if not given["changed"] and not waits and not (row["of_history"] and not given["of_history"]):
-            return None
+    def seen(row: Row) -> Row:
         touched = {"touched_at": given["now"], "of_history": row["of_history"] and given["of_history"]}
-        if not given["changed"]:
-            return touched
         earlier = min(moment for moment in (row["next_attempt_at"], given["next_attempt_at"]) if moment)
         moved_at = max(row["moved_at"], given["moved_at"] or row["moved_at"])
         return {**touched, "news": row["news"] + 1, "moved_at": moved_at, "failures": 0, "next_attempt_at": earlier}
 
     return rows.alter("wanted", key, seen)
+
+
+@query
+def see_orders(rows: Rows, given: Row) -> Answer:
+    """Those of which something waits, and those that were a migration's."""
+    waits = {row["order_id"] for row in of_orders(rows, "waiting", given)}
+    own = [row for row in of_orders(rows, "wanted", given) if row["number"] == ""]
+    seen = [row for row in own if row["order_id"] in waits or (row["of_history"] and not given["of_history"])]
+    return sum(
+        rows.change(
+            "wanted",
+            (row["connection_id"], row["order_id"], ""),
+            {"touched_at": given["now"], "of_history": row["of_history"] and given["of_history"]},
+        )
+        for row in seen
+    )
 
 
 @query

@@ -29,7 +29,7 @@ def decided(*rules: CompanyRule, title: str = TITLE, cents: int = 40_00) -> Clas
     document = collected(evidence((line(title, cents),), (vat("20", cents, cents // 5),), seller=seller()), stated((charge,)))
     answer = classify(document, SHIPPED.for_company(CompanyRules(edition=7, rules=rules)))
     assert isinstance(answer, InvoiceClassified), answer
-    assert "2026_11_3_c7" == answer.rulebook_version
+    assert "2026_11_4_c7" == answer.rulebook_version
     return answer.lines[0]
 
 
@@ -108,8 +108,8 @@ def test_a_rule_without_a_condition_is_refused() -> None:
 
 def test_a_company_without_rules_is_answered_by_the_shipped_version() -> None:
     """Goal: the version says both parts, and the company's only where there is one."""
-    assert "2026_11_3" == SHIPPED.for_company(CompanyRules()).version
-    assert "2026_11_3_c12" == SHIPPED.for_company(CompanyRules(edition=3)).for_company(CompanyRules(edition=12)).version
+    assert "2026_11_4" == SHIPPED.for_company(CompanyRules()).version
+    assert "2026_11_4_c12" == SHIPPED.for_company(CompanyRules(edition=3)).for_company(CompanyRules(edition=12)).version
 
 
 def test_a_seller_is_known_by_its_vat_number_too() -> None:

@@ -91,7 +91,7 @@ def test_an_invoice_is_classified_under_its_own_key_and_run() -> None:
     heard = said(sent)
     assert isinstance(heard.data, InvoiceClassified)
     assert (CLASSIFIED, b"co-dupont") == (sent.topic, sent.key)
-    assert event_id("/achats/classifier", "achats.invoice.classified.v1", "co-dupont/inv-1", "in-1 2026_11_3") == heard.id
+    assert event_id("/achats/classifier", "achats.invoice.classified.v1", "co-dupont/inv-1", "in-1 2026_11_4") == heard.id
     assert ("/achats/classifier", TIME, "in-1", "rp-1") == (heard.source, heard.time, heard.causation_id, heard.replay_id)
     assert RunPosition("run-1", 1) == heard.run
     assert "00-11111111111111111111111111111111-2222222222222222-01" == heard.traceparent

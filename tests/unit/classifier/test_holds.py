@@ -107,8 +107,10 @@ def test_each_reason_has_a_document_that_provokes_it(reason: type[Hold]) -> None
 
 
 def test_the_list_of_reasons_is_complete() -> None:
-    """Goal: a reason nobody listed cannot exist."""
+    """Goal: a reason nobody listed or provokes cannot exist, and none is a kind of another."""
     assert set(Hold.__subclasses__()) == set(HOLDS) == set(PROVOKED)
+    assert [] == [reason for reason in HOLDS if reason.__subclasses__()]
+    assert len(HOLDS) == len(set(HOLDS)) == len({reason.sentence() for reason in HOLDS})
 
 
 def test_amazons_charges_and_their_shipping_may_be_too_many_lines() -> None:

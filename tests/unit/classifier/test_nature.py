@@ -11,8 +11,9 @@ from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.buyer import check_buyer, legal_number
 from services.classifier.domain.classification import classify
 from services.classifier.domain.holds import OtherBuyer
-from services.classifier.domain.items import unspsc_of
+from services.classifier.domain.items import Item
 from services.classifier.domain.lines.discounts import split_by_weight
+from services.classifier.domain.nature.order_data import with_order
 from services.classifier.domain.nature.rulebook import Rulebook
 from services.classifier.domain.supplier import supplier_of
 from tests.support.collected import (
@@ -187,9 +188,14 @@ def test_the_reason_names_the_code_that_matched() -> None:
 def test_a_line_finds_its_charge_by_the_beginning_of_its_title() -> None:
     """Cases: a title the document cuts, a title too short to be sure, two articles of one beginning."""
     long = silent_charge("Zibaldone édition reliée grand format", unspsc="55101500")
-    assert "55101500" == unspsc_of("Zibaldone édition", (long,))
-    assert unspsc_of("Zibaldone", (long,)) is None
-    assert unspsc_of("Zibaldone édition", (long, silent_charge("Zibaldone édition de poche", unspsc="60101000"))) is None
+    pocket = silent_charge("Zibaldone édition de poche", unspsc="60101000")
+
+    def code(label: str, *charges: Charge) -> str | None:
+        return with_order((Item(label, 10_00, "20", position=1),), charges, party())[0].unspsc
+
+    assert "55101500" == code("Zibaldone édition", long)
+    assert code("Zibaldone", long) is None
+    assert code("Zibaldone édition", long, pocket) is None
 
 
 def test_charged_shipping_without_words_follows_the_kind_of_charge() -> None:

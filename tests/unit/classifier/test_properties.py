@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from schemas.classification_held.v1 import ClassificationHeld
@@ -35,7 +35,8 @@ from tests.support.collected import settings as company
 RULEBOOK = read_rulebook()
 LABELS = ("Papier A4", "Café en grains", "Livre relié", "Objet inconnu", "Frais de port", "Ordinateur portable")
 RATES = ("20", "10", "5.5", "2.1")
-BELIEVED_CENTS = 480_00  # paper that is dearer is asked about: is it paper?
+CONSUMABLES, BELIEVED_CENTS = ("Papier A4", "Café en grains"), 480_00  # dearer ones are asked about: is it paper?
+DEAREST_CENTS = 3_000_00  # an asset, whatever is deducted
 MENTIONS = [
     *("reverse_charge", "intra_eu_supply", "export", "small_business_exempt", "margin_scheme"),
     *("not_a_vat_invoice", "vat_on_payment", "new_mention"),
@@ -111,7 +112,7 @@ ways = st.sampled_from([("FR", None, True), ("DE", "k", False), ("IT", "ae", Fal
 @st.composite
 def documents_that_add_up(draw: st.DrawFn) -> list[tuple[str, int, str]]:
     """Label, net and rate of the lines of a sound French invoice."""
-    row = st.tuples(st.sampled_from(LABELS), st.integers(1, 900_00), st.sampled_from(RATES))
+    row = st.tuples(st.sampled_from(LABELS), st.integers(1, DEAREST_CENTS), st.sampled_from(RATES))
     return draw(st.lists(row, min_size=1, max_size=8))
 
 
@@ -128,10 +129,8 @@ def sound(rows: list[tuple[str, int, str]], **changes: Any) -> InvoiceCollected:
 def any_way(rows: list[tuple[str, int, str]], way: tuple[str, str | None, bool], kind: str, **changes: Any) -> InvoiceCollected:
     """The document of these rows under a regime: French VAT, or none and the buyer owes it."""
     who, category, is_charged = way
-    known = [
-        (label if label != "Objet inconnu" else "Papier A4", min(net, BELIEVED_CENTS), rate if is_charged else "0")
-        for label, net, rate in rows
-    ]
+    named = [("Papier A4" if label == "Objet inconnu" else label, net, rate if is_charged else "0") for label, net, rate in rows]
+    known = [(label, min(net, BELIEVED_CENTS) if label in CONSUMABLES else net, rate) for label, net, rate in named]
     known.append(("Papier A4", 10_00, known[0][2]))
     document = sound(known, **changes)
     rows_of_vat = tuple(row.model_copy(update={"category": category or "s"}) for row in document.evidence.vat)
@@ -146,6 +145,42 @@ def test_every_document_has_an_answer(said: Evidence, api: list[Any], ours: Comp
     document = collected(said, stated(api, None, None), settings=ours, answers=told)
     answer = classify(document, RULEBOOK)
     assert type(answer).model_validate_json(answer.model_dump_json()) == answer
+
+
+@st.composite
+def nearly_sound_documents(draw: st.DrawFn) -> InvoiceCollected:
+    """A document of up to 225 lines that could be booked, but that up to three of the things it says are anything."""
+    rows = draw(documents_that_add_up()) * draw(st.sampled_from([1, 1, 1, 25]))
+    document = any_way(
+        rows, draw(ways), draw(st.sampled_from(["invoice", "credit_note", "receipt"])), settings=draw(companies), answers=draw(answered)
+    )
+    odd = draw(anything)
+    fields = draw(st.sets(st.sampled_from(sorted(Evidence.model_fields)), max_size=3))
+    api = stated(draw(st.lists(charges, max_size=3)), None, None)
+    changed = document.evidence.model_copy(update={field: getattr(odd, field) for field in sorted(fields)})
+    return document.model_copy(update={"evidence": changed, "stated": api})
+
+
+@settings(max_examples=200, deadline=None)
+@given(nearly_sound_documents())
+def test_every_nearly_sound_document_has_one_answer(document: InvoiceCollected) -> None:
+    """Goal: total and pure, past the first steps too. Method: the event as it came and read again from its bytes give the same bytes."""
+    answer = classify(document, RULEBOOK).model_dump_json()
+    assert answer == classify(InvoiceCollected.model_validate_json(document.model_dump_json()), RULEBOOK).model_dump_json()
+
+
+def test_nearly_sound_documents_come_far() -> None:
+    """Goal: the property above is not about documents that the first step holds: of 60 drawn, at least a third are classified."""
+    seen = list[str]()
+
+    @seed(1)
+    @settings(max_examples=60, deadline=None, database=None)
+    @given(nearly_sound_documents())
+    def draw(document: InvoiceCollected) -> None:
+        seen.append(type(classify(document, RULEBOOK)).__name__)
+
+    draw()
+    assert len(seen) <= 3 * seen.count("InvoiceClassified")
 
 
 @settings(max_examples=100, deadline=None)

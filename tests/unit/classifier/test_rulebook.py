@@ -14,7 +14,7 @@ PAGE: dict[str, Any] = {
     "precedence": PRECEDENCE,
     "asset_above_cents": 50000,
     "waiting_account": "471000",
-    "gift_limit_cents": 7300,
+    "gift_limits": [{"since": "2021-01-01", "cents": 7300}],
     "discount_words": ["remise"],
     "natures": {"supplies": {"account": "606400", "french_rate": "20"}},
     "rules": [{"id": "words", "nature": "supplies", "words": {"fr": ["papier"]}}],
@@ -24,7 +24,7 @@ PAGE: dict[str, Any] = {
 def test_the_shipped_rulebook_is_sound() -> None:
     """Goal: accounts of the natures as the accounting reference gives them; the version can travel in events."""
     shipped = read_rulebook()
-    assert "2026_11_3" == shipped.version
+    assert "2026_11_4" == shipped.version
     assert {
         "supplies": "606400", "cleaning": "606300", "small_equipment": "606300", "it_equipment": "606300", "furniture": "606300",
         "books": "618100", "resale": "607000", "food": "606800", "reception": "625700", "client_gift": "623400", "software": "651100",
@@ -63,8 +63,10 @@ def test_no_rule_of_the_shipped_file_is_empty() -> None:
         {"rules": [{"id": "a", "nature": "supplies", "word": {"fr": ["x"]}}]},
         {"rules": [{"id": "a", "nature": "supplies", "words": {"es": ["papel"]}}]},
         {"rules": [{"id": "a", "nature": "supplies", "unspsc": ["4A"]}]},
+        {"gift_limits": []},
+        {"gift_limits": [{"since": "2021-01-01", "cents": 7300}, {"since": "2016-01-01", "cents": 6900}]},
     ],
-    ids=["version", "account", "unlisted nature", "one id twice", "misspelled key", "language", "UNSPSC"],
+    ids=["version", "account", "unlisted nature", "one id twice", "misspelled key", "language", "UNSPSC", "no limit", "limits in disorder"],
 )
 def test_an_unsound_rulebook_is_refused(change: dict[str, Any]) -> None:
     """Goal: a typing error stops the start, not a decision."""

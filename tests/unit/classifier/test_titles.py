@@ -66,13 +66,31 @@ TITLES = [
     ("Kostenloser Versand", "471000"),
     ("Versandkosten", "624100"),
     ("Bücher über Steuerrecht", "618100"),
+    ("Eau minérale", "606800"),
+    ("Eau minérale plate 6 x 1,5 L", "606800"),
+    ("Journal quotidien", "618100"),
+    ("Daily newspaper", "618100"),
+    ("Tageszeitung", "618100"),
+    ("Journal de bord", "606400"),
+    ("Papier journal", "606400"),
+    ("Newspaper rack, metal", "606300"),
+    ("Participation au port", "624100"),
+    ("Participation aux frais de livraison", "624100"),
+    ("Versandbeteiligung", "624100"),
+    ("Emballage cadeau", "606400"),
+    ("Gift wrap", "606400"),
+    ("Geschenkverpackung", "606400"),
+    ("Zibaldone, emballage cadeau", "471000"),
 ]
 
 
 @pytest.mark.parametrize(("title", "account"), TITLES)
 def test_an_everyday_article_reaches_its_account(title: str, account: str) -> None:
-    """Goal: what an article is decides, not what it is for; what no word names waits for a person with its flag."""
+    """Goal: what an article is decides, not what it is for; what no word names waits for a person with its flag.
+
+    Every line is at 20 %, so books and food are flagged `rate_doubtful`, and nothing else is.
+    """
     answer = classify(collected(evidence((line(title, 40_00),), (vat("20", 40_00, 8_00),)), stated()), RULEBOOK)
     assert isinstance(answer, InvoiceClassified)
-    told = {"nature_unknown"} if account == "471000" else set[str]()
-    assert (account, told) == (answer.lines[0].account, set(answer.flags) - {"rate_doubtful"})
+    told = {"nature_unknown"} if account == "471000" else {"rate_doubtful"} if account == "618100" else set[str]()
+    assert (account, told) == (answer.lines[0].account, set(answer.flags))

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.domain.classification import classify
 from services.classifier.domain.vat.deduction import right_to_deduct
 from services.ledger.domain.posting import Entry, post
-from tests.support.collected import collected, domestic_invoice, evidence, german_seller, intra_eu_invoice, line, settings, vat
+from tests.support.collected import collected, domestic_invoice, evidence, fact, german_seller, intra_eu_invoice, line, party, settings, vat
 from tests.support.vat_documents import BASES, FOLDER, KINDS, clean, defects, with_defect
 
 RULEBOOK = read_rulebook()
@@ -100,6 +101,46 @@ def test_the_opinion_travels_with_its_article() -> None:
     assert [("intra_eu", 0, "reverse_charge", "CGI 256 bis, 283-2 bis ; CGI 293 E")] == [
         (row.regime, row.deductible_cents, row.opinion, row.article) for row in acquired.vat
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "gross_cents", "opinion"),
+    [
+        ("2015-12-31", 65_00, "deductible"),
+        ("2015-12-31", 65_02, "not_deductible"),
+        ("2016-01-01", 69_00, "deductible"),
+        ("2020-12-31", 69_01, "not_deductible"),
+        ("2021-01-01", 69_01, "deductible"),
+        ("2025-12-31", 73_00, "deductible"),
+        ("2025-12-31", 73_01, "not_deductible"),
+        ("2026-03-10", 73_01, "not_deductible"),
+        ("2009-06-30", 65_02, "not_deductible"),
+    ],
+)
+def test_the_limit_of_gifts_is_that_of_the_documents_day(day: str, gross_cents: int, opinion: str) -> None:
+    """Goal: CGI ann. IV 28-00 A as it stood; 65 €, from 2016 69 €, from 2021 73 €, all taxes included."""
+    tax = round(gross_cents / 6)
+    gift = evidence(
+        (line("Coffret cadeau", gross_cents - tax),), (vat("20", gross_cents - tax, tax),), issue_date=fact(date.fromisoformat(day))
+    )
+    answer = classify(collected(gift), RULEBOOK)
+    assert isinstance(answer, InvoiceClassified)
+    assert [("client_gift", opinion)] == [(one.nature, answer.vat[0].opinion) for one in answer.lines]
+
+
+def test_a_seller_outside_the_union_needs_no_number_where_the_buyer_owes_the_vat() -> None:
+    """Goal: CGI 286 ter 1°. Cases: 200 € of goods already in France, of a Chinese and of a German seller without numbers."""
+    chinese, german = (
+        classify(
+            collected(evidence((line("Papier", 200_00, "0"),), (vat("0", 200_00, 0, "ae"),), seller=party("Vendeur", None, None, country))),
+            RULEBOOK,
+        )
+        for country in ("CN", "DE")
+    )
+    assert isinstance(chinese, InvoiceClassified)
+    assert [("reverse_charge", 40_00)] == [(row.regime, row.deductible_cents) for row in chinese.vat]
+    assert isinstance(german, ClassificationHeld)
+    assert "seller_unidentified" == german.reason
 
 
 def test_numbers_may_be_missing_up_to_150_euros() -> None:

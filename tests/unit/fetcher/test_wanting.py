@@ -1,12 +1,14 @@
 """The retry ladder: when numbers and documents are asked for again, and when nobody asks any more."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from services.fetcher.domain.dossier import is_lacking, whole_order
 from services.fetcher.domain.records import ReportState
+from services.fetcher.domain.schedule import DAILY, slot
 from services.fetcher.domain.waiting import WORDS, Wait, Waiting, aged
 from services.fetcher.domain.wanting import Wanted, after_end, after_vain_request, ask_again_at, first_attempt, next_rung
 from tests.unit.fetcher.known import NOW, ORDER, charged, dossier, refunded, stated
@@ -34,9 +36,29 @@ def test_a_first_attempt_leaves_the_seller_a_day() -> None:
 
 def test_a_pending_number_is_asked_every_day_until_it_is_overdue() -> None:
     """Up to 35 days after the shipment; then as any other: day 60, day 90, never."""
-    asked = [(day, ask_again_at(NOW, True, days(day))) for day in (0, 20, 33.5, 34, 35, 60, 90)]
-    assert [(0, days(1)), (20, days(21)), (33.5, days(34.5)), (34, days(60)), (35, days(60)), (60, days(90)), (90, None)] == asked
+    asked = [(day, ask_again_at(NOW, True, days(day))) for day in (0, 20, 34, 34.5, 35, 60, 90)]
+    soon = timedelta(hours=20)
+    assert [
+        (0, NOW + soon),
+        (20, days(20) + soon),
+        (34, days(34) + soon),
+        (34.5, days(60)),
+        (35, days(60)),
+        (60, days(90)),
+        (90, None),
+    ] == asked
     assert days(21) == ask_again_at(NOW, False, days(20))
+
+
+@pytest.mark.parametrize("company", [f"company-{number}" for number in range(20)])
+def test_every_day_s_run_asks_what_is_pending(company: str) -> None:
+    """
+    500 orders a day, end of a month: one day's run asked a line's number 45 minutes after it began, the next began ten minutes earlier
+    it left the line for another day, and the document with it
+    """
+    slots = [slot(DAILY, company, date(2026, 3, day)) for day in range(1, 32)]
+    again = [ask_again_at(began, True, began + timedelta(minutes=45)) for began in slots[:-1]]
+    assert [] == [following for (_, following), due in zip(pairwise(slots), again, strict=True) if due is None or following < due]
 
 
 def test_a_cancelled_report_takes_the_next_rung() -> None:

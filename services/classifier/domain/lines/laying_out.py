@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from services.classifier.domain.items import Item
 from services.classifier.domain.lines.asset import Article, assets, may_be_first_equipment
@@ -18,34 +18,45 @@ REBATE = Decision("rebate", "credit_note", "avoir sans article rendu : une remis
 BEARING = (*CARRIERS, "service")  # what a discount lowers
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(NamedTuple):
     """The lines on their accounts, and what a person should know of them."""
 
     lines: tuple[Placed, ...]
     flags: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """What was bought, by place, in an order that is not the document's; `added` = discounts and levies, `placed` = on its account."""
+class Goods(NamedTuple):
+    """What was bought, by place, in an order that is not the document's: as a rule named it, as the asset test sees it, on its account.
+
+    `taken` = what discounts add to it, in cents.
+    """
 
     named: Mapping[int, Named]
-    added: Mapping[int, int]
+    taken: Mapping[int, int]
+    articles: Mapping[int, Article]
     placed: Mapping[int, Placed]
 
 
 def lay_out(items: Sequence[Item], rulebook: Rulebook, terms: Terms) -> Laid:
     """Every item on its account; a discount, a levy, shipping or duty goes with the goods it belongs to."""
-    named = _rebates(_named(items, rulebook), rulebook) if terms.is_credit_note else _named(items, rulebook)
+    by_rules = _named(items, rulebook)
+    named = _rebates(by_rules, rulebook) if terms.is_credit_note else by_rules
     bought = {line.place: line for line in sorted((one for one in named if one.role in BEARING), key=lambda one: one.order)}
-    added = _added(named, bought)
-    articles = {place: _article(line, added[place], terms) for place, line in bought.items()}
+    taken = _taken(named, bought)
+    added = _with_levies(taken, named, bought)
+    articles = {place: _article(line, added.get(place, 0), terms) for place, line in bought.items()}
     found = assets(articles, terms.limit, terms.answers)
-    goods = Goods(bought, added, {place: _placed(line, added[place], place in found, terms) for place, line in bought.items()})
+    placed = {place: _placed(line, articles[place], place in found, terms) for place, line in bought.items()}
+    goods = Goods(bought, taken, articles, placed)
     lines = [*_each(named, goods, terms), *_discount_lines(named, goods, rulebook, terms)]
-    asks = terms.answers is None and may_be_first_equipment(articles, found, terms.limit)
-    return Laid(tuple(lines), frozenset(_flags(lines) | ({"first_equipment_suspected"} if asks else set())))
+    flags = {
+        "nature_doubtful": any(line.decision.is_doubtful for line in by_rules),
+        "nature_unknown": any(line.role == UNKNOWN for line in lines),
+        "fixed_asset": bool(found),
+        "gift_limit": any(line.role == "gift" and not line.is_excluded for line in lines),
+        "first_equipment_suspected": terms.answers is None and may_be_first_equipment(articles, found, terms.limit),
+    }
+    return Laid(tuple(lines), frozenset(flag for flag, raised in flags.items() if raised))
 
 
 def _named(items: Sequence[Item], rulebook: Rulebook) -> list[Named]:
@@ -55,7 +66,7 @@ def _named(items: Sequence[Item], rulebook: Rulebook) -> list[Named]:
         return named
     shipping = next(line for line in named if line.role == "shipping")
     return [
-        replace(line, role="shipping", nature=shipping.nature, decision=line.decision._replace(nature=shipping.decision.nature))
+        line._replace(role="shipping", nature=shipping.nature, decision=line.decision._replace(nature=shipping.decision.nature))
         if line.role == "discount" and is_of_shipping(line.item)
         else line
         for line in named
@@ -67,7 +78,7 @@ def _rebates(named: Sequence[Named], rulebook: Rulebook) -> list[Named]:
     rebate = rulebook.natures.get(REBATE.nature)
     if rebate is None or not all(line.role == "rebate" or is_named_discount(line.item, line.role, rulebook) for line in named):
         return list(named)
-    return [line if line.role == "rebate" else replace(line, nature=rebate, role="rebate", decision=REBATE) for line in named]
+    return [line if line.role == "rebate" else line._replace(nature=rebate, role="rebate", decision=REBATE) for line in named]
 
 
 def _one_named(place: int, item: Item, rulebook: Rulebook) -> Named:
@@ -76,10 +87,15 @@ def _one_named(place: int, item: Item, rulebook: Rulebook) -> Named:
     return Named(place, item, decision, nature, "discount" if is_discount(item, nature.role, rulebook) else nature.role)
 
 
-def _added(named: Sequence[Named], bought: Mapping[int, Named]) -> Counter[int]:
-    """What discounts and levies add to each of the goods, in cents."""
+def _taken(named: Sequence[Named], bought: Mapping[int, Named]) -> Mapping[int, int]:
+    """What discounts add to each of the goods, in cents."""
     discounts = [line.item for line in named if line.role == "discount"]
-    added = Counter(shares_by_rate(discounts, {place: line.item for place, line in bought.items()}))
+    return shares_by_rate(discounts, {place: line.item for place, line in bought.items()}) if discounts else {}
+
+
+def _with_levies(taken: Mapping[int, int], named: Sequence[Named], bought: Mapping[int, Named]) -> Mapping[int, int]:
+    """What discounts and levies add to each of the goods, in cents."""
+    added = Counter(taken)
     for line in named:
         if line.role == "levy" and (target := _bearer(line, bought)) is not None:
             added[target] += line.item.net_cents
@@ -96,56 +112,57 @@ def _bearer(levy: Named, bought: Mapping[int, Named]) -> int | None:
 def _article(line: Named, added_cents: int, terms: Terms) -> Article:
     ruling = line.ruling(terms)
     deducted = right_to_deduct(ruling.regime, ruling.article, terms.settings).part
-    return Article(line.item.position, line.nature, line.item.net_cents + added_cents, line.item.quantity, line.tax_rate(terms), deducted)
+    return Article(
+        position=line.item.position,
+        nature=line.nature,
+        net_cents=line.item.net_cents + added_cents,
+        quantity=line.item.quantity,
+        ruling=ruling,
+        tax_rate=line.tax_rate(ruling.regime),
+        deducted=deducted,
+    )
 
 
-def _placed(line: Named, added_cents: int, is_asset: bool, terms: Terms) -> Placed:
-    placed = own(line, terms, line.tax_rate(terms))
+def _placed(line: Named, article: Article, is_asset: bool, terms: Terms) -> Placed:
+    placed = own(line, article.ruling, article.tax_rate)
     if is_asset and line.nature.asset is not None:
-        return replace(placed, account=line.nature.asset, is_asset=True, because=f"{placed.because} ; immobilisation : coût unitaire")
-    net = line.item.net_cents + added_cents
-    gross_unit = (net + vat_on(net, placed.tax_rate)) / line.item.quantity
-    return replace(placed, is_excluded=line.role == "gift" and gross_unit > terms.gift_limit_cents)
+        return placed._replace(account=line.nature.asset, is_asset=True, because=f"{placed.because} ; immobilisation : coût unitaire")
+    if line.role != "gift":
+        return placed
+    gross_unit = (article.net_cents + vat_on(article.net_cents, article.tax_rate)) / article.quantity
+    return placed._replace(is_excluded=gross_unit > terms.gift_limit_cents)
 
 
 def _each(named: Sequence[Named], goods: Goods, terms: Terms) -> Iterable[Placed]:
     """The lines but the discounts, in the document's order."""
-    carriers = [(placed, goods.named[place].item.net_cents + goods.added[place]) for place, placed in goods.placed.items()]
+    carriers = [(placed, goods.articles[place].net_cents) for place, placed in goods.placed.items()]
     for line in named:
         if line.role in BEARING:
             yield goods.placed[line.place]
         elif line.role in ("shipping", "duty"):
             yield from carried(line, carriers, terms)
         elif line.role == "levy" and (target := _bearer(line, goods.named)) is not None:
-            yield replace(goods.placed[target], label=line.item.label, net_cents=line.item.net_cents, because="suit l'article précédent")
+            placed = goods.placed[target]
+            yield placed._replace(label=line.item.label, net_cents=line.item.net_cents, because="suit l'article précédent")
         elif line.role != "discount":
-            yield own(line, terms, line.tax_rate(terms))
+            yield own(line, line.ruling(terms))
 
 
 def _discount_lines(named: Sequence[Named], goods: Goods, rulebook: Rulebook, terms: Terms) -> list[Placed]:
     """Discounts on the accounts of what they lower, summed by rate and account; without goods of their rate they wait for a person."""
     discounts = [line for line in named if line.role == "discount"]
-    taken = shares_by_rate([line.item for line in discounts], {place: line.item for place, line in goods.named.items()})
+    if not discounts:
+        return []
     cents, labels = Counter[Placed](), {line.item.rate: line.item.label for line in reversed(discounts)}
-    for place, share in taken.items():
+    for place, share in goods.taken.items():
         placed = goods.placed[place]
         because = "remise répartie sur les articles du même taux"
-        cents[replace(placed, label=labels[placed.rate], net_cents=0, rule="discount", because=because)] += share
-    spread = {goods.named[place].item.rate for place in taken}
+        cents[placed._replace(label=labels[placed.rate], net_cents=0, rule="discount", because=because)] += share
+    spread = {goods.named[place].item.rate for place in goods.taken}
     waiting = [_waiting(line, rulebook, terms) for line in discounts if line.item.rate not in spread]
-    return [*(replace(share, net_cents=net) for share, net in cents.items() if net), *waiting]
+    return [*(share._replace(net_cents=net) for share, net in cents.items() if net), *waiting]
 
 
 def _waiting(line: Named, rulebook: Rulebook, terms: Terms) -> Placed:
-    alone = replace(line, nature=Nature(account=rulebook.waiting_account, role=UNKNOWN), role=UNKNOWN)
-    placed = own(alone, terms, alone.tax_rate(terms))
-    return replace(placed, nature=UNKNOWN, rule=NATURE_UNKNOWN, because="remise sans article du même taux")
-
-
-def _flags(lines: Sequence[Placed]) -> set[str]:
-    found = {
-        "nature_unknown": any(line.role == UNKNOWN for line in lines),
-        "fixed_asset": any(line.is_asset for line in lines),
-        "gift_limit": any(line.role == "gift" and not line.is_excluded for line in lines),
-    }
-    return {flag for flag, raised in found.items() if raised}
+    alone = line._replace(nature=Nature(account=rulebook.waiting_account, role=UNKNOWN), role=UNKNOWN)
+    return own(alone, line.ruling(terms))._replace(nature=UNKNOWN, rule=NATURE_UNKNOWN, because="remise sans article du même taux")

@@ -1,7 +1,7 @@
 """What the steps on the lines hand to each other: a line with its nature, and a line on its account."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.invoice_collected.v1 import Answers
 from schemas.values import CompanySettings
@@ -15,8 +15,7 @@ from services.classifier.domain.vat.regime import CHARGED, SELF_ASSESSED
 from services.classifier.domain.vat.ruling import Ruling
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What holds for all lines of a document. `ruling` = the regime of a printed rate, for goods or services; it may raise a Hold."""
 
     settings: CompanySettings
@@ -27,8 +26,7 @@ class Terms:
     ruling: Callable[[str, str], Ruling]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """An item and what the rulebook says of it; `place` = its place among the items."""
 
     place: int
@@ -41,9 +39,8 @@ class Named:
         """The regime of the line."""
         return terms.ruling(self.item.rate, "services" if self.role == "service" else "goods")
 
-    def tax_rate(self, terms: Terms) -> str:
+    def tax_rate(self, regime: str) -> str:
         """The printed rate, or the French rate that the buyer assesses; 0 where there is no VAT. Raises FrenchRateUnknown."""
-        regime = self.ruling(terms).regime
         if regime not in SELF_ASSESSED:
             return self.item.rate if regime in CHARGED else UNTAXED
         if self.role == "deposit":
@@ -58,8 +55,7 @@ class Named:
         return self.nature.account, self.item.label, self.item.net_cents, str(self.item.quantity)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A line, or a share of one, on its account; `tax_rate` = of the VAT under its regime, `rate` = as printed."""
 
     label: str

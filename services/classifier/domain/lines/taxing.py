@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -26,8 +25,7 @@ class Treatment(NamedTuple):
     is_excluded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Taxing:
+class Taxing(NamedTuple):
     """What the VAT of a document's lines depends on; `waits` = what the VAT of a line waits for."""
 
     printed: Mapping[str, Printed]

@@ -22,7 +22,8 @@ type Ask = Callable[[Item, Rulebook], tuple[Rule, str] | None]
 class Decision(NamedTuple):
     """The nature of a line, the rule that decided, and what of the line it matched, in French.
 
-    `account` is null where the nature's own holds; `tier` is null where nothing decided.
+    `account` is null where the nature's own holds; `tier` is null where nothing decided; `is_doubtful`: the item's UNSPSC code leads to
+    another account than the words that decided. A person's rule is not in doubt.
     """
 
     nature: str
@@ -30,6 +31,7 @@ class Decision(NamedTuple):
     because: str
     account: str | None = None
     tier: Tier | None = None
+    is_doubtful: bool = False
 
 
 def decide(item: Item, rulebook: Rulebook) -> Decision:
@@ -38,11 +40,13 @@ def decide(item: Item, rulebook: Rulebook) -> Decision:
     if decision is None:
         because = "le document ne détaille pas ses articles" if item.kind == "remainder" else "aucune règle ne reconnaît cet article"
         return Decision(UNKNOWN, NATURE_UNKNOWN, because)
+    is_doubtful = _is_doubtful(decision, item, rulebook)
     if _hides_equipment(decision, item, rulebook):
-        limit = f"{rulebook.asset_above_cents // 100} €"
-        return Decision(UNKNOWN, TOO_DEAR, f"{decision.because}, mais une seule unité dépasse {limit} : peut-être une immobilisation")
-    if _is_doubtful(decision, item, rulebook):
-        return decision._replace(because=f"{decision.because} ; le code UNSPSC {item.unspsc} indique un autre compte")
+        because = f"{decision.because}, mais une seule unité dépasse {rulebook.asset_above_cents // 100} € : peut-être une immobilisation"
+        return Decision(UNKNOWN, TOO_DEAR, because, is_doubtful=is_doubtful)
+    if is_doubtful:
+        because = f"{decision.because} ; le code UNSPSC {item.unspsc} indique un autre compte"
+        return decision._replace(because=because, is_doubtful=True)
     return decision
 
 
@@ -64,12 +68,6 @@ def matched_words(item: Item, rulebook: Rulebook) -> str | None:
     reading = rulebook.titles.read(item.label)
     found = reading.purpose or reading.article
     return found[1] if found else None
-
-
-def is_contradicted(item: Item, rulebook: Rulebook) -> bool:
-    """Whether the UNSPSC code of an item leads to another account than the words that decided; a person's rule is not in doubt."""
-    decision = next(candidates(item, rulebook), None) if item.unspsc else None
-    return decision is not None and _is_doubtful(decision, item, rulebook)
 
 
 def _is_doubtful(decision: Decision, item: Item, rulebook: Rulebook) -> bool:

@@ -1,7 +1,6 @@
 """What the order and the document say beside a line's title, as a company's rules ask for it: product, seller, checkout fields."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from schemas.invoice_collected.v1 import Charge, Party
 from services.classifier.domain.items import Item, is_same_article
@@ -9,7 +8,10 @@ from services.classifier.domain.nature.wording import fold
 
 
 def with_order(items: Sequence[Item], charges: Sequence[Charge], seller: Party) -> tuple[Item, ...]:
-    """The items with ASIN and checkout fields of the charges of their title, where these say one thing, and the seller's names."""
+    """The items with the seller's names, and what the charges of their title say where they say one thing: ASIN, UNSPSC code, fields.
+
+    An item that a charge already gave has its own code.
+    """
     titles = [(fold(charge.title.strip()), charge) for charge in charges if charge.title]
     printed = [fact.value for fact in (seller.vat_id, seller.siren, seller.name) if fact]
     return tuple(_with_charges(item, _charges_of(item, titles, charges), printed) for item in items)
@@ -28,7 +30,8 @@ def _with_charges(item: Item, charges: Sequence[Charge], printed: Sequence[str])
     sellers = (*printed, merchant) if merchant and merchant not in printed else tuple(printed)
     fields = _fields(charges) if any(charge.business_order_info for charge in charges) else ()
     asin = _one(charge.asin for charge in charges) if item.kind == "goods" else None
-    return replace(item, asin=asin, sellers=sellers, fields=fields)
+    code = _one(charge.unspsc for charge in charges if charge.unspsc) if item.position else item.unspsc
+    return item._replace(asin=asin, unspsc=code, sellers=sellers, fields=fields)
 
 
 def _fields(charges: Sequence[Charge]) -> tuple[tuple[str, str], ...]:

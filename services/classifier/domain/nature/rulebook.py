@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from schemas.contract import Contract
-from schemas.values import Account, Code, Rate, Text
+from schemas.values import Account, Cents, Code, Rate, Text
 from services.classifier.domain.nature.company_rules import CompanyRules, CompanyTier
 from services.classifier.domain.nature.titles import Titles, WordTier
 from services.classifier.domain.nature.wording import SILENT, UNDECIDED, Vocabulary, Words, fold, listed
@@ -72,6 +73,13 @@ class Rule(Contract):
     at_start: bool = Field(default=False, description="the words count only where the title begins with them")
 
 
+class GiftLimit(Contract):
+    """The unit value, all taxes included, up to which a gift is of very small value (CGI ann. IV 28-00 A), from a day on."""
+
+    since: date
+    cents: Cents
+
+
 class Rulebook(Contract):
     """Rules of one version, and beside them those of the company whose documents are read."""
 
@@ -85,7 +93,9 @@ class Rulebook(Contract):
     )
     discount_words: tuple[Text, ...] = Field(description="what names a line that only lowers others")
     waiting_account: Account = Field(description="where a line goes whose nature needs a person")
-    gift_limit_cents: int = Field(description="gross a year and beneficiary above which VAT on gifts is not deducted (CGI ann. IV 23 N)")
+    gift_limits: Annotated[tuple[GiftLimit, ...], Field(min_length=1)] = Field(
+        description="above them VAT on gifts is not deducted (CGI ann. II 206 IV-2-3°); earliest first"
+    )
     asset_above_cents: int = Field(description="a consumable of a higher net unit price is not believed to be one")
     company: CompanyRules = CompanyRules()
 
@@ -108,9 +118,16 @@ class Rulebook(Contract):
             raise ValueError("two rules have one id")
         if unknown := {rule.nature for rule in self.rules} - set(self.natures):
             raise ValueError(f"rules name natures that are not listed: {sorted(unknown)}")
+        if sorted(self.gift_limits, key=lambda limit: limit.since) != list(self.gift_limits):
+            raise ValueError("the limits of gifts do not stand in the order of their days")
         if self.precedence != PRECEDENCE:
             raise ValueError(f"the precedence is {', '.join(PRECEDENCE)}")
         return self
+
+    def gift_limit_cents(self, day: date) -> int:
+        """The limit of that day; of earlier days than the first, the first."""
+        held = [limit.cents for limit in self.gift_limits if limit.since <= day]
+        return held[-1] if held else self.gift_limits[0].cents
 
     @cached_property
     def titles(self) -> Titles:

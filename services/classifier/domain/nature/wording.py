@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import contains
@@ -48,8 +48,9 @@ def tokens_of(text: str) -> Sequence[str]:
 
 def decisive(tokens: Sequence[str]) -> Sequence[str]:
     """What stands before the first word of purpose: « toner noir » of « Toner noir pour imprimante »."""
-    end = next((place for place, token in enumerate(tokens) if token in PURPOSE), len(tokens))
-    return tokens[:end]
+    if PURPOSE.isdisjoint(tokens):
+        return tokens
+    return tokens[: next(place for place, token in enumerate(tokens) if token in PURPOSE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,29 @@ class Words:
 SILENT, UNDECIDED = -1, -2  # instead of a rule
 
 
+type Phrases = tuple[Phrase, ...]
+
+type Begun = Iterable[tuple[int, Phrases]]
+"""Places in a title, from left to right, and the phrases that may begin there."""
+
+
+class Remembered[Value](dict[str, Value]):
+    """What is known of each word, found out at its first use. Numbers and models are not kept: they would fill the memory, each once."""
+
+    def __init__(self, find_out: Callable[[str], Value]) -> None:
+        """`find_out` says what there is to know of a token."""
+        super().__init__()
+        self._find_out = find_out
+
+    def __missing__(self, token: str) -> Value:
+        found = self._find_out(token)
+        if token.isalpha():
+            if len(self) >= VOCABULARY:
+                self.clear()
+            self[token] = found
+        return found
+
+
 class Vocabulary:
     """All words of some rules. A word may begin or end with `*`: then it is part of a longer one, such as `*drucker`, `reinigungs*`."""
 
@@ -96,23 +120,23 @@ class Vocabulary:
         for index in (self._whole, self._ends, self._begins):
             for phrases in index.values():
                 phrases.sort(key=lambda phrase: -len(phrase.tokens))
-        self._known = dict[str, tuple[Phrase, ...]]()
+        self._begun = Remembered(self.beginning_with)
 
     def find(self, tokens: Sequence[str]) -> Iterator[Found]:
-        """The phrases from left to right, the longest at each place; none of them overlaps the one before."""
-        known, behind = self._known, 0
-        for place, token in enumerate(tokens):
-            phrases = known.get(token)
-            if phrases is None:
-                phrases = self._look_up(token)
-            if phrases and place >= behind and (found := _at(phrases, tokens, place)):
-                behind = found.end
-                if found.rule != SILENT and not (place and tokens[place - 1] in ASIDE):
-                    yield found
+        """The phrases in a title."""
+        return found_in(tokens, enumerate(map(self._begun.__getitem__, tokens)))
 
     def head(self, tokens: Sequence[str]) -> Found | None:
         """What the title names."""
         return head_of(self.find(tokens))
+
+    def beginning_with(self, token: str) -> Phrases:
+        """The phrases that can begin with this token: the whole of it, then its longest part, its beginning before its end."""
+        phrases = [*self._whole.get(token, ())]
+        if token.isalpha():
+            for length in range(len(token), SHORTEST_PART - 1, -1):
+                phrases += [*self._begins.get(token[:length], ()), *self._ends.get(token[-length:], ())]
+        return tuple(phrases)
 
     def _enter(self, word: str, words: Words) -> None:
         first, *rest = (_forms(token, words.language) for token in fold(word.strip("*")).replace("'", " ").replace("-", " ").split())
@@ -121,20 +145,15 @@ class Vocabulary:
         for form in first:
             index.setdefault(form, []).append(phrase)
 
-    def _look_up(self, token: str) -> tuple[Phrase, ...]:
-        """The phrases that can begin with this token: the whole of it, then its longest part, its beginning before its end.
 
-        Only words have parts and are remembered: numbers and models would fill the memory, each once.
-        """
-        if not token.isalpha():
-            return tuple(self._whole.get(token, ()))
-        parts = [*self._whole.get(token, ())]
-        for length in range(len(token), SHORTEST_PART - 1, -1):
-            parts += [*self._begins.get(token[:length], ()), *self._ends.get(token[-length:], ())]
-        if len(self._known) >= VOCABULARY:
-            self._known.clear()
-        self._known[token] = tuple(parts)
-        return self._known[token]
+def found_in(tokens: Sequence[str], begun: Begun) -> Iterator[Found]:
+    """The phrases from left to right, the longest at each place; none of them overlaps the one before."""
+    behind = 0
+    for place, phrases in begun:
+        if phrases and place >= behind and (found := _at(phrases, tokens, place)):
+            behind = found.end
+            if found.rule != SILENT and not (place and tokens[place - 1] in ASIDE):
+                yield found
 
 
 def _at(phrases: Iterable[Phrase], tokens: Sequence[str], place: int) -> Found | None:

@@ -1,7 +1,7 @@
 """How much of a VAT is deducted, and the text that says so (CGI 271; accounting rules A3.4, A10.5)."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from schemas.values import CompanySettings
 from services.classifier.domain.vat.regime import DOMESTIC, FOREIGN, RECEIPT, SELF_ASSESSED
@@ -10,8 +10,7 @@ DEDUCTIBLE, BY_THE_BUYER, NOT_DEDUCTIBLE, NOTHING = "deductible", "reverse_charg
 GIFT_ARTICLE = "CGI ann. II 206 IV-2-3°"
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(NamedTuple):
     """The opinion on one VAT: the part that is deducted, 0 to 1, in a word, and the article."""
 
     part: Decimal

@@ -1,6 +1,7 @@
 """The VAT officer: whether a document gives the right to deduct what it prints (CGI 271 II, 289; ann. II 242 nonies A).
 
-What is missing or wrong is asked about before anything is deducted; up to 150 euros net, numbers may be missing (rule A10.14).
+What is missing or wrong is asked about before anything is deducted; up to 150 euros net, numbers may be missing (rule A10.14). A seller of
+outside the Union whose VAT the buyer owes need not have one (CGI 286 ter 1°).
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ from schemas.invoice_collected.v1 import Evidence, Party
 from schemas.values import Totals
 from services.classifier.domain.holds import BuyerMissing, BuyerNumberMissing, SellerNumberInvalid, SellerUnidentified
 from services.classifier.domain.vat.regime import DOMESTIC, INTRA_EU, SELF_ASSESSED
+from services.classifier.domain.vat.standing import standing_of
+from services.classifier.domain.vat.territories import OUTSIDE
 
 SIMPLIFIED_CENTS = 150_00  # CGI ann. II 242 nonies A II: mentions that a small invoice may leave out
 
@@ -25,10 +28,14 @@ def check_right(evidence: Evidence, totals: Totals, rows: Iterable[ClassifiedVat
         return
     _check_seller(evidence.seller, totals, {row.regime for row in deducting})
     is_small = totals.net_cents <= SIMPLIFIED_CENTS
-    if evidence.buyer == Party(name=None, vat_id=None, siren=None, country=None) and not is_small:
+    if not is_small and not _is_named(evidence.buyer):
         raise BuyerMissing
     if any(row.regime in SELF_ASSESSED for row in deducting) and evidence.buyer.vat_id is None:
         raise BuyerNumberMissing
+
+
+def _is_named(buyer: Party) -> bool:
+    return any((buyer.name, buyer.vat_id, buyer.siren, buyer.country))
 
 
 def _check_seller(seller: Party, totals: Totals, regimes: set[str]) -> None:
@@ -37,7 +44,7 @@ def _check_seller(seller: Party, totals: Totals, regimes: set[str]) -> None:
         raise SellerNumberInvalid
     if seller.siren is not None and seller.vat_id is None and not siren_number.is_valid(seller.siren.value[:11]):
         raise SellerNumberInvalid
-    if seller.vat_id is None and seller.siren is None and totals.net_cents > SIMPLIFIED_CENTS:
+    if seller.vat_id is None and seller.siren is None and totals.net_cents > SIMPLIFIED_CENTS and standing_of(seller).seat != OUTSIDE:
         raise SellerUnidentified
 
 

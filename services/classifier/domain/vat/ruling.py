@@ -1,8 +1,7 @@
 """The regime of each printed VAT rate of a document, asked of the decision table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from typing import NamedTuple
 
 from schemas.invoice_collected.v1 import Evidence, VatGroup
 from schemas.values import CompanySettings, Totals
@@ -11,16 +10,14 @@ from services.classifier.domain.vat.rates import UNTAXED, plain
 from services.classifier.domain.vat.regime import row_of, situation_of
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """A VAT regime and the article that decides it."""
 
     regime: str
     article: str
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(NamedTuple):
     """What the document's table prints for one rate."""
 
     base_cents: int
@@ -30,13 +27,16 @@ class Printed:
 def rulings(evidence: Evidence, totals: Totals, paper: str, settings: CompanySettings) -> Callable[[str, str], Ruling]:
     """The regime of a printed rate, for goods or services. It raises the hold that the table names, or RegimesMixed."""
 
-    @cache
+    known: dict[tuple[str, str], Ruling] = {}
+
     def ruling(rate: str, lines: str) -> Ruling:
-        groups = [group for group in table_of(evidence, totals) if plain(group.rate or UNTAXED) == rate]
-        found = {_ruled(evidence, group, lines, paper, settings) for group in groups}
-        if len(found) != 1:
-            raise RegimesMixed
-        return found.pop()
+        if (rate, lines) not in known:
+            groups = [group for group in table_of(evidence, totals) if plain(group.rate or UNTAXED) == rate]
+            found = {_ruled(evidence, group, lines, paper, settings) for group in groups}
+            if len(found) != 1:
+                raise RegimesMixed
+            known[rate, lines] = found.pop()
+        return known[rate, lines]
 
     return ruling
 
@@ -55,8 +55,9 @@ def printed_of(evidence: Evidence, totals: Totals) -> dict[str, Printed]:
 
 def table_of(evidence: Evidence, totals: Totals) -> tuple[VatGroup, ...]:
     """The document's VAT table; the totals as one row without a rate where it has none."""
-    alone = VatGroup(rate=None, category=None, base_cents=totals.net_cents, vat_cents=totals.vat_cents, origin="document:totals")
-    return evidence.vat or (alone,)
+    if evidence.vat:
+        return evidence.vat
+    return (VatGroup(rate=None, category=None, base_cents=totals.net_cents, vat_cents=totals.vat_cents, origin="document:totals"),)
 
 
 def _ruled(evidence: Evidence, group: VatGroup, lines: str, paper: str, settings: CompanySettings) -> Ruling:

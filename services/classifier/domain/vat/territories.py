@@ -1,6 +1,5 @@
 """Where a country stands for VAT, and the rates of those whose VAT a seller may charge instead of ours."""
 
-from schemas.values import Fact
 from services.classifier.domain.vat.rates import FRENCH_RATES
 
 HERE, EU, OUTSIDE, UNKNOWN = "here", "eu", "outside", "unknown"
@@ -13,18 +12,21 @@ MEMBER_RATES: dict[str, str] = {  # Directive 2006/112 art. 96 to 105, rates of 
     "RO": "21 19 11 9 5", "SE": "25 12 6", "SI": "22 9.5 5", "SK": "23 20 19 10 5",
 }  # fmt: skip
 OTHER_RATES: dict[str, str] = {"GB": "20 5", "CH": "8.1 3.8 2.6", "NO": "25 15 12"}
+CHARGED = {place: frozenset(rates.split()) for place, rates in (MEMBER_RATES | OTHER_RATES | {"FR": " ".join(FRENCH_RATES)}).items()}
+VAT_COUNTRIES = {"GR": "EL", "XI": "GB", "UK": "GB", **dict.fromkeys(FRENCH_PLACES, "FR")}
+"""Greece and Northern Ireland have VAT prefixes of their own; Monaco and three departments have ours."""
 
 
-def place_of(country: Fact[str] | None) -> str:
+def place_of(country: str | None) -> str:
     """Here, in another member state, outside the Union, or unknown."""
     if country is None:
         return UNKNOWN
-    if country.value in FRENCH_PLACES:
+    if country in FRENCH_PLACES:
         return HERE
-    return EU if _vat_country(country.value) in MEMBER_RATES else OUTSIDE
+    return EU if _vat_country(country) in MEMBER_RATES else OUTSIDE
 
 
-def number_place(vat_id: Fact[str] | None) -> str:
+def number_place(vat_id: str | None) -> str:
     """Which VAT number it is: ours, of another member state, of elsewhere, or none."""
     prefix = number_country(vat_id)
     if prefix is None:
@@ -32,18 +34,16 @@ def number_place(vat_id: Fact[str] | None) -> str:
     return HERE if prefix == "FR" else EU if prefix in MEMBER_RATES else OUTSIDE
 
 
-def number_country(vat_id: Fact[str] | None) -> str | None:
+def number_country(vat_id: str | None) -> str | None:
     """The country a VAT number begins with; None when it begins with none."""
-    prefix = vat_id.value.strip().upper()[:2] if vat_id else ""
+    prefix = vat_id.strip().upper()[:2] if vat_id else ""
     return _vat_country(prefix) if prefix.isalpha() and len(prefix) == 2 else None
 
 
 def charges(rate: str, country: str | None) -> bool:
     """Whether that country has such a rate (its shortest spelling); no country has none."""
-    rates = {**MEMBER_RATES, **OTHER_RATES, "FR": " ".join(FRENCH_RATES)}
-    return country is not None and rate in rates.get(_vat_country(country), "").split()
+    return country is not None and rate in CHARGED.get(_vat_country(country), ())
 
 
 def _vat_country(country: str) -> str:
-    """Greece and Northern Ireland have VAT prefixes of their own; Monaco and three departments have ours."""
-    return {"GR": "EL", "XI": "GB", "UK": "GB", **dict.fromkeys(FRENCH_PLACES, "FR")}.get(country, country)
+    return VAT_COUNTRIES.get(country, country)
