@@ -12,7 +12,7 @@ from schemas.entry_superseded.v1 import EntrySuperseded
 from schemas.entry_validated.v1 import EntryValidated
 from schemas.invoice_described.v1 import InvoiceDescribed
 from services.kernel.envelope import Outgoing
-from services.kernel.errors import Unavailable
+from services.kernel.errors import Refused, Unavailable
 from tests.adapters.hands import ACTOR, Hands
 from tests.integration.ledger.shelf import Broker
 from tests.support.kernel import headers
@@ -80,6 +80,19 @@ def test_periods_and_what_was_undone_say_nothing(hands: Hands):
     hands.deeds.validate("AC", [second])
     assert [str(second)] == [read(message).entry_id for message in hands.book.announced()]
     assert [first] == hands.todo()
+
+
+def test_a_deed_that_could_not_be_announced_is_not_done(hands: Hands):
+    """Where the invoice came from was altered to what no contract takes: neither correction nor reversal is sealed."""
+    waiting, final = hands.book_invoices(MARCH, APRIL)
+    hands.deeds.validate("AC", [final])
+    hands.book.shelf.tamper('update ledger.invoice set facts = facts || \'{"connection_id": "é"}\'')
+    before = hands.ask("select count(*) from ledger.chain")
+    with pytest.raises(Refused):
+        hands.deeds.recode(waiting, {"606400": "606300"})
+    with pytest.raises(Refused):
+        hands.deeds.reverse(final)
+    assert before == hands.ask("select count(*) from ledger.chain")
 
 
 def test_a_relay_that_dies_says_the_same_again(hands: Hands):

@@ -1,6 +1,7 @@
 """The book is the outbox: each book's sealed batches, in the order of their seals, announced once every in-sync replica has them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,22 @@ def _reached(batches: Sequence[Batch], seq: int, sent: int) -> tuple[int, int]:
 
 
 def ensure_sayable(connection: Connection, batch_id: int) -> None:
-    """Build what a batch will say, before it is sealed for ever. Raises Refused: its contracts do not take it."""
-    try:
+    """Build what a batch of records will say, before it is sealed for ever. Raises Refused: its contracts do not take it."""
+    with _sayable():
+        _versions(connection, batch_id, instant(datetime.now(UTC)))
+
+
+def ensure_deed_sayable(connection: Connection, batch_id: int) -> None:
+    """The same for a person's batch. Raises Refused."""
+    with _sayable():
         _versions(connection, batch_id, instant(datetime.now(UTC)))
         _fates(connection, batch_id, instant(datetime.now(UTC)))
+
+
+@contextmanager
+def _sayable() -> Generator[None]:
+    try:
+        yield
     except (ValidationError, TooLarge) as unsayable:
         raise Refused("it cannot be announced", str(unsayable).splitlines()[0]) from unsayable
 

@@ -11,7 +11,7 @@ import aiosql
 from psycopg import Connection, DatabaseError
 
 from services.kernel.postgres import PostgresStore
-from services.ledger.adapters.announcements import ensure_sayable
+from services.ledger.adapters.announcements import ensure_deed_sayable
 from services.ledger.adapters.books import PLACE_BITS
 from services.ledger.adapters.refusals import AccountUnknown, refusal_of
 from services.ledger.domain.posting import Line
@@ -48,7 +48,7 @@ class Deeds:
         """The exact mirror of a validated entry, validated at once."""
         with self._deed() as connection:
             made: Numbered = QUERIES.reverse(connection, company=self._company, entry=entry, actor=self._actor)
-            ensure_sayable(connection, made.entry_id >> PLACE_BITS)
+            ensure_deed_sayable(connection, made.entry_id >> PLACE_BITS)
             return made
 
     def recode(self, entry: int, accounts: Mapping[str, str]) -> int:
@@ -64,7 +64,7 @@ class Deeds:
                 "vat_rate": [line.vat_rate for line in lines],
             }
             made: int = QUERIES.correct(connection, company=self._company, entry=entry, actor=self._actor, **columns)
-            ensure_sayable(connection, made >> PLACE_BITS)
+            ensure_deed_sayable(connection, made >> PLACE_BITS)
             return made
 
     def close(self, fy: int, through: date, waiting: int) -> None:
