@@ -105,6 +105,10 @@ class Page:
             self.outcomes[place] = outcome
 
 
+class Outrun(Refused):
+    """Somebody wrote about an invoice of this page since the book was asked about it."""
+
+
 class Books(Protocol):
     """What booking needs from storage."""
 
@@ -125,7 +129,7 @@ class Books(Protocol):
         ...
 
     def record(self, page: Page) -> None:
-        """Write the page and move the position, in one transaction. Raises Refused, and has written nothing then."""
+        """Write the page and move the position, in one transaction. Raises Refused, and has written nothing then; Outrun: ask again."""
         ...
 
 
@@ -158,8 +162,8 @@ class KeepBooks:
             self._book(topic, partition, stretch)
 
     def _isolate(self, fresh: Sequence[Delivery], refusal: Refused) -> None:
-        """Record by record, so that only the poison is parked."""
-        if len(fresh) == 1:
+        """Record by record, so that only the poison is parked; what a person outran is made again from what the book says now."""
+        if len(fresh) == 1 and not isinstance(refusal, Outrun):
             self._keep_aside(fresh[0].record, refusal)
             return
         for delivery in fresh:

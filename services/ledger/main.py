@@ -1,6 +1,5 @@
-"""`achats-ledger` runs the service; `migrate` brings its schema up to date; the other commands read the book, or a file of its kind."""
+"""`achats-ledger` runs the service; `migrate` prepares its schema; other words read the book, write it out, or are deeds of a person."""
 
-import argparse
 import os
 import sys
 import threading
@@ -19,8 +18,8 @@ from services.kernel.postgres import PostgresBreaker, PostgresStore
 from services.ledger.adapters import exporting
 from services.ledger.adapters.announcements import Announcements
 from services.ledger.adapters.books import PostgresBooks
+from services.ledger.adapters.people import answer, parser
 from services.ledger.adapters.positions import PostgresPositions
-from services.ledger.adapters.reading import Reading
 from services.ledger.config import Config, database_url, migrate_url
 from services.ledger.handler import SERVICE, KeepBooks
 
@@ -29,7 +28,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 def main() -> None:
     """The command."""
-    wanted = _parser().parse_args(sys.argv[1:])
+    wanted = parser().parse_args(sys.argv[1:])
     match wanted.command:
         case "migrate":
             migrate(migrate_url(os.environ), SERVICE, MIGRATIONS, with_outbox=False)
@@ -44,9 +43,9 @@ def main() -> None:
             sys.exit(exporting.check(wanted))
         case "report":
             sys.exit(exporting.report(wanted, _session(database_url(os.environ))))
-        case question:
+        case _:
             with closing(_session(database_url(os.environ))) as store:
-                sys.stdout.writelines(f"{line}\n" for line in Reading(store).answer(question, wanted.about, wanted.json))
+                sys.exit(answer(wanted, store))
 
 
 def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
@@ -67,22 +66,6 @@ def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
 
 def _session(url: str) -> PostgresStore:
     return PostgresStore(url, SERVICE, pool_size=1)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="achats-ledger", description="Without a command: keep the books until told to stop.")
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("migrate", help="bring the schema up to date")
-    commands.add_parser("totals", help="the whole book as one line of JSON").set_defaults(about="", json=True)
-    for name, option, says in (
-        ("list", "--company", "a company's invoices, held first"),
-        ("entry", "--invoice", "the entry of an invoice"),
-    ):
-        command = commands.add_parser(name, help=says)
-        command.add_argument(option, required=True, dest="about", metavar="ID")
-        command.add_argument("--json", action="store_true", help="one JSON object a line")
-    exporting.add_commands(commands)
-    return parser
 
 
 if __name__ == "__main__":

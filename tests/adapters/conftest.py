@@ -10,8 +10,9 @@ from services.classifier.handler import SERVICE as CLASSIFIER
 from services.classifier.main import MIGRATIONS as CLASSIFIERS
 from services.notifier.handler import SERVICE
 from services.notifier.main import MIGRATIONS
-from tests.adapters.bookshelf import Bookshelf, bookshelf, migrated
+from tests.adapters.bookshelf import Bookshelf, PostgresBookshelf, bookshelf, migrated
 from tests.adapters.desks import Office, PostgresOffice, memory_office
+from tests.adapters.hands import Hands
 from tests.adapters.schemas import MemorySchema, PostgresSchema, Schema, postgres_schema
 from tests.adapters.teachings import School, school
 from tests.simulation.memory.classifier import MemoryDecisions
@@ -84,3 +85,13 @@ def book(request: pytest.FixtureRequest) -> Generator[Bookshelf]:
     """A fresh book of each kind."""
     with bookshelf(request.param, request.getfixturevalue("migrated_url") if request.param == "real" else "") as shelf:
         yield shelf
+
+
+@pytest.fixture(name="hands")
+def hands_on(migrated_url: str) -> Generator[Hands]:
+    """A fresh real book, and people before it."""
+    with bookshelf("real", migrated_url) as book:
+        assert isinstance(book, PostgresBookshelf)
+        hands = Hands(book)
+        yield hands
+        hands.close()

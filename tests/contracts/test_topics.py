@@ -140,7 +140,7 @@ def test_a_service_knows_every_type_on_its_topics():
 def test_every_event_is_said_by_somebody():
     """And topic_for finds where."""
     said = {(producer, folder) for one in topics() for producer, folders in one.says.items() for folder in folders if folder in EVENTS}
-    assert 21 == len(said)
+    assert 24 == len(said)
     assert set(EVENTS) == {folder for _, folder in said}
     assert "achats.connections.v1" == topic_for("fetcher", ConnectionChanged)
 

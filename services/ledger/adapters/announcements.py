@@ -1,6 +1,7 @@
 """The book is the outbox: each book's sealed batches, in the order of their seals, announced once every in-sync replica has them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ from services.kernel.clock import instant
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import KernelError, Refused, TooLarge
 from services.kernel.postgres import PostgresStore
+from services.ledger.adapters.life_rows import FateRow, fate_message
 from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages
 
-QUERIES: Any = aiosql.from_path(
-    Path(__file__).with_name("announcements.sql"), "psycopg", record_classes={"VersionRow": VersionRow, "FinishedRow": FinishedRow}
-)
+RECORDS = {"VersionRow": VersionRow, "FinishedRow": FinishedRow, "FateRow": FateRow}
+QUERIES: Any = aiosql.from_path(Path(__file__).with_name("announcements.sql"), "psycopg", record_classes=RECORDS)
 
 type Send = Callable[[Sequence[Outgoing]], int]
 type Batch = tuple[int, list[Outgoing]]  # place in the book, messages
@@ -74,9 +75,22 @@ def _reached(batches: Sequence[Batch], seq: int, sent: int) -> tuple[int, int]:
 
 
 def ensure_sayable(connection: Connection, batch_id: int) -> None:
-    """Build what a batch will say, before it is sealed for ever. Raises Refused: its contracts do not take it."""
-    try:
+    """Build what a batch of records will say, before it is sealed for ever. Raises Refused: its contracts do not take it."""
+    with _sayable():
         _versions(connection, batch_id, instant(datetime.now(UTC)))
+
+
+def ensure_deed_sayable(connection: Connection, batch_id: int) -> None:
+    """The same for a person's batch. Raises Refused."""
+    with _sayable():
+        _versions(connection, batch_id, instant(datetime.now(UTC)))
+        _fates(connection, batch_id, instant(datetime.now(UTC)))
+
+
+@contextmanager
+def _sayable() -> Generator[None]:
+    try:
+        yield
     except (ValidationError, TooLarge) as unsayable:
         raise Refused("it cannot be announced", str(unsayable).splitlines()[0]) from unsayable
 
@@ -86,8 +100,13 @@ def _versions(connection: Connection, batch_id: int, recorded_at: str) -> list[t
     return [(row.record_offset, version_messages(row, recorded_at)) for row in QUERIES.versions(connection, batch_id=batch_id)]
 
 
+def _fates(connection: Connection, batch_id: int, recorded_at: str) -> list[Outgoing]:
+    """What a person's batch says of the entries that met their fate in it."""
+    return [fate_message(row, recorded_at) for row in QUERIES.fates(connection, batch_id=batch_id)]
+
+
 def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
-    """What a batch has to say: its records in their order, then the runs it finished. Raises Altered."""
+    """What a batch has to say: fates, then its records in their order, then the runs it finished. Raises Altered."""
     link = QUERIES.link(connection, book=book, seq=seq)
     if link is None:
         raise Altered(f"book {book}, place {seq}: the batch is missing")
@@ -98,4 +117,4 @@ def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
     said += [(offset, [parked_message(*record)]) for offset, *record in QUERIES.parked(connection, batch_id=batch_id)]
     said.sort(key=lambda pair: pair[0])
     finished = [finished_message(row, instant(recorded_at)) for row in QUERIES.finished_runs(connection, batch_id=batch_id)]
-    return [message for _, messages in said for message in messages] + finished
+    return _fates(connection, batch_id, instant(recorded_at)) + [message for _, messages in said for message in messages] + finished

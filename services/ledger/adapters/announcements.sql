@@ -43,6 +43,24 @@ left join ledger.entry as e using (entry_id)
 where i.batch_id = :batch_id
 order by i.record_offset;
 
+-- name: fates(batch_id)
+-- record_class: FateRow
+-- The fates of the batch: where it came from is what the version says that booked the entry (for a reversal: the one it turns round).
+select
+    f.entry_id, e.company_id, i.facts ->> 'connection_id' as connection_id, e.invoice_id,
+    (i.facts ->> 'test_environment')::boolean as test_environment,
+    f.by_entry, r.reversed, e.journal, f.fy, f.number, f.entry_date, f.validated_on,
+    e.piece_ref, e.piece_date, e.label, e.vat_rate, e.account, e.auxiliary, e.cents
+from ledger.fate as f
+inner join ledger.entry as e using (entry_id)
+left join ledger.reversal as r using (entry_id)
+inner join ledger.invoice as i
+    on
+        i.company_id = e.company_id and i.invoice_id = e.invoice_id
+        and i.booked and i.entry_id = coalesce(r.reversed, f.entry_id)
+where f.batch_id = :batch_id
+order by f.fy, f.number, f.entry_id;
+
 -- name: parked(batch_id)
 -- The batch's refused records.
 select record_offset, topic, key, value, header_names, header_values

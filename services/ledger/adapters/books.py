@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from psycopg import Connection, DatabaseError, OperationalError
+from psycopg.errors import UniqueViolation
 
 from services.kernel.errors import Refused, Unavailable
 from services.kernel.postgres import PostgresStore
@@ -14,9 +15,10 @@ from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, Postgres
 from services.ledger.domain.facts import facts_json
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import FiscalYear, Standing
-from services.ledger.handler import InvoiceKey, Late, Page, PdfKey, Version
+from services.ledger.handler import InvoiceKey, Late, Outrun, Page, PdfKey, Version
 
 CONTENT_REFUSED = "LG002"
+VERSIONS_KEY = "invoice_company_id_invoice_id_version_key"
 PLACE_BITS = 20  # entry id = batch id << 20 | place in the batch
 
 
@@ -59,7 +61,7 @@ class PostgresBooks:
         return {company: [FiscalYear(*dates) for _, *dates in group] for company, group in groupby(rows, key=lambda row: row[0])}
 
     def record(self, page: Page) -> None:
-        """Write the page and move the position. Raises Refused (nothing is written), Fenced (another process owns the partition)."""
+        """Write the page and move the position. Raises Refused or Outrun (nothing is written), Fenced (another owns the partition)."""
         tenure = self._positions.tenure(page.topic, page.partition)
         if tenure is None:
             raise Fenced(page.partition)
@@ -68,6 +70,10 @@ class PostgresBooks:
                 _write(connection, page, tenure)
         except Unavailable:
             tenure.session = 0  # whether it was committed is for the database to say
+            raise
+        except Refused as refusal:
+            if isinstance(refusal.__cause__, UniqueViolation) and refusal.__cause__.diag.constraint_name == VERSIONS_KEY:
+                raise Outrun(*refusal.args) from refusal.__cause__
             raise
         except DatabaseError as error:
             refusal = _refusal(error, page.partition)

@@ -17,6 +17,12 @@ select
     v.hold_action,
     v.entry_id,
     (
+        select case when r.entry_id is null then 'validated' else 'reversed' end
+        from ledger.fate as f
+        left join ledger.reversal as r on r.reversed = f.entry_id
+        where f.entry_id = v.entry_id
+    ) as life,
+    (
         select max(o.revision) from ledger.overtaken as o
         where o.company_id = v.company_id and o.invoice_id = v.invoice_id
     ) as overtaken_revision
@@ -28,14 +34,27 @@ from (
 ) as v
 order by v.outcome <> 'held', v.facts ->> 'issue_date' desc, v.invoice_id;
 
+-- name: waiting(company_id)
+-- A company's entries that have no fate yet, the oldest day first.
+select e.entry_id, e.journal, e.entry_date, e.piece_ref, e.label, e.invoice_id, sum(l.debit_cents)::bigint as debit_cents
+from ledger.todo as t
+inner join ledger.entry as e on e.entry_id = t.entry_id
+inner join ledger.line as l on l.entry_id = e.entry_id
+where t.company_id = :company_id
+group by e.entry_id
+order by e.entry_date, e.entry_id;
+
 -- name: entry_lines(invoice_id)
--- The lines of the entry of an invoice, with what they share.
+-- The lines of the entries of an invoice, with what they share and what became of each.
 select
     e.entry_id, e.company_id, e.invoice_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label,
+    f.fy, f.number, f.entry_date as final_date, f.validated_on, f.by_entry, r.reversed,
     l.n, l.account, a.label as account_label, l.auxiliary, l.debit_cents, l.credit_cents, l.vat_rate
 from ledger.entry as e
 inner join ledger.line as l using (entry_id)
 inner join ledger.account as a on a.company_id = e.company_id and a.code = l.account
+left join ledger.fate as f on f.entry_id = e.entry_id
+left join ledger.reversal as r on r.entry_id = e.entry_id
 where e.invoice_id = :invoice_id
 order by e.company_id, e.entry_id, l.n;
 

@@ -12,6 +12,7 @@ from services.kernel.postgres import PostgresStore
 
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
 TO_PROCESS, ARCHIVED = "À traiter", "Archivée"
+LIVES = {"validated": "Validée", "reversed": "Contre-passée"}
 STATUS = {"recorded": TO_PROCESS, "held": TO_PROCESS, "archived": ARCHIVED, "no_entry": ARCHIVED}
 
 type Row = dict[str, Any]
@@ -25,10 +26,12 @@ class Reading:
         self._store = store
 
     def answer(self, question: str, about: str, as_json: bool) -> Iterator[str]:
-        """The lines a command prints: `list` of a company, `entry` of an invoice, `totals`."""
+        """The lines a command prints: `list` of a company, `todo` of a company, `entry` of an invoice, `totals`."""
         match question:
             case "list":
                 return (_json_lines if as_json else _purchase_lines)(self.purchases(about))
+            case "todo":
+                return (_json_lines if as_json else _waiting_lines)(self.waiting(about))
             case "entry":
                 return (_json_lines if as_json else _entry_lines)(self.entry(about))
             case _:
@@ -36,10 +39,18 @@ class Reading:
 
     def purchases(self, company_id: str) -> list[Row]:
         """The company's invoices as they stand, held first; `status` as shown."""
-        return [{**row, "status": STATUS[row["outcome"]]} for row in self._ask(QUERIES.purchases.sql, company_id=company_id)]
+        rows = self._ask(QUERIES.purchases.sql, company_id=company_id)
+        return [
+            {**row, "status": LIVES.get(row["life"], TO_PROCESS) if row["outcome"] == "recorded" else STATUS[row["outcome"]]}
+            for row in rows
+        ]
+
+    def waiting(self, company_id: str) -> list[Row]:
+        """The company's entries that have neither a number nor a successor, the oldest day first."""
+        return self._ask(QUERIES.waiting.sql, company_id=company_id)
 
     def entry(self, invoice_id: str) -> list[Row]:
-        """The lines of the invoice's entry, each with what they share; none when it has no entry."""
+        """The lines of the invoice's entries, each with what they share; none when it has no entry."""
         return self._ask(QUERIES.entry_lines.sql, invoice_id=invoice_id)
 
     def totals(self) -> list[Row]:
@@ -68,12 +79,26 @@ def _purchase_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _entry_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """An entry as a person reads it: its heading, then a line per account."""
+    """Entries as a person reads them: the heading of each, then a line per account."""
     for row in rows:
         if row["n"] == 1:
-            yield f"{row['journal']} {row['entry_date']} {row['piece_ref']} — {row['label']}"
+            yield f"{row['journal']} {row['entry_date']} {row['piece_ref']} — {row['label']}{_life(row)}"
         account = f"{row['account']} {row['auxiliary'] or ''}"
         yield f"  {account:<26} {row['account_label'][:40]:<40}{euros(row['debit_cents']):>13}{euros(row['credit_cents']):>13}"
+
+
+def _life(row: Row) -> str:
+    """What became of the entry; nothing while it waits."""
+    if row["by_entry"]:
+        return f" (remplacée par {row['by_entry']})"
+    return f" ({row['journal']} {row['fy']} n° {row['number']} au {row['final_date']})" if row["number"] else ""
+
+
+def _waiting_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """What waits as a person reads it: the entry to name, day, piece, label, amount."""
+    for row in rows:
+        piece = f"{row['entry_id']:<14} {row['journal']} {row['entry_date']} {row['piece_ref']:<20}"
+        yield f"{piece} {row['label'][:60]:<60}{euros(row['debit_cents']):>13}"
 
 
 def euros(cents: int | None) -> str:

@@ -83,7 +83,7 @@ class Reports:
 
 
 def printed(report: str, rows: Iterable[Row], as_json: bool) -> Iterator[str]:
-    """The rows as text: one JSON object a line, cents as they are; or CSV for a French spreadsheet (decision 0076)."""
+    """The rows as text: one JSON object a line, cents as they are; or CSV for a French spreadsheet (decision 0068)."""
     columns = COLUMNS[report]
     if as_json:
         yield from (json.dumps({name: row[name] for name in columns}, ensure_ascii=False, default=str) + "\n" for row in rows)

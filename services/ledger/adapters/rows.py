@@ -1,6 +1,7 @@
 """Rows of the book → what the ledger says about them. Every id follows from the rows, so a repeat is the same event."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -64,11 +65,7 @@ class VersionRow:
         """The lines of the entry that stands; none without one."""
         if self.entry_id is None:
             return ()
-        rows = zip(self.account, self.auxiliary, self.cents, self.vat_rate, strict=True)
-        return tuple(
-            EntryLine(account=account, auxiliary=auxiliary, debit_cents=max(cents, 0), credit_cents=max(-cents, 0), vat_rate=rate)
-            for account, auxiliary, cents, rate in rows
-        )
+        return lines_of(self.account, self.auxiliary, self.cents, self.vat_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +91,16 @@ class FinishedRow:
     event_id: str
     replay_id: str | None
     traceparent: str | None
+
+
+def lines_of(
+    accounts: Sequence[str], auxiliaries: Sequence[str | None], cents: Sequence[int], rates: Sequence[str | None]
+) -> tuple[EntryLine, ...]:
+    """The columns of an entry as its lines; cents above zero are a debit."""
+    return tuple(
+        EntryLine(account=account, auxiliary=auxiliary, debit_cents=max(amount, 0), credit_cents=max(-amount, 0), vat_rate=rate)
+        for account, auxiliary, amount, rate in zip(accounts, auxiliaries, cents, rates, strict=True)
+    )
 
 
 def version_messages(row: VersionRow, recorded_at: str) -> list[Outgoing]:

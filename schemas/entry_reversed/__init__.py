@@ -1,0 +1,1 @@
+"""entry.reversed: a final entry was turned round by its mirror."""

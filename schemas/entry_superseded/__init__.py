@@ -1,0 +1,1 @@
+"""entry.superseded: an entry that was not final was replaced by another."""

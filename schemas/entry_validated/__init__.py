@@ -1,0 +1,1 @@
+"""entry.validated: an entry is final and has its number."""

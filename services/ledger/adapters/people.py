@@ -1,0 +1,126 @@
+"""`achats-ledger …` for accountants: what they ask of the book, and what they do to it; the answers in French, as they read them."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from services.kernel.errors import KernelError
+from services.kernel.postgres import PostgresStore
+from services.ledger.adapters import exporting
+from services.ledger.adapters.deeds import Deeds, Numbered
+from services.ledger.adapters.reading import Reading
+
+REFUSED, DONE = 2, 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The words of the command; without any, the service runs."""
+    top = argparse.ArgumentParser(prog="achats-ledger", description="Without a command: keep the books until told to stop.")
+    commands = top.add_subparsers(dest="command")
+    commands.add_parser("migrate", help="bring the schema up to date")
+    commands.add_parser("totals", help="the whole book as one line of JSON").set_defaults(about="", json=True)
+    for name, option, says in (
+        ("list", "--company", "a company's invoices, held first"),
+        ("todo", "--company", "a company's entries that wait for validation"),
+        ("entry", "--invoice", "the entries of an invoice"),
+    ):
+        command = commands.add_parser(name, help=says)
+        command.add_argument(option, required=True, dest="about", metavar="ID")
+        command.add_argument("--json", action="store_true", help="one JSON object a line")
+    _entry_deeds(commands)
+    _period_deeds(commands)
+    exporting.add_commands(commands)
+    return top
+
+
+def answer(said: argparse.Namespace, store: PostgresStore) -> int:
+    """Answer the question or do the deed; the exit code. A refusal, or a database that is silent, is said on standard error."""
+    try:
+        lines = said.deed(Deeds(store, said.company, said.by), said) if "deed" in said else _asked(said, store)
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+    except KernelError as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return REFUSED
+    return DONE
+
+
+def _asked(said: argparse.Namespace, store: PostgresStore) -> Iterator[str]:
+    return Reading(store).answer(said.command, said.about, said.json)
+
+
+def _entry_deeds(commands: Any) -> None:
+    validating = _deed(commands, "validate", _validate, "make entries final: number, date, no change from then on")
+    validating.add_argument("--journal", default="AC")
+    validating.add_argument("entries", nargs="+", type=int, metavar="ENTRY")
+    correcting = _deed(commands, "correct", _correct, "the same lines on other accounts; a validated entry is reversed for it")
+    correcting.add_argument("entry", type=int, metavar="ENTRY")
+    correcting.add_argument("--account", action="append", required=True, type=_change, metavar="OLD=NEW")
+    _deed(commands, "reverse", _reverse, "undo a validated entry by its mirror").add_argument("entry", type=int, metavar="ENTRY")
+
+
+def _period_deeds(commands: Any) -> None:
+    closing = _deed(commands, "close", _close, "close everything up to a day, for good")
+    closing.add_argument("--year", required=True, type=int, help="the fiscal year by its number")
+    closing.add_argument("--through", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+    closing.add_argument("--waiting", type=int, default=0, metavar="N", help="how many unvalidated entries you know will move behind it")
+    for name, says in (("lock", "nothing is validated in this month until it is unlocked"), ("unlock", "open a locked month again")):
+        locking = _deed(commands, name, _lock, says)
+        locking.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
+        locking.add_argument("--reason", required=True)
+
+
+def _validate(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
+    for one in deeds.validate(said.journal, said.entries):
+        yield f"Écriture {one.entry_id} validée : {_numbered(one)}."
+
+
+def _correct(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
+    made = deeds.recode(said.entry, dict(said.account))
+    yield f"Écriture {said.entry} corrigée : l'écriture {made} la remplace et reste à valider."
+
+
+def _reverse(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
+    made = deeds.reverse(said.entry)
+    yield f"Écriture {said.entry} contre-passée par l'écriture {made.entry_id} : {_numbered(made)}."
+
+
+def _close(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
+    deeds.close(said.year, said.through, said.waiting)
+    moves = f" {said.waiting} écriture(s) non validée(s) passeront au {_day(said.through + timedelta(days=1))}." if said.waiting else ""
+    yield f"Exercice {said.year} clôturé jusqu'au {_day(said.through)}, définitivement.{moves}"
+
+
+def _lock(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
+    deeds.lock(said.month, said.command, said.reason)
+    yield f"Mois {said.month:%m/%Y} {'verrouillé' if said.command == 'lock' else 'déverrouillé'}."
+
+
+def _numbered(one: Numbered) -> str:
+    return f"journal {one.journal}, exercice {one.fy}, n° {one.number}, au {_day(one.entry_date)}, validée le {_day(one.validated_on)}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def _change(text: str) -> tuple[str, str]:
+    """`606400=606300` → old and new."""
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        raise argparse.ArgumentTypeError(f"{text!r}: OLD=NEW, such as 606400=606300")
+    return old, new
+
+
+def _month(text: str) -> date:
+    """`2026-03` → its first day."""
+    return date.fromisoformat(f"{text}-01")
+
+
+def _deed(commands: Any, name: str, deed: Callable[[Deeds, argparse.Namespace], Iterator[str]], says: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=says)
+    command.add_argument("--company", required=True, metavar="ID")
+    command.add_argument("--by", required=True, metavar="NAME", help="who answers for it; sealed with the deed")
+    command.set_defaults(deed=deed)
+    return command

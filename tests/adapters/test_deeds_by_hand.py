@@ -1,0 +1,126 @@
+"""What an accountant types: the words of `achats-ledger`, what they print, and what they refuse, in French."""
+
+import sys
+
+import pytest
+
+from services.ledger import main
+from tests.adapters.hands import Hands
+from tests.integration.ledger.shelf import PARTITION
+from tests.unit.ledger.documents import invoice
+
+NARROW = "\u202f"
+BY = ["--company", "C-1", "--by", "Mme Roux"]
+
+
+class Terminal:
+    """A shell in which the ledger's database is known."""
+
+    def __init__(self, hands: Hands, patch: pytest.MonkeyPatch, screen: pytest.CaptureFixture[str]) -> None:
+        patch.setenv("ACHATS_LEDGER_DATABASE_URL", hands.book.shelf.url)
+        self.hands, self._patch, self._screen = hands, patch, screen
+        (self.entry,) = hands.book_documents(invoice())
+
+    def type(self, *words: str) -> tuple[int, str]:
+        """The exit code and what was printed."""
+        self._patch.setattr(sys, "argv", ["achats-ledger", *words])
+        self._screen.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main.main()
+        printed = self._screen.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, printed.out + printed.err
+
+    def today(self) -> str:
+        """The day in Paris, as the database has it."""
+        return self.hands.ask("select to_char(now() at time zone 'Europe/Paris', 'DD/MM/YYYY')")[0][0]
+
+
+@pytest.fixture
+def terminal(hands: Hands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """One invoice waits."""
+    return Terminal(hands, monkeypatch, capsys)
+
+
+def test_from_what_waits_to_a_number(terminal: Terminal):
+    code, waiting = terminal.type("todo", "--company", "C-1")
+    assert (0, [str(terminal.entry), "AC", "2026-03-10", "FR-1"], "120,00") == (code, waiting.split()[:4], waiting.split()[-1])
+    assert (
+        0,
+        f"Écriture {terminal.entry} validée : journal AC, exercice 2026, n° 1, au 10/03/2026, validée le {terminal.today()}.\n",
+    ) == terminal.type("validate", *BY, str(terminal.entry))
+    assert (0, "") == terminal.type("todo", "--company", "C-1")
+    assert terminal.type("list", "--company", "C-1")[1].endswith("Validée\n")
+    assert terminal.type("entry", "--invoice", "I-1")[1].splitlines()[0].endswith("— FR-1 (AC 2026 n° 1 au 2026-03-10)")
+
+
+def test_a_correction_names_the_entry_that_waits(terminal: Terminal):
+    code, said = terminal.type("correct", *BY, str(terminal.entry), "--account", "606400=606300")
+    new = terminal.hands.todo()[0]
+    assert (0, f"Écriture {terminal.entry} corrigée : l'écriture {new} la remplace et reste à valider.\n") == (code, said)
+    headings = [line for line in terminal.type("entry", "--invoice", "I-1")[1].splitlines() if line.startswith("AC")]
+    assert [True, False] == [line.endswith(f"(remplacée par {new})") for line in headings]
+
+
+def test_a_reversal_says_its_number(terminal: Terminal):
+    terminal.type("validate", *BY, str(terminal.entry))
+    code, said = terminal.type("reverse", *BY, str(terminal.entry))
+    mirror = terminal.hands.ids()[-1]
+    expected = (
+        f"Écriture {terminal.entry} contre-passée par l'écriture {mirror} : journal AC, exercice 2026, n° 2, au 10/03/2026, validée le "
+    )
+    assert (0, f"{expected}{terminal.today()}.\n") == (code, said)
+    assert terminal.type("list", "--company", "C-1")[1].endswith("Contre-passée\n")
+
+
+def test_a_period_is_locked_unlocked_and_closed(terminal: Terminal):
+    why = ["--reason", "TVA déposée"]
+    assert (0, "Mois 03/2026 verrouillé.\n") == terminal.type("lock", *BY, "--month", "2026-03", *why)
+    assert (0, "Mois 03/2026 déverrouillé.\n") == terminal.type("unlock", *BY, "--month", "2026-03", *why)
+    close = ["close", *BY, "--year", "2026", "--through", "2026-03-31"]
+    assert (
+        2,
+        "Des écritures non validées sont datées de cette période ; leur nombre n'a pas été confirmé : 1. Les lire avec "
+        "« achats-ledger todo », puis donner leur nombre avec --waiting : elles passeront après la clôture.\n",
+    ) == terminal.type(*close)
+    assert (
+        0,
+        "Exercice 2026 clôturé jusqu'au 31/03/2026, définitivement. 1 écriture(s) non validée(s) passeront au 01/04/2026.\n",
+    ) == terminal.type(*close, "--waiting", "1")
+
+
+def test_a_refusal_says_what_to_do(terminal: Terminal):
+    assert (
+        2,
+        "Cette écriture n'existe pas : 7. Relever le numéro de l'écriture avec « achats-ledger todo ».\n",
+    ) == terminal.type("validate", *BY, "7")
+    assert (
+        2,
+        "Le nom de la personne qui répond de cette opération manque ou ne convient pas. Indiquer un nom sur une seule ligne avec --by.\n",
+    ) == terminal.type("validate", "--company", "C-1", "--by", " ", str(terminal.entry))
+
+
+def test_a_number_that_no_entry_can_have_is_a_sentence(terminal: Terminal):
+    code, said = terminal.type("validate", *BY, str(2**63))
+    assert (2, 1) == (code, len(said.splitlines()))
+    assert said.startswith("The database refuses what this record says: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["correct", *BY, "1", "--account", "606400"], "OLD=NEW"),
+        (["lock", *BY, "--month", "mars", "--reason", "x"], "invalid _month value"),
+        (["validate", "--company", "C-1", "1"], "--by"),
+        (["validate", *BY], "ENTRY"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused_before_the_book(terminal: Terminal, words: list[str], says: str):
+    code, said = terminal.type(*words)
+    assert (2, True) == (code, says in said)
+
+
+def test_the_book_s_partition_is_the_company_s(terminal: Terminal):
+    """A person's batch belongs to the book in which the company's records are."""
+    terminal.type("validate", *BY, str(terminal.entry))
+    assert [(PARTITION,)] == terminal.hands.ask("select distinct book from ledger.batch")
