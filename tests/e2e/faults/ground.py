@@ -30,6 +30,7 @@ CLOCK_SPEED = 240.0
 REPLICAS = 2
 PATIENCE_S = 180.0  # two minutes and more: a notification whose sender was killed waits for nothing else on the way here
 LETTERS = "select state, message_id, unclear_attempts from notifier.notification where company_id = %(company)s"
+FINISHED = "select run_id from ledger.run_finished where company_id = %(company)s"
 STATES = "select state from fetcher.connection where company_id = %(company)s"
 
 
@@ -210,6 +211,7 @@ class Import:
     def check(self, undisturbed: str) -> None:
         """Each document once, sums right, runs complete, no doubles, active, one letter, and the book as if nothing had happened."""
         deployment = self._ground.deployment
+        self.until(self._is_heard, "every run heard from outside")
         invariants.check(self._outcome(), self._ground.truth)
         book.check_runs(deployment, self.company_id)
         assert [] == book.rows(deployment, book.DOUBLES, self.company_id)
@@ -223,6 +225,11 @@ class Import:
         letters = self.letters()
         assert ("sent", {message_id}) == (state, set(letters))
         assert 1 <= len(letters) <= 1 + unclear
+
+    def _is_heard(self) -> bool:
+        """Whether the watcher has read what was said last: a daily run may have said what the first one had left to it."""
+        finished = {run_id for (run_id,) in book.rows(self._ground.deployment, FINISHED, self.company_id)}
+        return finished <= self._ground.watcher.finished.keys()
 
     @property
     def _seen(self) -> Any:
