@@ -20,12 +20,12 @@ from tests.simulation.memory.fetcher import STATEMENTS
 from tests.simulation.memory.fetcher_mistakes import MISTAKES
 
 NOTICED = (AssertionError, pytest.fail.Exception, Refused)
-COLLECTION, COMPANIES = "collection.sql", "companies.sql"
+COLLECTION, COMPANIES = "collecting", "companies.sql"
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A text of a file that is written otherwise, and the check that must not pass then."""
+    """A text of a file, or of a folder's files, that is written otherwise, and the check that must not pass then."""
 
     name: str
     file: str
@@ -166,9 +166,10 @@ class Miswritten(queries.Queries):
         self._queries = aiosql.from_str(text, "psycopg", kwargs={"row_factory": dict_row})
 
 
-def miswritten(file: Path, mistake: Mistake) -> str:
-    """The file with the mistake in it, once."""
-    text = file.read_text(encoding="utf-8")
+def miswritten(place: Path, mistake: Mistake) -> str:
+    """The file, or all files of the folder, with the mistake in it, once."""
+    files = sorted(place.glob("*.sql")) if place.is_dir() else [place]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     assert 1 == text.count(mistake.right), mistake.name
     return text.replace(mistake.right, mistake.wrong)
 

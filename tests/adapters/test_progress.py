@@ -99,7 +99,7 @@ class Overtaken(Queries):
     """The queries of the scan; another process comes between two of one transaction."""
 
     def __init__(self, meanwhile: Callable[[], object]) -> None:
-        super().__init__("collection.sql")
+        super().__init__("collecting")
         self._meanwhile = [meanwhile]
 
     def run_each(self, connection: Connection, name: str, values: Iterable[Mapping[str, object]]) -> None:

@@ -19,7 +19,7 @@ from services.fetcher.domain.waiting import Wait
 from services.fetcher.domain.wanting import Wanted, ask_again_at
 from services.kernel.postgres import PostgresStore
 
-QUERIES = Queries("collection.sql")
+QUERIES = Queries("collecting")
 MOST_WAITS = 1000
 """As many things that wait as a page shows."""
 

@@ -12,7 +12,7 @@ from services.fetcher.domain.dossier import Dossier
 from services.fetcher.domain.records import LineKey, OrderLine, Paper
 from services.fetcher.domain.waiting import Wait, Waiting
 
-QUERIES = Queries("collection.sql")
+QUERIES = Queries("collecting")
 MEDIA_TYPE = "application/pdf"
 
 

@@ -1,4 +1,4 @@
-"""Named queries of a .sql file, run on a connection: the one place where aiosql's untyped answers become rows."""
+"""Named queries of .sql files, run on a connection: the one place where aiosql's untyped answers become rows."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,10 +12,10 @@ type Row = dict[str, Any]
 
 
 class Queries:
-    """The queries of one file beside this one."""
+    """The queries of one file beside this one, or of all files of one folder."""
 
     def __init__(self, file: str) -> None:
-        """Load the file; a mistake in it fails here."""
+        """Load them; a mistake in one fails here."""
         self._queries: Any = aiosql.from_path(Path(__file__).with_name(file), "psycopg", kwargs={"row_factory": dict_row})
 
     def rows(self, connection: Connection, name: str, /, **values: object) -> list[Row]:

@@ -11,7 +11,7 @@ from services.fetcher.domain.records import Paper, Report, Run
 from services.fetcher.domain.reports import Outcome
 from services.fetcher.domain.wanting import Wanted, after_end
 
-QUERIES = Queries("collection.sql")
+QUERIES = Queries("collecting")
 
 
 def keep_outcomes(session: Session, run: Run, outcomes: Sequence[Outcome], now: datetime) -> None:

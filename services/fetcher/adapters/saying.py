@@ -26,7 +26,7 @@ from services.fetcher.domain.wanting import settled as without_lack
 from services.kernel.envelope import RunPosition
 from services.kernel.postgres import Transaction
 
-QUERIES = Queries("collection.sql")
+QUERIES = Queries("collecting")
 
 
 class PostgresBook:

@@ -17,7 +17,7 @@ from services.fetcher.domain.stating import FROM_TRANSACTIONS, KIND_OF_TRANSACTI
 from services.fetcher.domain.wanting import first_attempt
 from services.fetcher.domain.windows import WEEKLY, dated_on, outside, scan_end, shown_since
 
-QUERIES = Queries("collection.sql")
+QUERIES = Queries("collecting")
 
 
 def keep_page(session: Session, run: Run, page: TransactionsPage, now: datetime) -> Scan:

@@ -11,7 +11,7 @@ from services.fetcher.domain.waiting import Wait
 from services.kernel.postgres import Transaction
 
 QUERIES = Queries("showing.sql")
-COLLECTION = Queries("collection.sql")
+COLLECTION = Queries("collecting")
 RUNS_SHOWN = 50
 WAITS_SHOWN = 200
 

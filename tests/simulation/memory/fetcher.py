@@ -27,7 +27,7 @@ type Statement = Callable[[Rows, Row], Answer]
 STATEMENTS: dict[str, Statement] = {**COMPANIES, **AGENDA, **HISTORIES, **COLLECTION, "defer_jobs": defer_jobs}
 
 
-FILES = ("companies.sql", "agenda.sql", "histories.sql", "collection.sql")
+FILES = ("companies.sql", "agenda.sql", "histories.sql", "collecting")
 
 
 def _names() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The queries of collection.sql, by their names: what the scan keeps, what is asked, what came."""
+"""The queries of `collecting/`, by their names: what the scan keeps, what is asked, what came."""
 
 import json
 from collections import defaultdict

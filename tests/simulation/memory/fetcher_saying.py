@@ -1,4 +1,4 @@
-"""The queries of collection.sql, by their names: what is said of an invoice, and as which event of the run."""
+"""The queries of `collecting/`, by their names: what is said of an invoice, and as which event of the run."""
 
 from collections.abc import Callable
 from datetime import UTC

@@ -1,4 +1,4 @@
-"""The queries of collection.sql, by their names: what is wanted of Amazon and when, and what waits."""
+"""The queries of `collecting/`, by their names: what is wanted of Amazon and when, and what waits."""
 
 from collections.abc import Callable
 from datetime import datetime
