@@ -15,10 +15,9 @@ from services.kernel.log import configure
 from services.kernel.loop import consume, relay, run
 from services.kernel.migrate import migrate
 from services.kernel.postgres import PostgresBreaker, PostgresStore
-from services.ledger.adapters import exporting
 from services.ledger.adapters.announcements import Announcements
 from services.ledger.adapters.books import PostgresBooks
-from services.ledger.adapters.people import answer, parser
+from services.ledger.adapters.people import parser
 from services.ledger.adapters.positions import PostgresPositions
 from services.ledger.config import Config, database_url, migrate_url
 from services.ledger.handler import SERVICE, KeepBooks
@@ -37,15 +36,8 @@ def main() -> None:
             configure(SERVICE, config.pretty_log)
             with closing(_session(config.database_url)) as own, closing(_session(config.database_url)) as relays:
                 sys.exit(serve(config, own, relays))
-        case "fec":
-            sys.exit(exporting.export(wanted, _session(database_url(os.environ))))
-        case "check-fec":
-            sys.exit(exporting.check(wanted))
-        case "report":
-            sys.exit(exporting.report(wanted, _session(database_url(os.environ))))
         case _:
-            with closing(_session(database_url(os.environ))) as store:
-                sys.exit(answer(wanted, store))
+            sys.exit(wanted.answer(wanted, lambda: _session(database_url(os.environ))))
 
 
 def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:

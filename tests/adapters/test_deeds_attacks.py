@@ -1,5 +1,6 @@
 """What must not work on lives of entries: as the service's role, as a reader, as the owner behind the functions, as a superuser."""
 
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
 
@@ -38,11 +39,16 @@ NOT_OURS = (
 )
 
 
+def assert_not_allowed(hands: Hands, subtests: pytest.Subtests, deeds: Iterable[str], role: str | None = None):
+    """None of these is for the role, the service's by default."""
+    for deed in deeds:
+        with subtests.test(deed), hands.session(role) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute(deed.encode())
+
+
 def test_the_service_s_role_has_no_door_around_the_functions(hands: Hands, subtests: pytest.Subtests):
     hands.book_invoices(MARCH)
-    for deed in NOT_OURS:
-        with subtests.test(deed), hands.session() as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            session.execute(deed.encode())
+    assert_not_allowed(hands, subtests, NOT_OURS)
 
 
 def test_only_known_columns_of_an_entry_are_for_the_service(hands: Hands):
@@ -68,9 +74,7 @@ def test_readers_read_everything_and_do_nothing(hands: Hands, subtests: pytest.S
             "select table_name from information_schema.tables where table_schema = 'ledger' and table_name not like '%yoyo%'"
         )
     assert {(name,) for name in ("entry", "line", "fate", "period_event", "chain", "skip")} <= set(tables)
-    for deed in deeds:
-        with subtests.test(deed), hands.session("ledger_readonly") as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            session.execute(deed.encode())
+    assert_not_allowed(hands, subtests, deeds, "ledger_readonly")
 
 
 def test_no_function_is_for_everybody_and_all_pin_their_search_path(hands: Hands):

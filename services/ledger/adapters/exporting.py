@@ -1,25 +1,19 @@
 """`achats-ledger fec`, `check-fec` and `report`: their words, and what they answer."""
 
-import sys
 from argparse import Namespace
-from collections.abc import Iterable
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
-from signal import SIG_DFL, SIGPIPE, signal
 from typing import Any
 
-from services.kernel.errors import KernelError
-from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.fec import FecExport, FileCheck, Wanted
 from services.ledger.adapters.reports import COLUMNS, Period, Reports, printed
+from services.ledger.adapters.telling import DONE, FOUND, OpenBook, told
 from services.ledger.domain.fec.writing import ENCODINGS
-
-DONE, FOUND, REFUSED = 0, 1, 2
 
 
 def add_commands(commands: Any) -> None:
-    """Their words, for the parser of `achats-ledger`."""
+    """Their words, for the parser of `achats-ledger`; each has its `answer`, which gives the exit code."""
     export = commands.add_parser("fec", help="the validated entries of a fiscal year as a FEC, with its description")
     export.add_argument("--company", required=True, metavar="ID")
     export.add_argument("--year", required=True, type=int, help="the fiscal year")
@@ -27,11 +21,13 @@ def add_commands(commands: Any) -> None:
     export.add_argument("--encoding", default="utf-8", choices=ENCODINGS)
     export.add_argument("--siren", help="of the company; the book does not know it")
     export.add_argument("--provisional", action="store_true", help="although entries of the year are not validated: they are left out")
+    export.set_defaults(answer=_export)
     check = commands.add_parser("check-fec", help="what is wrong with a FEC, anyone's: status 0 = nothing, 1 = something")
     check.add_argument("file", type=Path, metavar="FILE")
     check.add_argument(
         "--opens", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="first day of a fiscal year that has not twelve months"
     )
+    check.set_defaults(answer=_check)
     report = commands.add_parser("report", help="a period's trial balance, journals, general ledger or supplier statements")
     report.add_argument("report", choices=COLUMNS)
     report.add_argument("--company", required=True, metavar="ID")
@@ -40,26 +36,27 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--as-of", type=_instant, metavar="INSTANT", help="as the book knew it then, like 2026-04-01T08:00:00+02:00")
     report.add_argument("--auxiliary", metavar="CODE", help="only the lines of that supplier")
     report.add_argument("--format", default="csv", choices=["csv", "json"])
+    report.set_defaults(answer=_report)
 
 
-def export(said: Namespace, store: PostgresStore) -> int:
-    """Write the file and say what it contains; the exit code."""
+def _export(said: Namespace, open_book: OpenBook) -> int:
+    """Write the file and say what it contains."""
     wanted = Wanted(said.company, said.year, said.siren, said.out, said.encoding, said.provisional)
-    with closing(store):
-        return _answer(FecExport(store).write(wanted))
+    with closing(open_book()) as store:
+        return told(FecExport(store).write(wanted))
 
 
-def check(said: Namespace) -> int:
-    """Say what is wrong with the file; the exit code."""
+def _check(said: Namespace, _: OpenBook) -> int:
+    """Say what is wrong with the file; the book is not asked."""
     checking = FileCheck(said.file, said.opens)
-    return _answer(checking.lines()) or (FOUND if checking.found else DONE)
+    return told(checking.lines()) or (FOUND if checking.found else DONE)
 
 
-def report(said: Namespace, store: PostgresStore) -> int:
-    """Print the report; the exit code."""
+def _report(said: Namespace, open_book: OpenBook) -> int:
+    """Print the report."""
     period = Period(said.company, said.starts, said.ends, said.as_of, said.auxiliary)
-    with closing(store):
-        return _answer(printed(said.report, Reports(store).rows(said.report, period), said.format == "json"), end="")
+    with closing(open_book()) as store:
+        return told(printed(said.report, Reports(store).rows(said.report, period), said.format == "json"), end="")
 
 
 def _instant(text: str) -> datetime:
@@ -68,18 +65,3 @@ def _instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(text)
     return instant
-
-
-def _answer(lines: Iterable[str], end: str = "\n") -> int:
-    signal(SIGPIPE, SIG_DFL)  # whoever reads us has seen enough: end in silence, like any tool
-    try:
-        sys.stdout.writelines(f"{line}{end}" for line in lines)
-    except KernelError as trouble:
-        sys.stderr.write(f"{trouble}.\n")
-        return REFUSED
-    except OSError as trouble:
-        sys.stderr.write(
-            f"Le fichier {trouble.filename} ne peut être ni lu ni écrit : {trouble.strerror}. Vérifier son chemin et ses droits.\n"
-        )
-        return REFUSED
-    return DONE

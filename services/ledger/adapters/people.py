@@ -1,26 +1,23 @@
 """`achats-ledger …` for accountants: what they ask of the book, and what they do to it; the answers in French, as they read them."""
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
-from services.kernel.errors import KernelError
-from services.kernel.postgres import PostgresStore
 from services.ledger.adapters import exporting
 from services.ledger.adapters.deeds import Deeds, Numbered
 from services.ledger.adapters.reading import Reading
-
-REFUSED, DONE = 2, 0
+from services.ledger.adapters.telling import OpenBook, told
 
 
 def parser() -> argparse.ArgumentParser:
-    """The words of the command; without any, the service runs."""
+    """The words of the command; without any, the service runs. All but `migrate` have an `answer` (adapters/telling.py)."""
     top = argparse.ArgumentParser(prog="achats-ledger", description="Without a command: keep the books until told to stop.")
     commands = top.add_subparsers(dest="command")
     commands.add_parser("migrate", help="bring the schema up to date")
-    commands.add_parser("totals", help="the whole book as one line of JSON").set_defaults(about="", json=True)
+    commands.add_parser("totals", help="the whole book as one line of JSON").set_defaults(about="", json=True, answer=_asked)
     for name, option, says in (
         ("list", "--company", "a company's invoices, held first"),
         ("todo", "--company", "a company's entries that wait for validation"),
@@ -29,25 +26,23 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=says)
         command.add_argument(option, required=True, dest="about", metavar="ID")
         command.add_argument("--json", action="store_true", help="one JSON object a line")
+        command.set_defaults(answer=_asked)
     _entry_deeds(commands)
     _period_deeds(commands)
     exporting.add_commands(commands)
     return top
 
 
-def answer(said: argparse.Namespace, store: PostgresStore) -> int:
-    """Answer the question or do the deed; the exit code. A refusal, or a database that is silent, is said on standard error."""
-    try:
-        lines = said.deed(Deeds(store, said.company, said.by), said) if "deed" in said else _asked(said, store)
-        sys.stdout.writelines(f"{line}\n" for line in lines)
-    except KernelError as trouble:
-        sys.stderr.write(f"{trouble}\n")
-        return REFUSED
-    return DONE
+def _asked(said: argparse.Namespace, open_book: OpenBook) -> int:
+    """Answer a question; the exit code."""
+    with closing(open_book()) as store:
+        return told(Reading(store).answer(said.command, said.about, said.json))
 
 
-def _asked(said: argparse.Namespace, store: PostgresStore) -> Iterator[str]:
-    return Reading(store).answer(said.command, said.about, said.json)
+def _done(said: argparse.Namespace, open_book: OpenBook) -> int:
+    """Do the deed; the exit code."""
+    with closing(open_book()) as store:
+        return told(said.deed(Deeds(store, said.company, said.by), said))
 
 
 def _entry_deeds(commands: Any) -> None:
@@ -122,5 +117,5 @@ def _deed(commands: Any, name: str, deed: Callable[[Deeds, argparse.Namespace], 
     command: argparse.ArgumentParser = commands.add_parser(name, help=says)
     command.add_argument("--company", required=True, metavar="ID")
     command.add_argument("--by", required=True, metavar="NAME", help="who answers for it; sealed with the deed")
-    command.set_defaults(deed=deed)
+    command.set_defaults(answer=_done, deed=deed)
     return command
