@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import psycopg
 
@@ -55,6 +55,8 @@ class FolderInUse(Exception):
 class Deployment:
     """Everything of one local deployment, under one data folder. `start` may be called again on the same folder: it resumes."""
 
+    runs: ClassVar = SERVICES
+
     def __init__(
         self,
         data: Path,
@@ -71,7 +73,7 @@ class Deployment:
         """
         self.data, self._account, self._say, self._brokers = data.absolute(), account, say, brokers
         self.data.mkdir(parents=True, exist_ok=True)
-        names = [name for service in SERVICES for name in replica_names(service, replicas)]
+        names = [name for service in self.runs for name in replica_names(service, replicas)]
         self._ports = _ports(self.data, (*PORTS, *names, *(_web(name) for name in names if service_of(name) == "fetcher")))
         self.kafka, self.postgres = Kafka(self.data, brokers), Postgres(self.data)
         self.mailbox = Mailbox(self.data, self._ports["smtp"], self._ports["mailbox"])
@@ -105,7 +107,7 @@ class Deployment:
             warm = together.submit(warm_coordinator, self.kafka.bootstrap)
             prepared = [
                 together.submit(apply, self.kafka.bootstrap, self._brokers),
-                *(together.submit(self._migrate, name) for name in SERVICES),
+                *(together.submit(self._migrate, name) for name in self.runs),
             ]
             for part in prepared:
                 part.result()

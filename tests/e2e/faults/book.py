@@ -80,6 +80,13 @@ def unrest(deployment: Deployment) -> dict[str, int]:
     return {kind: count for kind, count in left.items() if count}
 
 
+def members(bootstrap: str, service: str) -> int:
+    """How many members a service's consumer group has, in the eyes of the broker."""
+    group = f"achats-{service}"
+    admin: Any = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    return len(admin.describe_consumer_groups([group])[group].result(ANSWER_SECONDS).members)
+
+
 def _behind(bootstrap: str, service: str) -> int:
     """How many records of its topics a service's group has not committed."""
     admin: Any = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})

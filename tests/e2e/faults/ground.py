@@ -7,10 +7,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
-from confluent_kafka.admin import AdminClient
 
 from deploy.local.demo import Outcome, company, connect, mails_in
 from deploy.local.deployment import Account, Deployment, replica_names, service_of
@@ -74,10 +73,7 @@ class Ground:
 
     def members(self, service: str) -> int:
         """How many members a service's consumer group has, in the eyes of the broker."""
-        group = f"achats-{service}"
-        admin = AdminClient({"bootstrap.servers": self.deployment.kafka.bootstrap, "log_level": 0})
-        described: Any = cast("Any", admin.describe_consumer_groups([group]))[group].result(book.ANSWER_SECONDS)
-        return len(described.members)
+        return book.members(self.deployment.kafka.bootstrap, service)
 
     def freeze_beyond_session(self, *names: str) -> None:
         """SIGSTOP these processes of one service until the broker counts them out, then let them go on."""
