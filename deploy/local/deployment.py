@@ -142,7 +142,7 @@ class Deployment:
 
     def command(self, name: str, *arguments: str) -> str:
         """Run `achats-<name> ARGUMENTS` to its end; what it printed. Raises ServerFailed with what it said."""
-        return _run([str(_script(name)), *arguments], self.environment(name))
+        return _run([str(_script(name)), *arguments], self.environment(name) | self._for_people(name))
 
     def environment(self, name: str) -> dict[str, str]:
         """All that a process of a service sees of the environment."""
@@ -164,10 +164,14 @@ class Deployment:
     def _databases(self, name: str) -> dict[str, str]:
         if name == "ledger":
             return {
-                "ACHATS_LEDGER_DATABASE_URL": self.database_url("ledger_app"),
+                "ACHATS_LEDGER_DATABASE_URL": self.database_url("ledger_consumer"),
                 "ACHATS_LEDGER_MIGRATE_URL": self.database_url("postgres"),
             }
         return {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
+
+    def _for_people(self, name: str) -> dict[str, str]:
+        """What commands have in place of the service's own: in the ledger, people and the consumer have a role each."""
+        return {"ACHATS_LEDGER_DATABASE_URL": self.database_url("ledger_app")} if service_of(name) == "ledger" else {}
 
     def _fetcher(self, name: str) -> dict[str, str]:
         amazon = self.amazon.api_url

@@ -9,7 +9,7 @@ from services.kernel.settings import Settings
 DATABASE_URL, MIGRATE_URL, HEALTH_PORT = "ACHATS_LEDGER_DATABASE_URL", "ACHATS_LEDGER_MIGRATE_URL", "ACHATS_LEDGER_HEALTH_PORT"
 MEANINGS = {
     "ACHATS_KAFKA": "the brokers, host:port[,host:port]",
-    DATABASE_URL: "the ledger's database as the role ledger_app, postgresql://ledger_app@host:port/name",
+    DATABASE_URL: "the ledger's database: the service as ledger_consumer, commands as ledger_app, postgresql://ROLE@host:port/name",
     HEALTH_PORT: "the port of /live, /ready and /metrics",
 }
 

@@ -137,7 +137,7 @@ def test_a_deed_in_a_snapshot_that_cannot_see_the_others_is_refused(hands: Hands
 def test_an_entry_that_is_not_sealed_yet_is_no_entry(hands: Hands):
     """An own batch of the same transaction, before its check."""
     hands.book_invoices(MARCH)
-    with hands.session() as session:
+    with hands.session("ledger_owner") as session:
         row = session.execute(
             "insert into ledger.batch (book, n, topic_id, partition, epoch, from_offset, next_offset) "
             "select partition, 1, topic_id, partition, epoch, next_offset, next_offset + 1 from ledger.kafka_position returning batch_id"

@@ -32,7 +32,7 @@ class Announcements:
     """The kernel's `Pending` over the book. A crash between sending and marking sends the same events again, under the same ids."""
 
     def __init__(self, store: PostgresStore) -> None:
-        """Reads as the role `ledger_app`."""
+        """Reads and marks as the role `ledger_consumer`."""
         self._store = store
 
     def turn(self, limit: int, send: Send) -> int:

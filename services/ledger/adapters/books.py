@@ -26,7 +26,7 @@ class PostgresBooks:
     """The handler's `Books`. `store` and `positions` share one connection."""
 
     def __init__(self, store: PostgresStore, positions: PostgresPositions) -> None:
-        """Writes as the role `ledger_app`."""
+        """Writes as the role `ledger_consumer`."""
         self._store, self._positions = store, positions
 
     def position(self, topic: str, partition: int) -> int | None:

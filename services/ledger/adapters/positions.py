@@ -7,6 +7,7 @@ from typing import Any
 
 import aiosql
 from psycopg import Connection, DatabaseError
+from psycopg.errors import InsufficientPrivilege
 
 from services.kernel.errors import KernelError, Unavailable
 from services.kernel.postgres import PostgresStore
@@ -17,6 +18,10 @@ FENCED = "LG001"
 
 class Fenced(KernelError):
     """Another process owns this partition now."""
+
+
+class NotTheConsumer(KernelError):
+    """This role of the database keeps no books: the service runs as ledger_consumer (ACHATS_LEDGER_DATABASE_URL)."""
 
 
 @dataclass(slots=True)
@@ -38,10 +43,16 @@ class PostgresPositions:
         self._tenures = dict[tuple[str, int], Tenure]()
 
     def take(self, topic: str, topic_id: str, partition: int) -> int | None:
-        """Own the partition under a new epoch, ending a frozen predecessor; the offset to start at, None = the beginning of the log."""
-        with self._store.connection() as connection:
-            epoch, next_offset = QUERIES.take_position(connection, topic_id=topic_id, partition=partition)
-            self._tenures[topic, partition] = Tenure(topic_id, epoch, next_offset, connection.info.backend_pid)
+        """Own the partition under a new epoch, ending a frozen predecessor; the offset to start at, None = the beginning of the log.
+
+        Raises NotTheConsumer.
+        """
+        try:
+            with self._store.connection() as connection:
+                epoch, next_offset = QUERIES.take_position(connection, topic_id=topic_id, partition=partition)
+                self._tenures[topic, partition] = Tenure(topic_id, epoch, next_offset, connection.info.backend_pid)
+        except InsufficientPrivilege as closed:
+            raise NotTheConsumer from closed
         return next_offset or None
 
     def release(self, topic: str, partition: int) -> None:

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterable
 from signal import SIG_DFL, SIGPIPE, signal
 
+from psycopg.errors import InsufficientPrivilege
+
 from services.kernel.errors import KernelError
 from services.kernel.postgres import PostgresStore
 
@@ -20,6 +22,9 @@ def told(lines: Iterable[str], end: str = "\n") -> int:
         sys.stdout.writelines(f"{line}{end}" for line in lines)
     except KernelError as trouble:
         sys.stderr.write(f"{str(trouble).rstrip('.')}.\n")
+        return REFUSED
+    except InsufficientPrivilege:
+        sys.stderr.write("Ce rôle de la base n'en a pas le droit. Se connecter avec le rôle ledger_app (ACHATS_LEDGER_DATABASE_URL).\n")
         return REFUSED
     except OSError as trouble:
         sys.stderr.write(

@@ -20,7 +20,7 @@ PATIENCE_S, LOOK_S, BRIEFLY_S = 300.0, 0.05, 0.001
 TRIES = 2000  # a COPY is over in a few milliseconds
 PASSED = "select coalesce(sum(next_offset), 0)::int from ledger.kafka_position"
 UNSAID = "select (select sum(seq) from ledger.chain_head) - (select sum(seq) from ledger.announced)"
-COPYING = "select application_name from pg_stat_activity where usename = 'ledger_app' and state = 'active' and query ~* '^copy'"
+COPYING = "select application_name from pg_stat_activity where usename = 'ledger_consumer' and state = 'active' and query ~* '^copy'"
 
 
 class LedgerAlone(Deployment):

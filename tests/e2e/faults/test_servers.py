@@ -31,7 +31,7 @@ def test_a_cluster_of_three_loses_the_leader_and_the_coordinator(undisturbed: st
 
 def test_postgresql_killed_while_the_ledger_books(shared: Ground, undisturbed: str):
     """Goal: a page of the book is whole or not at all. Case: kill -9 while the ledger has written entries and not committed them."""
-    postgres_killed(shared, "ledger_app", undisturbed)
+    postgres_killed(shared, "ledger_consumer", undisturbed)
 
 
 def test_postgresql_frozen(shared: Ground, undisturbed: str):

@@ -24,6 +24,7 @@ from tests.support.kernel import headers
 
 TOPIC = topics_read_by(SERVICE)[0]
 TYPES = types_on([TOPIC])
+ROLES = ("ledger_app", "ledger_consumer")  # people, the service
 TOPIC_ID, PARTITION = "topic-1", 3
 MIGRATIONS = Path(services.ledger.__file__).with_name("migrations")
 
@@ -50,8 +51,8 @@ class Shelf:
         if migrations is not None:
             migrate(admin_url, SERVICE, migrations, with_outbox=False)
         self.admin_url = admin_url
-        self.url = make_conninfo(admin_url, user="ledger_app")
-        self._give_password(conninfo_to_dict(admin_url).get("password"))
+        self.url, self.consumer_url = (make_conninfo(admin_url, user=role) for role in ROLES)
+        self._give_passwords(conninfo_to_dict(admin_url).get("password"))
         self._keepers: list[Keeper] = []
         self._stores: list[PostgresStore] = []
         self._offsets = {partition: itertools.count() for partition in range(24)}
@@ -60,12 +61,12 @@ class Shelf:
 
     def new_keeper(self) -> Keeper:
         """Another process, before it takes anything."""
-        self._keepers.append(Keeper(self.url))
+        self._keepers.append(Keeper(self.consumer_url))
         return self._keepers[-1]
 
     def new_announcements(self) -> Announcements:
         """Another relay."""
-        self._stores.append(PostgresStore(self.url, SERVICE, pool_size=1))
+        self._stores.append(PostgresStore(self.consumer_url, SERVICE, pool_size=1))
         return Announcements(self._stores[-1])
 
     def receive(self, *said: Event[Any] | Outgoing | Record, partition: int = PARTITION) -> list[Record]:
@@ -97,11 +98,13 @@ class Shelf:
         for store in self._stores:
             store.close()
 
-    def _give_password(self, password: object) -> None:
-        """Where the server asks for passwords, the service's role has the administrator's."""
+    def _give_passwords(self, password: object) -> None:
+        """Where the server asks for passwords, the roles have the administrator's."""
         if password:
             with psycopg.connect(self.admin_url) as connection:
-                connection.execute(sql.SQL("alter role ledger_app password {}").format(sql.Literal(str(password))))
+                for role in ROLES:
+                    statement = sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(str(password)))
+                    connection.execute(statement)
 
 
 def event(data: EventData, n: int | str = 1, run: tuple[str, int | None] | None = None) -> Event[Any]:

@@ -86,7 +86,7 @@ class Attacker:
 
 @pytest.fixture
 def attacker(shelf: Shelf) -> Generator[Attacker]:
-    with closing(psycopg.connect(shelf.url)) as connection:
+    with closing(psycopg.connect(shelf.consumer_url)) as connection:
         yield Attacker(connection)
 
 
@@ -221,7 +221,7 @@ def test_even_the_owner_is_told_that_the_book_is_append_only(attacker: Attacker,
 
 def test_a_temporary_table_in_front_of_a_real_one_fools_no_check(attacker: Attacker, shelf: Shelf):
     with psycopg.connect(shelf.admin_url, autocommit=True) as administrator:
-        administrator.execute(f"grant temporary on database {administrator.info.dbname} to ledger_app".encode())
+        administrator.execute(f"grant temporary on database {administrator.info.dbname} to ledger_consumer".encode())
     attacker.run("create temporary table entry (like ledger.entry)")
     attacker.run("create temporary table account (company_id text, code text, valid daterange)")
     attacker.run("insert into account values ('C-1', '606401', '[,)')")

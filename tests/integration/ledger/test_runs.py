@@ -160,7 +160,7 @@ def test_a_record_that_is_booked_while_its_copy_is_parked_elsewhere_counts_as_bo
         )
         thread = threading.Thread(target=shelf.receive, args=(good,))
         thread.start()
-        while not shelf.ask("select pid from pg_stat_activity where wait_event_type = 'Lock' and usename = 'ledger_app'"):
+        while not shelf.ask("select pid from pg_stat_activity where wait_event_type = 'Lock' and usename = 'ledger_consumer'"):
             pass
     thread.join(60)
     assert [(1, "parked"), (2, "recorded")] == shelf.ask("select attempt, kind from ledger.outcome order by attempt")

@@ -60,10 +60,10 @@ def test_a_ledger_that_is_killed_books_and_announces_everything_once(shelf: Shel
     mine = f"where company_id = '{company}'"  # the topics are the session's: others' events are booked too
     sender = KafkaSender(bootstrap, "test")
     assert 60 == sender.send(messages[:60])
-    with ledger(bootstrap, shelf.url):
+    with ledger(bootstrap, shelf.consumer_url):
         until(lambda: shelf.ask(f"select count(*) from ledger.entry {mine}") >= [(1,)])
     assert 61 == sender.send(messages[60:])
-    with ledger(bootstrap, shelf.url) as process:
+    with ledger(bootstrap, shelf.consumer_url) as process:
         until(lambda: announced(ImportFinished.ce_type, 1))
         until(lambda: announced(InvoiceDescribed.ce_type, DOCUMENTS))
         until(lambda: announced(EntryRecorded.ce_type, DOCUMENTS))

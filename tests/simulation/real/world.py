@@ -40,7 +40,7 @@ class Servers:
 
     def url(self, service: str, process: str) -> str:
         """The database as this process sees it."""
-        role = {"user": "ledger_app"} if service == "ledger" else {}
+        role = {"user": "ledger_consumer"} if service == "ledger" else {}
         return make_conninfo(self.database_url, application_name=process, **role)
 
 
