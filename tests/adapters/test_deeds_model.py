@@ -135,8 +135,9 @@ class Acts(RuleBasedStateMachine):
 
     @override
     def teardown(self) -> None:
-        """The batches are as sealed."""
-        assert [] == self._hands.unsound()
+        """This company's batches are as sealed."""
+        mine = ", ".join(map(str, self._sealed)) or "0"
+        assert [] == self._hands.ask(f"select seq from ledger.chain where seq in ({mine}) and digest <> ledger.digest(batch_id)")
 
 
 def _try(deed: Deed, person: Deeds) -> int | DeedRefused:
@@ -167,7 +168,7 @@ def people(hands: Hands) -> Generator[list[PostgresStore]]:
 
 
 @pytest.mark.parametrize(
-    ("books", "steps"), [(12, 20), pytest.param(150, 50, marks=[pytest.mark.long, pytest.mark.timeout(1800)])], ids=["short", "long"]
+    ("books", "steps"), [(12, 20), pytest.param(100, 30, marks=[pytest.mark.long, pytest.mark.timeout(1800)])], ids=["short", "long"]
 )
 def test_the_book_is_the_model_s_whatever_people_do(hands: Hands, books: int, steps: int):
     """
