@@ -10,7 +10,7 @@ from tests.bench.ledger.figures import Figure, Turns, Write, share
 from tests.bench.ledger.made import BATCH, COMPANY, SMALLER, bare_entries, bare_lines, entries
 from tests.support.local import SessionDatabase
 
-UNSEALED = "create or replace function ledger.digest(p_batch bigint) returns bytea language sql as $$ select '\\x00'::bytea $$"
+UNSEALED = "create or replace function ledger.seal_of(p_batch bigint, out digest bytea, out marks bytea) language sql as $$ select '\\x00'::bytea, ''::bytea $$"
 ROUNDS, BLOCK, FLAT = 7, 30, 0.15
 
 
