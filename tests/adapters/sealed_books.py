@@ -1,20 +1,17 @@
-"""A book with every kind of batch, made once and copied for each test; and what `achats-ledger verify` says of a copy."""
+"""A book with every kind of batch, and what `achats-ledger verify` says of it, as it is or altered by a superuser."""
 
-import uuid
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from services.kernel.postgres import PostgresStore
-from services.ledger.adapters.verifying import Verification
+from services.ledger.adapters.verifying import NEXT, Verification
 from tests.adapters.bookshelf import PostgresBookshelf, migrated
 from tests.adapters.hands import Hands
-from tests.integration.ledger.shelf import event
+from tests.integration.ledger.shelf import Shelf, event
 from tests.integration.ledger.test_runs import marker, seven
 from tests.support.local import SessionDatabase
 from tests.unit.ledger.documents import invoice
@@ -23,54 +20,63 @@ OTHER_BOOK = 4
 
 
 @dataclass(frozen=True, slots=True)
-class SealedBook:
-    """The address of a book for its administrator, and for the service."""
+class Verified:
+    """What was said: the differences, and all lines."""
 
-    admin_url: str
-    url: str
+    differences: list[str]
+    lines: list[str]
 
-    def verify(self, book: int | None = None, noted: tuple[int, bytes] | None = None) -> tuple[int, list[str]]:
-        """How many differences there are, and everything that is said."""
-        with closing(PostgresStore(self.url, "ledger", pool_size=1)) as store:
-            verification = Verification(store, book, noted)
-            said = list(verification.lines())
-            return verification.found, said
 
-    def tamper(self, *statements: str) -> None:
-        """What only a superuser can do: change the book behind its triggers."""
-        with psycopg.connect(self.admin_url) as connection:
-            connection.execute("set session_replication_role = replica")
-            connection.execute("set search_path = ledger")
-            for statement in statements:
-                connection.execute(statement.encode())
+class Undone(PostgresStore):
+    """A store whose one transaction has begun already, and is undone by whoever began it."""
 
-    def ask(self, query: str) -> Sequence[tuple[object, ...]]:
-        """Rows, as the administrator."""
-        with psycopg.connect(self.admin_url) as connection:
-            return connection.execute(query.encode()).fetchall()
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._one = connection
+
+    @contextmanager
+    def connection(self) -> Generator[psycopg.Connection]:
+        """That one."""
+        yield self._one
+
+
+def verified(shelf: Shelf, book: int | None = None) -> Verified:
+    """The book recomputed."""
+    with closing(PostgresStore(shelf.url, "ledger", pool_size=1)) as store:
+        return _verified(store, book, None)
+
+
+def _verified(store: PostgresStore, book: int | None, noted: tuple[int, bytes] | None) -> Verified:
+    verification = Verification(store, book, noted)
+    lines = list(verification.lines())
+    differences = [line.removesuffix(f". {NEXT}") for line in lines[:-1] if line.endswith(NEXT)]
+    assert verification.found == len(differences)
+    return Verified(differences, lines)
+
+
+def altered(shelf: Shelf, *statements: str, noted: tuple[int, bytes] | None = None) -> list[str]:
+    """The differences once a superuser did this behind the triggers; then it is undone."""
+    with psycopg.connect(shelf.admin_url) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.execute("set local session_replication_role = replica")
+        connection.execute("set local search_path = ledger")
+        for statement in statements:
+            connection.execute(statement.encode())
+        connection.execute("set local role ledger_app")
+        found = _verified(Undone(connection), 3 if noted else None, noted).differences
+        connection.rollback()
+        return found
 
 
 @contextmanager
-def template(database: SessionDatabase) -> Generator[str]:
-    """The administrator's address of a database that holds the book; nobody is connected to it."""
+def filled(database: SessionDatabase) -> Generator[Shelf]:
+    """The book, in a database of its own."""
     with migrated(database) as url:
         shelf = PostgresBookshelf(url, migrations=None)
         hands = Hands(shelf)
         fill(hands)
         hands.close()
+        yield shelf.shelf
         shelf.shelf.close()
-        yield url
-
-
-@contextmanager
-def copied(admin_url: str) -> Generator[SealedBook]:
-    """A copy of the book for one test."""
-    name, original = f"copy_{uuid.uuid4().hex[:12]}", str(conninfo_to_dict(admin_url)["dbname"])
-    copy = make_conninfo(admin_url, dbname=name)
-    with psycopg.connect(make_conninfo(admin_url, dbname="postgres"), autocommit=True) as administrator:
-        administrator.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(original)))
-        yield SealedBook(copy, make_conninfo(copy, user="ledger_app"))
-        administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def fill(hands: Hands) -> None:

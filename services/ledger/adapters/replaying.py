@@ -65,9 +65,9 @@ UNBALANCED = """
 select 0 as place, 0 as n, null::bytea as said, null::bytea as marks, min(l.entry_id) as unbalanced
 from (
     select e.entry_id from ledger.entry as e
-    cross join lateral unnest(e.cents) as u (cents)
+    left join lateral unnest(e.cents) as u (cents) on true
     where e.entry_id >= c.batch_id << 20 and e.entry_id < (c.batch_id + 1) << 20
-    group by e.entry_id having sum(u.cents) <> 0 or count(*) < 2
+    group by e.entry_id having coalesce(sum(u.cents), 0) <> 0 or count(u.cents) < 2
 ) as l having count(*) > 0
 """
 CHAIN = """

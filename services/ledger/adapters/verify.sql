@@ -62,7 +62,9 @@ limit 1;
 
 -- name: wrong_position()
 -- A partition that does not stand where its last batch ends, or whose epoch went back.
-select topic_id, partition, coalesce(k.next_offset, 0) as stands_at, coalesce(b.next_offset, 0) as ends_at
+select
+    topic_id, partition, coalesce(k.next_offset, 0) as stands_at, coalesce(k.epoch, 0) as stands_under,
+    coalesce(b.next_offset, 0) as ends_at, coalesce(b.epoch, 0) as ends_under
 from ledger.kafka_position as k
 full join (
     select i.topic_id, i.partition, max(i.next_offset) as next_offset, max(i.epoch) as epoch
@@ -139,13 +141,13 @@ with closed as (
     where e.deed = 'close'
 )
 
-select y.company_id, y.closed_through as stands_at, coalesce(max(c.through), y.starts - 1) as said
+select y.company_id, y.closed_through::text as stands_at, coalesce(max(c.through), y.starts - 1) as said
 from ledger.fiscal_year as y
 left join closed as c on c.company_id = y.company_id and c.through between y.starts and y.ends
 group by y.company_id, y.fy, y.starts, y.closed_through
 having y.closed_through <> coalesce(max(c.through), y.starts - 1)
 union all
-select c.company_id, null as stands_at, c.through as said
+select c.company_id, 'aucun' as stands_at, c.through as said
 from closed as c
 where not exists (select from ledger.fiscal_year as y where y.company_id = c.company_id and c.through between y.starts and y.ends)
 order by company_id, said

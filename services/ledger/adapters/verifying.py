@@ -21,12 +21,12 @@ EXAMINED = {
     "unlisted": "La colonne {0}.{1} n'est couverte par aucun sceau",
     "strange_book": "Le lot {2} du livre {3} est dans la chaîne du livre {0} (maillon {1})",
     "gap_of_offsets": "La partition {0}/{1} n'est pas lue d'un trait : le lot {2} commence à {3} au lieu de {4}",
-    "wrong_position": "La partition {0}/{1} se trouve à {2}, et ses lots finissent à {3}",
+    "wrong_position": "La partition {0}/{1} se trouve à {2} (époque {3}), et ses lots finissent à {4} (époque {5})",
     "wrong_todo": "L'écriture {0} n'est pas dans la liste « À traiter » comme son sort le veut",
     "hole_in_numbers": "Entreprise {0}, journal {1}, exercice {2} : le numéro {3} suit un trou, {4} était attendu",
     "day_back": "Entreprise {0}, journal {1}, exercice {2} : le numéro {3} est validé le {4}, avant celui qui le précède ({5})",
     "wrong_counter": "Entreprise {0}, journal {1}, exercice {2} : le compteur n'est pas celui du dernier numéro ({3} ; {4} donnés)",
-    "wrong_close": "Entreprise {0} : l'exercice est clos jusqu'au {1}, et ses clôtures disent {2}",
+    "wrong_close": "Entreprise {0} : dernier jour clos {1}, selon ses clôtures {2}",
     "announced_too_far": "Livre {0} : {1} lots annoncés pour {2} scellés",
 }
 """What each question of verify.sql finds, as a sentence with the columns of its row."""

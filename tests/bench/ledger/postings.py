@@ -10,7 +10,10 @@ from tests.bench.ledger.figures import Figure, Turns, Write, share
 from tests.bench.ledger.made import BATCH, COMPANY, SMALLER, bare_entries, bare_lines, entries
 from tests.support.local import SessionDatabase
 
-UNSEALED = "create or replace function ledger.seal_of(p_batch bigint, out digest bytea, out marks bytea) language sql as $$ select '\\x00'::bytea, ''::bytea $$"
+UNSEALED = """
+create or replace function ledger.seal_of(p_batch bigint, out digest bytea, out marks bytea) language sql as
+$$ select '\\x00'::bytea, ''::bytea $$
+"""
 ROUNDS, BLOCK, FLAT = 7, 30, 0.15
 
 
