@@ -169,6 +169,73 @@ begin
     end if;
 end $$;
 
+-- Entries of that company, sealed: each entry is looked at, and each batch once.
+create or replace function refuse_strange(p_company text, p_entries bigint[]) returns void language plpgsql
+set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
+declare
+    strange record;
+begin
+    if p_company is null or not exists (select from company where company_id = p_company) then
+        perform refuse_deed('LG011', 'no such company', p_company);
+    end if;
+    select a.id into strange from (
+        select min(u.id) as id, u.id >> 20 as batch_id from unnest(p_entries) as u (id) group by u.id >> 20
+    ) as a where not exists (select from chain as c where c.batch_id = a.batch_id) limit 1;
+    if found then
+        perform refuse_deed('LG012', 'no such entry', strange.id::text);
+    end if;
+    if (select count(*) from entry as e where e.entry_id = any(p_entries) and e.company_id = p_company) = cardinality(p_entries) then
+        return;
+    end if;
+    select a.id, e.company_id into strange
+    from unnest(p_entries) as a (id) left join entry as e on e.entry_id = a.id
+    where e.company_id is distinct from p_company limit 1;
+    if found then
+        perform refuse_deed(case when strange.company_id is null then 'LG012' else 'LG013' end,
+            case when strange.company_id is null then 'no such entry' else 'an entry of another company' end, strange.id::text);
+    end if;
+end $$;
+
+-- Fates with numbers. Whoever closes or locks a period waits for us, or we for him; the counter is locked last. Where each entry goes is
+-- asked once, whether a month is locked once for each month.
+create or replace function number_entries(p_company text, p_journal text, p_entries bigint[], p_batch bigint) returns void language plpgsql
+set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
+declare
+    r record;
+    c counter;
+    today date := (clock_timestamp() at time zone 'Europe/Paris')::date;
+    ids bigint[];
+    years smallint[];
+    days date[];
+begin
+    perform from fiscal_year where company_id = p_company order by fy for share;
+    select array_agg(p.entry_id order by p.day, p.entry_id), array_agg(p.fy order by p.day, p.entry_id),
+        array_agg(p.day order by p.day, p.entry_id)
+    into ids, years, days from placed(p_company, p_entries) as p;
+    select m.entry_id, m.fy, m.month into r
+    from (
+        select min(p.entry_id) as entry_id, p.fy, to_char(p.day, 'YYYY-MM') as month, min(p.day) as day
+        from unnest(ids, years, days) as p (entry_id, fy, day) group by p.fy, to_char(p.day, 'YYYY-MM')
+    ) as m where m.fy is null or is_locked(p_company, m.day) order by m.entry_id limit 1;
+    if found and r.fy is null then
+        perform refuse_deed('LG017', 'no fiscal year is open for it', r.entry_id::text);
+    elsif found then
+        perform refuse_deed('LG018', 'its month is locked', r.month);
+    end if;
+    for r in select y.fy, count(*)::int as n from unnest(years) as y (fy) group by y.fy order by y.fy loop
+        insert into counter as k values (p_company, p_journal, r.fy, r.n, today)
+        on conflict (company_id, journal, fy) do update set last_no = k.last_no + r.n, last_on = greatest(k.last_on, today)
+        returning * into c;
+        insert into fate (entry_id, batch_id, company_id, journal, fy, number, entry_date, validated_on)
+        select p.entry_id, p_batch, p_company, p_journal, p.fy,
+            c.last_no - r.n + row_number() over (order by p.day, p.entry_id), p.day, c.last_on
+        from unnest(ids, years, days) as p (entry_id, fy, day) where p.fy = r.fy;
+    end loop;
+exception when unique_violation then
+    perform refuse_fated(p_entries);
+    raise;
+end $$;
+
 revoke execute on all functions in schema ledger from public;
 grant execute on function digest, seal_of to ledger_app;
 grant select on sealed to ledger_app, ledger_readonly;

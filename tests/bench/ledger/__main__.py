@@ -13,7 +13,10 @@ from datetime import UTC, datetime
 import structlog
 
 from tests.bench.ledger.figures import Figure
+from tests.bench.ledger.ingest import ingest
+from tests.bench.ledger.life import life
 from tests.bench.ledger.postings import growth, postings
+from tests.bench.ledger.reading import reading
 from tests.support.local import SessionDatabase, session_postgres
 
 type Part = Callable[[SessionDatabase], Iterator[Figure]]
@@ -26,6 +29,9 @@ def main(arguments: list[str]) -> None:
     parts: dict[str, Part] = {
         "postings": postings,
         "growth": lambda server: growth(server, largest),
+        "ingest": ingest,
+        "life": life,
+        "reading": lambda server: reading(server, largest),
     }
     wanted = [argument for argument in arguments if argument in parts] or list(parts)
     for name in wanted:

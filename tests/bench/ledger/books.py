@@ -63,13 +63,18 @@ def book(server: SessionDatabase, *changes: str) -> Generator[Book]:
             yield Book(url, administrator, session)
 
 
-def post_batch(book: Book, rows: bytes, from_offset: int, expected: int | None = None) -> None:
+def post_batch(book: Book, rows: bytes, number: int) -> None:
     """A batch of entries as the shipped adapter writes it, the text made beforehand; checked and sealed at its commit."""
-    place = {"topic_id": TOPIC_ID, "partition": PARTITION, "epoch": 1, "from_offset": from_offset, "next_offset": from_offset + BATCH}
-    batch_id: int = QUERIES.open_batch(book.session, n=BATCH, **place)
-    assert expected in (None, batch_id), "ids were made beforehand"
+    open_batch(book, number * BATCH - BATCH, number)
     copy(book.session, QUERIES.copy_entries.sql, rows)
     book.session.commit()
+
+
+def open_batch(book: Book, from_offset: int, expected: int) -> None:
+    """The batch row. Its number is known beforehand: so are the ids of its entries."""
+    place = {"topic_id": TOPIC_ID, "partition": PARTITION, "epoch": 1, "from_offset": from_offset, "next_offset": from_offset + BATCH}
+    batch_id: int = QUERIES.open_batch(book.session, n=BATCH, **place)
+    assert expected == batch_id
 
 
 def copy(session: psycopg.Connection, statement: str, rows: bytes) -> None:

@@ -19,7 +19,7 @@ def _heading(entry: int, number: int, company: str) -> str:
     key = UUID(int=(MIDNIGHT_MS + day * 86_400_000 << 80) | (number * 0x9E3779B97F4A7C15 & (1 << 76) - 1))
     piece = f"FR-2026-{number:07}"
     label = f"Amazon Business — Papeterie de Lyon — {piece}"
-    return f"{entry}\t{company}\tI-{number:020x}\t1\tAC\t2026-03-{day:02}\t{piece}\t2026-03-{day:02}\t{label}\t{key}"
+    return f"{entry}\t{company}\tinv-{number:024x}\t1\tAC\t2026-03-{day:02}\t{piece}\t2026-03-{day:02}\t{label}\t{key}"
 
 
 def entries(batch: int, company: str = COMPANY) -> bytes:

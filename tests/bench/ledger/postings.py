@@ -28,17 +28,18 @@ def postings(server: SessionDatabase) -> Iterator[Figure]:
         rows = dict[int, Rows]()
         ways: dict[str, Write] = {
             "bare": lambda n: write_bare(sealed, *rows[n][1:]),
-            "unsealed": lambda n: post_batch(unsealed, rows[n][0], n * BATCH - BATCH, n),
-            "sealed": lambda n: post_batch(sealed, rows[n][0], n * BATCH - BATCH, n),
+            "unsealed": lambda n: post_batch(unsealed, rows[n][0], n),
+            "sealed": lambda n: post_batch(sealed, rows[n][0], n),
         }
-        taken = Turns(ROUNDS, BLOCK, sealed.checkpoint, partial(_make, rows))(ways)
+        taken = Turns(ROUNDS, BLOCK, sealed.checkpoint, partial(make, rows))(ways)
         yield Figure("bare COPY into entry and line", BATCH / median(taken["bare"]), "entries/s")
         yield Figure("postings without the seal", share(taken["bare"], taken["unsealed"]), "of bare", 0.40)
         yield Figure("postings with the seal", share(taken["bare"], taken["sealed"]), "of bare", 0.38)
         yield from _bytes(sealed)
 
 
-def _make(rows: dict[int, Rows], numbers: range) -> None:
+def make(rows: dict[int, Rows], numbers: range) -> None:
+    """The rows of these batches, and no others."""
     rows.clear()
     rows.update({n: (entries(n), bare_entries(n), bare_lines(n)) for n in numbers})
 
@@ -71,7 +72,7 @@ def growth(server: SessionDatabase, largest: int) -> Iterator[Figure]:
 
 
 def _next_of(book: Book, filled_with: int) -> Write:
-    return lambda n: post_batch(book, entries(filled_with + n), (filled_with + n) * BATCH - BATCH, filled_with + n)
+    return lambda n: post_batch(book, entries(filled_with + n), filled_with + n)
 
 
 @contextmanager
@@ -80,6 +81,6 @@ def filled(server: SessionDatabase, batches: int, smaller_from: int | None = Non
     with book(server, POSTINGS_ALONE) as one:
         for number in range(1, batches + 1):
             company = COMPANY if smaller_from is None or number < smaller_from else SMALLER
-            post_batch(one, entries(number, company), number * BATCH - BATCH, number)
+            post_batch(one, entries(number, company), number)
         one.administrator.execute("vacuum analyze")
         yield one
