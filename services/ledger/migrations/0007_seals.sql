@@ -31,7 +31,7 @@ set search_path = ledger, pg_temp as $$
     select format(
         'select %1$s as place, int2send(%1$s::smallint) || int4send(count(*)::int) as head, sha256(string_agg(r.said, '''' order by r.said)) as said, '
         || 'string_agg(substr(int8send(crc32c(r.said)), 5), '''' order by r.said) as marks '
-        || 'from (select record_send(row(%2$s)) as said from ledger.%3$I as t where %4$s%5$s) as r having count(*) > 0',
+        || 'from (select record_send(row(%2$s)) as said from ledger.%3$I as t where %4$s%5$s offset 0) as r having count(*) > 0',
         p_line.place,
         (select string_agg(format('t.%I', c.name), ', ' order by c.n)
             from unnest(p_line.keys || p_line.columns) with ordinality as c (name, n)),

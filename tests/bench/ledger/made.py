@@ -1,10 +1,11 @@
 """Entries of four lines, as the text that COPY takes; made by number, so that any amount of them needs no room."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 COMPANY, SMALLER = "C-1", "C-2"
 BATCH = 1000
-MIDNIGHT_MS = 1_773_100_800_000  # 10 March 2026
+FIRST_DAY, A_DAY = date(2026, 1, 1), 10_000  # entries arrive in the order of their days, as purchases do
 ACCOUNTS, AUXILIARIES, CENTS, RATES = "606400,606300,445660,401000", "NULL,NULL,NULL,AMAZON", "10000,5000,3000,-18000", "NULL,NULL,20,NULL"
 LINES = tuple(zip(range(1, 5), ACCOUNTS.split(","), AUXILIARIES.split(","), CENTS.split(","), RATES.split(","), strict=True))
 
@@ -15,11 +16,12 @@ def headings(batch: int, company: str = COMPANY) -> list[str]:
 
 
 def _heading(entry: int, number: int, company: str) -> str:
-    day = 1 + number % 28
-    key = UUID(int=(MIDNIGHT_MS + day * 86_400_000 << 80) | (number * 0x9E3779B97F4A7C15 & (1 << 76) - 1))
+    day = FIRST_DAY + timedelta(days=number // A_DAY)
+    midnight_ms = int(datetime.combine(day, time(), UTC).timestamp()) * 1000
+    key = UUID(int=(midnight_ms << 80) | (number * 0x9E3779B97F4A7C15 & (1 << 76) - 1))
     piece = f"FR-2026-{number:07}"
     label = f"Amazon Business — Papeterie de Lyon — {piece}"
-    return f"{entry}\t{company}\tinv-{number:024x}\t1\tAC\t2026-03-{day:02}\t{piece}\t2026-03-{day:02}\t{label}\t{key}"
+    return f"{entry}\t{company}\tinv-{number:024x}\t1\tAC\t{day}\t{piece}\t{day}\t{label}\t{key}"
 
 
 def entries(batch: int, company: str = COMPANY) -> bytes:
