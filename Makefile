@@ -14,7 +14,7 @@ DEMO := .venv/.demo
 DEVELOPMENT := .venv/.development
 BIN := .venv/bin
 
-.PHONY: help demo up test test-long bench-fetcher bench-fairness bench-classifier check format lock clean
+.PHONY: help demo up test test-long bench-fetcher bench-fairness bench-classifier bench-ledger check format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench-fairness: $(DEVELOPMENT) ## how long 1,000 connections wait for their runs
 
 bench-classifier: $(DEVELOPMENT) ## documents classified a second, memory over a million, the worker on real parts (ARGS=documents)
 	@$(BIN)/python -m tests.bench.classifier $(ARGS)
+
+bench-ledger: $(DEVELOPMENT) ## what the book costs where bare COPY is 1.00 (ARGS="postings 1e7": parts of it, the largest book)
+	@$(BIN)/python -m tests.bench.ledger $(ARGS)
 
 check: $(DEVELOPMENT) ## format, lint, strict types, import contracts, contracts, architecture
 	@$(BIN)/ruff format --check --quiet .

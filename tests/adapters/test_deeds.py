@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from shutil import copy
 
+import psycopg
 import pytest
 from psycopg import DatabaseError
 
@@ -15,7 +16,7 @@ from services.ledger.adapters import refusals
 from services.ledger.adapters.refusals import CODES, DeedRefused
 from services.ledger.handler import SERVICE
 from tests.adapters.hands import ACTOR, Hands
-from tests.integration.ledger.shelf import MIGRATIONS, Shelf, event
+from tests.integration.ledger.shelf import MIGRATIONS, event
 from tests.unit.ledger.documents import held, invoice
 
 MARCH, LATE_MARCH, APRIL, NEXT_YEAR = date(2026, 3, 10), date(2026, 3, 20), date(2026, 4, 2), date(2027, 1, 5)
@@ -279,17 +280,15 @@ def test_every_code_of_the_functions_has_its_sentence():
     assert set(CODES.values()) - {reason for reason, _ in REFUSED.values()} == {refusals.ChangedMeanwhile}
 
 
-def test_seals_from_before_people_could_act_stay_true(database_url: str, tmp_path: Path):
-    """Batches are written and sealed under migrations 0001 to 0004; under all of them each has the digest it was sealed with."""
-    for file in sorted(MIGRATIONS.glob("000[1-4]*.sql")):
+def test_a_book_sealed_in_the_old_form_is_refused(database_url: str, tmp_path: Path):
+    """A batch is written and sealed under migrations 0001 to 0006; 0007 says what to do, and changes nothing (decision 0070)."""
+    for file in sorted(MIGRATIONS.glob("000[1-6]*.sql")):
         copy(file, tmp_path)
-    shelf = Shelf(database_url, tmp_path)
-    try:
-        shelf.receive(event(invoice(), run=("R-1", 1)), event(held(invoice_id="I-2"), run=("R-1", 2)))
-        shelf.receive(event(invoice(invoice_id="I-3")), event(invoice(revision=2), n=2), event(invoice(), n=3))
-        sealed = shelf.ask("select batch_id, digest from ledger.chain order by 1")
+    migrate(database_url, SERVICE, tmp_path, with_outbox=False)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute("insert into ledger.chain values (3, 1, 1, 'x', 'x', 'x')")
+    with pytest.raises(DatabaseError, match="start with an empty database"):
         migrate(database_url, SERVICE, MIGRATIONS, with_outbox=False)
-        assert 2 == len(sealed)
-        assert sealed == shelf.ask("select batch_id, ledger.digest(batch_id) from ledger.chain order by 1")
-    finally:
-        shelf.close()
+    with psycopg.connect(database_url) as connection:
+        assert (None,) == connection.execute("select to_regclass('ledger.sealed')").fetchone()

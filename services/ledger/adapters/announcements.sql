@@ -24,7 +24,7 @@ select
     b.recorded_at,
     c.digest = ledger.digest(c.batch_id)
     and c.prev = case when c.seq = 1 then '\x00'::bytea else p.hash end
-    and c.hash = sha256(c.prev || int8send(c.seq) || int8send(c.batch_id) || c.digest) as sound
+    and c.hash = sha256(c.prev || int8send(c.seq) || int8send(c.batch_id) || c.digest || c.marks) as sound
 from ledger.chain as c
 inner join ledger.batch as b using (batch_id)
 left join ledger.chain as p on p.book = c.book and p.seq = c.seq - 1

@@ -15,7 +15,7 @@ revoke update on announced from ledger_app;
 revoke execute on function take_position, keep_position, release_position, open_company, open_year from ledger_app;
 
 grant select on company, chart, account, fiscal_year, batch, entry, line, fate, todo, counter, reversal, period_event, invoice, overtaken,
-outcome, run, run_marker, run_finished, parked_record, kafka_position, chain, chain_head, announced, breaker, skip to ledger_consumer;
+outcome, run, run_marker, run_finished, parked_record, kafka_position, chain, chain_head, announced, breaker, skip, sealed to ledger_consumer;
 grant insert (book, n, topic_id, partition, epoch, from_offset, next_offset) on batch to ledger_consumer;
 grant insert (
     entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
@@ -24,7 +24,7 @@ grant insert (
 grant insert on invoice, overtaken, outcome, run_marker, parked_record to ledger_consumer;
 grant insert (reason, topic, partition, record_offset, refused, seen) on breaker to ledger_consumer;
 grant update (seq, sent) on announced to ledger_consumer;
-grant execute on function digest, records_digest, life_of, take_position, keep_position, release_position, open_company, open_year to ledger_consumer;
+grant execute on function digest, seal_of, take_position, keep_position, release_position, open_company, open_year to ledger_consumer;
 
 -- Arrays are plain lists that begin at one; days are days of this millennium and the one before.
 alter table entry add constraint entry_arrays_check check (

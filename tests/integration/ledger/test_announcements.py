@@ -219,9 +219,9 @@ def test_what_a_superuser_altered_is_not_announced(shelf: Shelf, deed: str):
 def test_each_seal_holds_the_one_before(shelf: Shelf):
     for n in range(3):
         shelf.receive(event(invoice(invoice_id=f"I-{n}")))
-    rows = shelf.ask("select seq, batch_id, digest, prev, hash from ledger.chain order by seq")
+    rows = shelf.ask("select seq, batch_id, digest || marks, prev, hash from ledger.chain order by seq")
     assert [1, 2, 3] == [row[0] for row in rows]
     assert [b"\0", *(row[4] for row in rows[:-1])] == [row[3] for row in rows]
-    for seq, batch_id, digest, prev, sealed in rows:
-        assert hashlib.sha256(prev + seq.to_bytes(8) + batch_id.to_bytes(8) + digest).digest() == sealed
+    for seq, batch_id, said, prev, sealed in rows:
+        assert hashlib.sha256(prev + seq.to_bytes(8) + batch_id.to_bytes(8) + said).digest() == sealed
     assert [(3, rows[-1][4])] == shelf.ask("select seq, hash from ledger.chain_head where book = 3")
