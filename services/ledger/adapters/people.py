@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
-from services.ledger.adapters import exporting
+from services.ledger.adapters import exporting, importing
 from services.ledger.adapters.deeds import Deeds, Numbered
 from services.ledger.adapters.reading import Reading
 from services.ledger.adapters.telling import OpenBook, told
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     _entry_deeds(commands)
     _period_deeds(commands)
     exporting.add_commands(commands)
+    importing.add_commands(commands)
     return top
 
 

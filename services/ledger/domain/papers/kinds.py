@@ -1,0 +1,35 @@
+"""The kinds of papers by the name they have in a file."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from services.ledger.domain.papers.advance import Advance, AdvanceUse
+from services.ledger.domain.papers.book import Paper
+from services.ledger.domain.papers.fields import KIND, Fields
+from services.ledger.domain.papers.payment import Payment
+from services.ledger.domain.papers.refusals import FieldMissing, KindUnknown
+
+
+class Kind(NamedTuple):
+    """How a kind of paper is read, and the names of its fields."""
+
+    paper: type[Paper]
+    fields: frozenset[str]
+
+
+KINDS: Mapping[str, Kind] = {
+    "payment": Kind(Payment, frozenset({"number", "date", "supplier", "paid", "settles", "currency", "bank"})),
+    "advance": Kind(Advance, frozenset({"number", "date", "supplier", "paid", "bank"})),
+    "advance_use": Kind(AdvanceUse, frozenset({"number", "date", "supplier", "advance", "invoice", "amount"})),
+}
+
+
+def read_paper(said: Mapping[str, str]) -> tuple[str, Paper]:
+    """A paper and its kind from the fields of a file. Raises PaperRefused."""
+    name = said.get(KIND, "").strip()
+    if not name:
+        raise FieldMissing(KIND)
+    if name not in KINDS:
+        raise KindUnknown(name)
+    kind = KINDS[name]
+    return name, kind.paper.read(Fields(said, kind.fields))
