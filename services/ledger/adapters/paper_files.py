@@ -41,7 +41,7 @@ def _json_rows(text: str) -> list[Row]:
     """A list of objects of texts and numbers; a number keeps the digits it is written with."""
     try:
         said: Any = json.loads(text, parse_float=str, parse_int=str)
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         raise FileRefused(f"ce n'est pas du JSON ({wrong}). Vérifier le fichier") from None
     if not isinstance(said, list):
         raise FileRefused("ce n'est pas une liste d'objets JSON. Vérifier le fichier")

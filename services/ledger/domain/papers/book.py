@@ -1,12 +1,13 @@
 """What papers need of the book and what they put into it: lines that wait for their other side, drafts of entries, what settles what."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple, Protocol, Self
 
 from services.ledger.domain.papers.fields import Fields
-from services.ledger.domain.papers.refusals import AccountMissing, ItemAmbiguous, ItemLettered, ItemUnknown, PeriodClosed
+from services.ledger.domain.papers.refusals import AccountMissing, ItemAmbiguous, ItemLettered, ItemUnknown, NotMonthEnd, PeriodClosed
 from services.ledger.domain.posting import BOOK_CURRENCY, Line
 from services.ledger.domain.standing import FiscalYear
 
@@ -164,6 +165,17 @@ class Paper(Protocol):
 def late_label(label: str, day: date, posted: date) -> str:
     """The label, with the true date when the entry goes to a later day (PCG 1031-4)."""
     return label if day == posted else f"{label} — opération du {day:%d/%m/%Y}"
+
+
+def month_end(day: date) -> date:
+    """The last day of its month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def require_month_end(day: date) -> None:
+    """Raises NotMonthEnd."""
+    if day != month_end(day):
+        raise NotMonthEnd(f"{day:%d/%m/%Y}")
 
 
 def _is_on(item: Item, supplier: str, accounts: Sequence[str]) -> bool:

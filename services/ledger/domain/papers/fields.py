@@ -1,8 +1,9 @@
 """The values of one paper, read from the text of a file: days, cents, rates, accounts. Each of them refuses with a sentence."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from schemas.values import DAY, LARGEST_CENTS, LONGEST_REFERENCE
@@ -11,9 +12,10 @@ from services.ledger.domain.papers.refusals import FieldMissing, FieldUnknown, V
 KIND = "kind"
 SEPARATOR = "|"  # no number of a document has one (LPF A47 A-1)
 AMOUNT = re.compile(r"(-?)([0-9]{1,13})(?:[.,]([0-9]{1,2}))?")
-RATE = re.compile(r"[0-9]{1,2}([.,][0-9]{1,3})?")
+RATE, EXCHANGE_RATE = re.compile(r"[0-9]{1,2}([.,][0-9]{1,3})?"), re.compile(r"[0-9]{1,7}([.,][0-9]{1,10})?")
 ACCOUNT, AUXILIARY, CURRENCY = re.compile(r"[0-9]{6,12}"), re.compile(r"[A-Z0-9_-]{1,17}"), re.compile(r"[A-Z]{3}")
-BREAKING = re.compile(r"[\x00-\x1f\x7f|]")
+BREAKING = re.compile(r"[\x00-\x1f\x7f|\ud800-\udfff]")
+MOST_PARTS = 500
 
 
 class Cost(NamedTuple):
@@ -54,16 +56,30 @@ class Fields:
         except ValueError:
             raise ValueWrong(name, text) from None
 
-    def cents(self, name: str) -> int:
-        """An amount above zero, in cents."""
+    def cents(self, name: str, least: int = 1) -> int:
+        """An amount of at least so many cents."""
         cents = _cents(name, self._raw(name))
-        if cents <= 0:
+        if cents < least:
             raise ValueWrong(name, self._raw(name))
         return cents
 
     def rate(self, name: str) -> str:
         """A rate in percent, as decimal text."""
         return self._matching(name, RATE).replace(",", ".")
+
+    def exchange_rate(self, name: str) -> str:
+        """Units of a currency for one euro, above zero."""
+        rate = self._matching(name, EXCHANGE_RATE).replace(",", ".")
+        if not Decimal(rate):
+            raise ValueWrong(name, rate)
+        return rate
+
+    def one_of(self, name: str, words: Collection[str]) -> str:
+        """One of these words."""
+        text = self._raw(name)
+        if text not in words:
+            raise ValueWrong(name, text)
+        return text
 
     def account(self, name: str) -> str:
         """An account number."""
@@ -79,11 +95,17 @@ class Fields:
 
     def amounts(self, name: str) -> tuple[tuple[str, int | None], ...]:
         """`FR-1=120.00|AV-2=-30.00|FR-3` → each reference with its cents, None where none are given."""
-        return tuple(_reference(name, part) for part in self._raw(name).split(SEPARATOR))
+        return tuple(_reference(name, part) for part in self._parts(name))
 
     def costs(self, name: str) -> tuple[Cost, ...]:
         """`606400=100.00@20|624100=10.00` → lines."""
-        return tuple(_cost(name, part) for part in self._raw(name).split(SEPARATOR))
+        return tuple(_cost(name, part) for part in self._parts(name))
+
+    def _parts(self, name: str) -> list[str]:
+        parts = self._raw(name).split(SEPARATOR)
+        if len(parts) > MOST_PARTS:
+            raise ValueWrong(name, len(parts))
+        return parts
 
     def _raw(self, name: str) -> str:
         if name not in self._said:

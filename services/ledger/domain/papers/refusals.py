@@ -74,6 +74,12 @@ class NotTheSum(PaperRefused):
     next_action = "Donner le montant réglé de chaque pièce."
 
 
+class SumWrong(PaperRefused):
+    """Les montants de cette pièce ne se tiennent pas."""
+
+    next_action = "Vérifier base, taux, TVA et lignes."
+
+
 class OtherCurrency(PaperRefused):
     """Cette pièce est dans une autre devise que le paiement."""
 
