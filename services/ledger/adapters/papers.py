@@ -138,8 +138,9 @@ class Import:
         chart = {code: (since, until) for code, since, until in QUERIES.chart(self._connection, company=self._company)}
         numbers = sorted({number for one in read for number in _references(one.paper)})
         found: list[DocumentRow] = list(QUERIES.documents(self._connection, company=self._company, numbers=numbers)) if numbers else []
-        documents = [document_of(row) for row in found]
-        items = {item.place: item for document in documents for item in document.items}
+        documents, items = [document_of(row) for row in found], dict[Place, Item]()
+        for document in documents:  # one number and one id may name the same lines
+            document.items = [items.setdefault(item.place, item) for item in document.items]
         settled: list[SettlementRow] = list(QUERIES.settlements(self._connection, entries=sorted({place.entry for place in items})))
         for row in settled:
             self._join(row, items)

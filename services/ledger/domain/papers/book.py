@@ -7,7 +7,15 @@ from datetime import date, timedelta
 from typing import NamedTuple, Protocol, Self
 
 from services.ledger.domain.papers.fields import Fields
-from services.ledger.domain.papers.refusals import AccountMissing, ItemAmbiguous, ItemLettered, ItemUnknown, NotMonthEnd, PeriodClosed
+from services.ledger.domain.papers.refusals import (
+    AccountMissing,
+    ItemAmbiguous,
+    ItemLettered,
+    ItemTwice,
+    ItemUnknown,
+    NotMonthEnd,
+    PeriodClosed,
+)
 from services.ledger.domain.posting import BOOK_CURRENCY, Line
 from services.ledger.domain.standing import FiscalYear
 
@@ -121,9 +129,11 @@ class Book:
         return found[0]
 
     def enter(self, drafts: Sequence[Draft]) -> None:
-        """Later papers see these. Raises AccountMissing."""
+        """Later papers see these. Raises AccountMissing, ItemTwice."""
         for draft in drafts:
             self._refuse_strange(draft)
+            if len({part.item.place for part in draft.settles}) < len(draft.settles):
+                raise ItemTwice(draft.piece_ref)
             self.drafts.append(draft)
             for part in draft.settles:
                 part.item.taken_cents += part.cents

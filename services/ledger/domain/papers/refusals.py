@@ -62,6 +62,12 @@ class ItemLettered(PaperRefused):
     next_action = "Vérifier le numéro ; au besoin, délettrer d'abord."
 
 
+class ItemTwice(PaperRefused):
+    """Une même pièce est citée deux fois."""
+
+    next_action = "La citer une fois, avec son montant entier."
+
+
 class TooMuch(PaperRefused):
     """Ce montant dépasse ce qui reste à régler de cette pièce."""
 
