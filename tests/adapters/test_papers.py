@@ -1,15 +1,21 @@
 """Papers on a real PostgreSQL: imported whole or not at all, once, settled and lettered; each refusal for its own reason."""
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Generator
 from datetime import date
 
 import pytest
 
+from schemas.invoice_classified.v1 import ClassifiedVat
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters import refusals
 from services.ledger.adapters.paper_files import Row
 from services.ledger.adapters.papers import Imported, LinesRefused, Papers
+from services.ledger.adapters.refusals import CODES
 from tests.adapters.hands import ACTOR, Hands
+from tests.adapters.test_papers_attacks import said
+from tests.integration.ledger.shelf import MIGRATIONS
 from tests.unit.ledger.documents import COMPANY, invoice
 
 MARCH, APRIL = date(2026, 3, 10), date(2026, 4, 10)
@@ -47,11 +53,12 @@ class Desk:
         return [(row[0], row[1], row[2]) for row in rows]
 
     def close(self) -> None:
+        """End the session."""
         self._store.close()
 
 
 @pytest.fixture(name="desk")
-def desk_of(hands: Hands):
+def desk_of(hands: Hands) -> Generator[Desk]:
     """An empty book and a person with papers."""
     desk = Desk(hands)
     yield desk
@@ -113,9 +120,8 @@ def test_assets_are_paid_on_their_own_account(desk: Desk):
     """A computer and paper on one invoice: 404 and 401, each its letter."""
     desk.hands.book_documents(invoice([("218300", 900_00, "20"), ("606400", 100_00, "20")]))
     ((_, (entry,)),) = desk.take(payment("FR-1", "1200")).papers
-    assert 2 < len(desk.lines(entry))
-    assert ["404000", "401000"] != [account for account, *_ in desk.hands.ask(LETTERS)]
-    assert {"AA"} == {letter for _, _, letter, _ in desk.hands.ask(LETTERS)}
+    assert [("401000", "AMAZON", 300_00), ("404000", "AMAZON", 900_00), ("512000", None, -1200_00)] == desk.lines(entry)
+    assert [("401000", "AA"), ("404000", "AA")] == [(account, letter) for account, _, letter, _ in desk.hands.ask(LETTERS)]
 
 
 def test_letters_of_an_account_have_no_hole_and_none_is_given_twice(desk: Desk):
@@ -141,15 +147,173 @@ def test_all_bad_lines_are_said_at_once_and_nothing_is_written(desk: Desk):
     assert said.startswith("Ligne 2 : Aucune pièce de ce fournisseur ne porte ce numéro dans le livre : AMAZON, FR-7.")
 
 
-REFUSED: dict[str, tuple[type[refusals.DeedRefused], Callable[[Desk], object]]] = {
-    "unknown company": (refusals.CompanyUnknown, lambda on: on.of("C-9").take([Row(1, payment("FR-1", "120"))])),
+def test_a_reversed_payment_leaves_the_debt_open_again(desk: Desk):
+    """Its letter is taken away first; then the invoice is paid by another one, under the next letter."""
+    desk.hands.book_invoices(MARCH)
+    ((_, (wrong,)),) = desk.take(payment("FR-1", "120")).papers
+    desk.hands.deeds.validate("BQ", [wrong])
+    with pytest.raises(refusals.LetteredStands, match="AA"):
+        desk.hands.deeds.reverse(wrong)
+    desk.of().unletter("401000", "AMAZON", "AA")
+    desk.hands.deeds.reverse(wrong)
+    desk.take(payment("FR-1", "120", "BQ-2"))
+    assert [("AA", ["FR-1", "BQ-1"]), ("AB", ["FR-1", "BQ-2"])] == [(letter, pieces) for _, _, letter, pieces in desk.hands.ask(LETTERS)]
+    assert [] == desk.hands.unsound()
+
+
+def test_a_corrected_invoice_is_paid_as_it_stands(desk: Desk):
+    """The invoice was corrected twice, before and after its validation: the payment settles the last entry."""
+    (first,) = desk.hands.book_invoices(MARCH)
+    second = desk.hands.deeds.recode(first, {"606400": "606300"})
+    desk.hands.deeds.validate("AC", [second])
+    third = desk.hands.deeds.recode(second, {"606300": "606800"})
+    desk.take(payment("FR-1", "120"))
+    assert [(third,)] == desk.hands.ask("select settled_entry from ledger.settlement")
+
+
+def test_an_entry_of_a_paper_is_corrected_and_its_correction_paid(desk: Desk):
+    """A carrier's bill in dollars on the wrong account, before and after its validation; amounts in dollars go with it."""
+    bill = {"kind": "bill", "number": "T-1", "date": "2026-03-10", "supplier": "CARR1", "lines": "606400=250"}
+    desk.hands.book_invoices(MARCH)
+    ((_, (first,)),) = desk.take({**bill, "currency": "USD", "exchange_rate": "1.25"}).papers
+    second = desk.hands.deeds.recode(first, {"606400": "624100"})
+    desk.hands.deeds.validate("AC", [second])
+    third = desk.hands.deeds.recode(second, {"624100": "607000"})
+    assert [("607000", None, 200_00), ("401000", "CARR1", -200_00)] == desk.lines(third)
+    pay = {"supplier": "CARR1", "currency": "USD"}
+    ((_, (paid,)),) = desk.take(payment("T-1=250", "199", **pay)).papers
+    assert [("401000", "CARR1", 200_00), ("756000", None, -1_00), ("512000", None, -199_00)] == desk.lines(paid)
+    assert [[250_00, -250_00], [250_00, -250_00], [-250_00, 250_00], [250_00, -250_00], [250_00, None, None]] == [
+        cents for (cents,) in desk.hands.ask("select cents from ledger.foreign_amount order by entry_id")
+    ]
+    assert [] == desk.hands.unsound()
+
+
+def test_vat_that_waits_for_payment_is_found_in_the_book(desk: Desk):
+    """A service of 36.00, paid in two parts in two imports: the second knows what the first released (CGI 269-2-c)."""
+    waiting = ClassifiedVat(rate="20", base_cents=30_00, vat_cents=6_00, regime="domestic", waits_for="payment")
+    desk.hands.book_documents(invoice([("651100", 30_00, "20")], vat=(waiting,)))
+    desk.take(payment("FR-1", "12"))
+    ((_, (_, vat)),) = desk.take(payment("FR-1", "24", "BQ-2")).papers
+    assert [("445660", None, 4_00), ("445801", None, -4_00)] == desk.lines(vat)
+    assert [(0,)] == desk.hands.ask("select sum(debit_cents - credit_cents)::bigint from ledger.line where account = '445801'")
+
+
+def test_an_invoice_may_be_named_by_its_id(desk: Desk):
+    """Two sellers gave the same number: the number alone is refused, the ids are not; one document by both names is refused."""
+    desk.hands.book_documents(invoice(), invoice(invoice_id="I-2"))
+    assert "Plusieurs pièces de ce fournisseur portent ce numéro : FR-1." in desk.refused(payment("FR-1", "120"))
+    assert "Une même pièce est citée deux fois : BQ-1." in desk.refused(payment("I-1=60|I-1=60", "120"))
+    desk.take(payment("I-1|I-2=120", "240"))
+    assert [("AA", 3)] == desk.hands.ask("select letter, count(*) from ledger.lettering group by 1")
+
+
+def test_a_bill_and_its_payment_may_come_in_one_file(desk: Desk):
+    desk.hands.book_invoices(MARCH)
+    bill = {"kind": "bill", "number": "T-1", "date": "2026-03-10", "supplier": "CARR1", "lines": "624100=10@20"}
+    desk.take(bill, payment("T-1", "12", supplier="CARR1"))
+    assert [("401000", "CARR1", "AA", ["T-1", "BQ-1"])] == desk.hands.ask(LETTERS)
+
+
+def test_papers_of_a_closed_day_move_and_those_of_an_inventory_are_refused(desk: Desk):
+    """March is closed, then April while the payment waits: its date is the one that validation fixes."""
+    desk.hands.book_invoices(MARCH)
+    desk.hands.deeds.close(2026, date(2026, 3, 31), 1)
+    ((_, (entry,)),) = desk.take({**payment("FR-1", "120"), "date": "2026-03-28"}).papers
+    assert [(date(2026, 4, 1), "Règlement FR-1 — opération du 28/03/2026")] == desk.hands.ask(
+        f"select entry_date, label from ledger.entry where entry_id = {entry}"
+    )
+    accrual = {"kind": "accrual", "number": "F-1", "date": "2026-03-31", "supplier": "AMAZON", "lines": "606400=1"}
+    assert "Ce jour est clôturé" in desk.refused(accrual)
+    desk.hands.deeds.close(2026, date(2026, 4, 30), 2)
+    (done,) = desk.hands.deeds.validate("BQ", [entry])
+    assert date(2026, 5, 1) == done.entry_date
+
+
+def test_the_reversal_of_an_accrual_opens_the_year_it_needs(desk: Desk):
+    desk.hands.book_invoices(MARCH)
+    accrual = {"kind": "accrual", "number": "F-1", "date": "2026-12-31", "supplier": "AMAZON", "lines": "606400=100@20"}
+    ((_, entries),) = desk.take(accrual).papers
+    done = desk.hands.deeds.validate("OD", entries)
+    assert [(2026, 1, date(2026, 12, 31)), (2027, 1, date(2027, 1, 1))] == [(one.fy, one.number, one.entry_date) for one in done]
+
+
+def test_papers_are_passed_by_and_what_comes_behind_is_announced(desk: Desk):
+    """A payment, its validation and its reversal say nothing; the next invoice is announced (decision 0076)."""
+    desk.hands.book_invoices(MARCH)
+    desk.hands.book.announced()
+    ((_, (entry,)),) = desk.take(payment("FR-1=1", "1")).papers
+    desk.hands.deeds.validate("BQ", [entry])
+    desk.hands.deeds.reverse(entry)
+    assert [] == desk.hands.book.announced()
+    desk.hands.book_documents(invoice(invoice_id="I-2", number="FR-2"))
+    assert 2 == len(desk.hands.book.announced())
+
+
+def test_two_who_import_the_same_file_book_it_once(desk: Desk):
+    """The first has not committed; the second waits, and is told that it is there."""
+    desk.hands.book_invoices(MARCH)
+    came = list[Imported]()
+    whole = json.dumps(said(desk.hands.ids()[0])).replace("'", "''")
+    first = ["select ledger.hold_book('C-1')", f"select ledger.book_papers('C-1', 'me', '{whole}')"]
+    raised = desk.hands.beside(first, lambda: came.append(desk.take(payment("FR-1", "120"))))
+    assert isinstance(raised, LinesRefused)
+    assert "déjà dans le livre avec un autre contenu" in str(raised)
+    assert [] == came
+
+
+LATER = {"kind": "advance", "number": "A-1", "date": "2126-04-10", "supplier": "AMAZON", "paid": "1"}
+REFUSED: dict[str, tuple[type[refusals.DeedRefused], Callable[[Desk, int, int], object]]] = {
+    "unknown company": (refusals.CompanyUnknown, lambda on, _owed, _paid: on.of("C-9").take([Row(1, payment("FR-1", "120"))])),
+    "nobody answers": (refusals.ActorMissing, lambda on, _owed, _paid: on.of(actor=" ").take([Row(1, payment("FR-1", "120"))])),
+    "a year far ahead": (refusals.TooFarAhead, lambda on, _owed, _paid: on.take(LATER)),
+    "nothing to letter": (refusals.NothingChosen, lambda on, _owed, _paid: on.of().letter("401000", "AMAZON", [])),
+    "an unknown entry lettered": (refusals.EntryUnknown, lambda on, owed, _paid: on.of().letter("401000", "AMAZON", [owed, 7])),
+    "another company's entry lettered": (refusals.EntryOfAnother, lambda on, owed, _paid: on.of("C-2").letter("401000", "AMAZON", [owed])),
+    "an account that the entry has not": (refusals.NoSuchLine, lambda on, owed, _paid: on.of().letter("404000", "AMAZON", [owed])),
+    "a bank account lettered": (refusals.NoSuchLine, lambda on, owed, paid: on.of().letter("512000", "AMAZON", [owed, paid])),
+    "one entry lettered": (refusals.LettersUnbalanced, lambda on, owed, _paid: on.of().letter("401000", "AMAZON", [owed])),
+    "entries that do not settle each other": (
+        refusals.LettersUnbalanced,
+        lambda on, owed, _paid: on.of().letter("401000", "AMAZON", [owed, owed + 1]),
+    ),
+    "lettered twice": (
+        refusals.LetteredAlready,
+        lambda on, owed, paid: [on.of().letter("401000", "AMAZON", [owed, paid]) for _ in "12"],
+    ),
+    "a superseded entry lettered": (
+        refusals.NoLongerStands,
+        lambda on, owed, paid: [on.hands.deeds.recode(owed, {"606400": "606300"}), on.of().letter("401000", "AMAZON", [owed, paid])],
+    ),
+    "a lettered entry corrected": (
+        refusals.LetteredStands,
+        lambda on, owed, paid: [on.of().letter("401000", "AMAZON", [owed, paid]), on.hands.deeds.recode(owed, {"606400": "606300"})],
+    ),
+    "an unknown letter taken away": (refusals.LetterUnknown, lambda on, _owed, _paid: on.of().unletter("401000", "AMAZON", "AA")),
+    "a letter taken away twice": (
+        refusals.LetterUnknown,
+        lambda on, owed, paid: [
+            on.of().letter("401000", "AMAZON", [owed, paid]),
+            *(on.of().unletter("401000", "AMAZON", "AA") for _ in "12"),
+        ],
+    ),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_has_its_own_reason(desk: Desk, name: str):
+def test_a_refusal_has_its_own_reason_and_writes_nothing(desk: Desk, name: str):
+    """An invoice of 120.00, another one, and a credit note of 120.00 that nothing joins yet; another company is there."""
     reason, deed = REFUSED[name]
-    desk.hands.book_invoices(MARCH)
-    with pytest.raises(reason):
-        deed(desk)
+    owed, _ = desk.hands.book_invoices(MARCH, MARCH)
+    (paid,) = desk.hands.book_documents(invoice(type="credit_note", invoice_id="I-9", number="AV-9"))
+    desk.hands.book_documents(invoice(company_id="C-2", invoice_id="I-8"))
+    with pytest.raises(reason, match=re.escape(reason.next_action)):
+        deed(desk, owed, paid)
+    assert desk.hands.ask("select count(*) from ledger.batch") == desk.hands.ask("select count(*) from ledger.chain")
     assert [] == desk.hands.unsound()
+
+
+def test_every_code_of_papers_has_its_case():
+    """LG040 is what only forged settlements meet (test_papers_attacks.py): the domain refuses it first, by the line of the file."""
+    written = set(re.findall(r"LG0[1-9]\d", (MIGRATIONS / "0008_papers.sql").read_text(encoding="utf-8"))) - {"LG030"}
+    assert {CODES[code] for code in written} - {reason for reason, _ in REFUSED.values()} == {refusals.SettledAlready}
