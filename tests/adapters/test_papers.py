@@ -208,6 +208,18 @@ def test_an_invoice_may_be_named_by_its_id(desk: Desk):
     assert [("AA", 3)] == desk.hands.ask("select letter, count(*) from ledger.lettering group by 1")
 
 
+def test_what_an_advance_left_is_paid_although_its_use_bears_the_invoice_s_number(desk: Desk):
+    """Of 120.00, 50.00 were paid beforehand; the use is FR-1 like the invoice, and is nothing to be paid. Two accounts, two letters."""
+    desk.hands.book_invoices(MARCH)
+    base = {"supplier": "AMAZON", "date": "2026-03-10"}
+    advance = {**base, "kind": "advance", "number": "A-1", "paid": "50"}
+    desk.take(advance, {**base, "kind": "advance_use", "number": "FR-1", "advance": "A-1", "invoice": "FR-1"})
+    assert "Ce montant dépasse ce qui reste à régler de cette pièce : FR-1, 70,00." in desk.refused(payment("FR-1=71", "71"))
+    desk.take(payment("FR-1", "70"))
+    assert [("401000", "AMAZON", "AA", ["FR-1", "FR-1", "BQ-1"]), ("409100", "AMAZON", "AA", ["A-1", "FR-1"])] == desk.hands.ask(LETTERS)
+    assert "Aucune pièce de ce fournisseur ne porte ce numéro" in desk.refused(payment("BQ-1", "1", "BQ-2"))
+
+
 def test_a_bill_and_its_payment_may_come_in_one_file(desk: Desk):
     desk.hands.book_invoices(MARCH)
     bill = {"kind": "bill", "number": "T-1", "date": "2026-03-10", "supplier": "CARR1", "lines": "624100=10@20"}

@@ -18,7 +18,7 @@ from services.ledger.adapters.books import QUERIES as BOOKS
 from services.ledger.adapters.deeds import one_deed
 from services.ledger.adapters.paper_files import Row
 from services.ledger.adapters.paper_rows import DocumentRow, SettlementRow, document_of, entry_of, letter_of
-from services.ledger.domain.papers.book import Book, Item, Paper, Place
+from services.ledger.domain.papers.book import Book, Document, Item, Paper, Place
 from services.ledger.domain.papers.kinds import read_paper
 from services.ledger.domain.papers.lettering import Groups, Side
 from services.ledger.domain.papers.refusals import PaperChanged, PaperRefused
@@ -136,15 +136,21 @@ class Import:
         """What the book shows of what these papers name."""
         years = [FiscalYear(*dates) for _, *dates in BOOKS.fiscal_years(self._connection, companies=[self._company])]
         chart = {code: (since, until) for code, since, until in QUERIES.chart(self._connection, company=self._company)}
-        numbers = sorted({number for one in read for number in _references(one.paper)})
-        found: list[DocumentRow] = list(QUERIES.documents(self._connection, company=self._company, numbers=numbers)) if numbers else []
-        documents, items = [document_of(row) for row in found], dict[Place, Item]()
+        return Book(years, chart, self._documents(sorted({number for one in read for number in _references(one.paper)})))
+
+    def _documents(self, numbers: Sequence[str]) -> list[Document]:
+        """What bears these numbers, with what is settled of it. A line that itself settles another is nothing to be paid."""
+        if not numbers:
+            return []
+        found: list[DocumentRow] = list(QUERIES.documents(self._connection, company=self._company, numbers=list(numbers)))
+        settled: list[SettlementRow] = list(QUERIES.settlements(self._connection, entries=sorted({row.entry_id for row in found})))
+        settling, items = {Place(row.entry_id, row.n) for row in settled}, dict[Place, Item]()
+        documents = [document_of(row) for row in found]
         for document in documents:  # one number and one id may name the same lines
-            document.items = [items.setdefault(item.place, item) for item in document.items]
-        settled: list[SettlementRow] = list(QUERIES.settlements(self._connection, entries=sorted({place.entry for place in items})))
+            document.items = [items.setdefault(item.place, item) for item in document.items if item.place not in settling]
         for row in settled:
             self._join(row, items)
-        return Book(years, chart, documents)
+        return documents
 
     def _join(self, row: SettlementRow, items: Mapping[Place, Item]) -> None:
         """What was settled before counts with the items, and for their letters."""
