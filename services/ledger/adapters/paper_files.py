@@ -25,11 +25,16 @@ class Row(NamedTuple):
 
 def rows_of(file: Path) -> Sequence[Row]:
     """The papers of the file. Raises FileRefused, OSError."""
+    return rows_in(file.read_bytes(), is_json=file.suffix.lower() == ".json")
+
+
+def rows_in(content: bytes, *, is_json: bool) -> Sequence[Row]:
+    """The papers in the bytes of a file. Raises FileRefused."""
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileRefused("il n'est pas en UTF-8. L'enregistrer en « CSV UTF-8 » ou en JSON") from None
-    rows = _json_rows(text) if file.suffix.lower() == ".json" else _csv_rows(text)
+    rows = _json_rows(text) if is_json else _csv_rows(text)
     if not rows:
         raise FileRefused("il est vide. Vérifier le fichier")
     if len(rows) > MOST_PAPERS:

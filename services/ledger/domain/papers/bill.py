@@ -1,6 +1,6 @@
 """A purchase invoice that does not come from Amazon: a carrier's, a customs agent's, one in another currency (PCG 1031-1, 1214-40).
 
-In another currency it is booked at the rate of its day, and the supplier's line keeps the amount owed (PCG 420-5).
+In another currency it is booked at the rate of its day, and the supplier's line keeps the amount owed (PCG 420-1 to 420-7).
 """
 
 from collections.abc import Sequence

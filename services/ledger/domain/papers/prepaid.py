@@ -1,4 +1,4 @@
-"""A cost that reaches beyond a closing: the part to come goes to 486, and comes back the next day (PCG 1214-48, accounting rule A10.19).
+"""A cost that reaches beyond a closing: the part to come goes to 486, and comes back the next day (PCG 486, accounting rule A10.19).
 
 The part is counted in whole months left of the months of the period; in days when the period does not begin on the first of a month.
 A period that reaches beyond several closings has two entries for each of them: that is how it is spread.
