@@ -3,7 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
+from threading import Barrier
 
 import pytest
 
@@ -262,16 +265,29 @@ def test_papers_are_passed_by_and_what_comes_behind_is_announced(desk: Desk):
     assert 2 == len(desk.hands.book.announced())
 
 
-def test_two_who_import_the_same_file_book_it_once(desk: Desk):
-    """The first has not committed; the second waits, and is told that it is there."""
+def test_four_who_import_the_same_file_book_it_once(desk: Desk):
+    """At once, on sessions of their own: one of them books it, the others are told that it is there."""
     desk.hands.book_invoices(MARCH)
-    came = list[Imported]()
+    start, file = Barrier(4), [Row(1, payment("FR-1", "120"))]
+
+    def take(_place: int) -> int:
+        with closing(PostgresStore(desk.hands.book.shelf.url, "ledger", pool_size=1)) as store:
+            start.wait()
+            ((_, entries),) = Papers(store, COMPANY, ACTOR).take(file).papers
+            return len(entries)
+
+    with ThreadPoolExecutor(4) as people:
+        assert [0, 0, 0, 1] == sorted(people.map(take, range(4)))
+    assert [("AA", 2)] == desk.hands.ask("select letter, count(*) from ledger.lettering group by 1")
+
+
+def test_who_imports_waits_for_whoever_imports_into_that_book(desk: Desk):
+    """The first has not committed another paper of that number; the second waits for it, and is refused."""
+    desk.hands.book_invoices(MARCH)
     whole = json.dumps(said(desk.hands.ids()[0])).replace("'", "''")
-    first = ["select ledger.hold_book('C-1')", f"select ledger.book_papers('C-1', 'me', '{whole}')"]
-    raised = desk.hands.beside(first, lambda: came.append(desk.take(payment("FR-1", "120"))))
+    raised = desk.hands.beside([f"select ledger.book_papers('C-1', 'me', '{whole}')"], lambda: desk.take(payment("FR-1", "120")))
     assert isinstance(raised, LinesRefused)
-    assert "déjà dans le livre avec un autre contenu" in str(raised)
-    assert [] == came
+    assert "déjà dans le livre avec un autre contenu : BQ-1" in str(raised)
 
 
 LATER = {"kind": "advance", "number": "A-1", "date": "2126-04-10", "supplier": "AMAZON", "paid": "1"}
