@@ -1,7 +1,7 @@
 """What people do to the book: validate, correct, reverse, close, lock. Each deed is one transaction; a refusal has a sentence."""
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -77,14 +77,18 @@ class Deeds:
         with self._deed() as connection:
             QUERIES.lock(connection, company=self._company, day=day, deed=deed, actor=self._actor, reason=reason)
 
-    @contextmanager
-    def _deed(self) -> Generator[Connection]:
-        """One transaction. Raises DeedRefused in the place of the database's own error."""
-        try:
-            with self._store.connection() as connection:
-                yield connection
-        except DatabaseError as error:
-            refusal = refusal_of(error)
-            if refusal is None:
-                raise
-            raise refusal from error
+    def _deed(self) -> AbstractContextManager[Connection]:
+        return one_deed(self._store)
+
+
+@contextmanager
+def one_deed(store: PostgresStore) -> Generator[Connection]:
+    """One transaction. Raises DeedRefused in the place of the database's own error."""
+    try:
+        with store.connection() as connection:
+            yield connection
+    except DatabaseError as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
+        raise refusal from error

@@ -13,6 +13,7 @@ where t.company_id = :company_id and e.entry_date between :starts and :ends;
 
 -- name: validated_lines(company_id, fy)
 -- The lines of the year's validated entries, by journal and number. An auxiliary bears the name its supplier had last.
+-- A letter is shown when its whole group is validated in this year: the file balances under each letter.
 with supplier as (
     select distinct on (i.facts -> 'supplier' ->> 'auxiliary')
         i.facts -> 'supplier' ->> 'auxiliary' as auxiliary,
@@ -20,15 +21,29 @@ with supplier as (
     from ledger.invoice as i
     where i.company_id = :company_id
     order by i.facts -> 'supplier' ->> 'auxiliary', i.batch_id desc, i.record_offset desc
+),
+
+lettered as (
+    select
+        t.entry_id,
+        t.n,
+        t.letter,
+        max(f.entry_date) over (partition by t.account, t.auxiliary, t.letter) as lettered_on,
+        bool_and(coalesce(f.fy = :fy and f.number is not null, false)) over (partition by t.account, t.auxiliary, t.letter) as within
+    from ledger.lettering as t
+    left join ledger.fate as f on f.entry_id = t.entry_id
+    where t.company_id = :company_id and ledger.letter_in_force(t.entry_id, t.n) = t.letter
 )
 
 select
     f.journal, f.number, f.entry_date, l.account, a.label, l.auxiliary, s.name, e.piece_ref, e.piece_date,
-    e.label as entry_label, l.cents, f.validated_on
+    e.label as entry_label, l.cents, f.validated_on, t.letter, t.lettered_on, c.currency, c.cents[l.n] as currency_cents
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
 cross join lateral unnest(e.account, e.auxiliary, e.cents) with ordinality as l (account, auxiliary, cents, n)
 inner join ledger.account as a on a.company_id = f.company_id and a.code = l.account
 left join supplier as s on s.auxiliary = l.auxiliary
+left join lettered as t on t.entry_id = e.entry_id and t.n = l.n and t.within
+left join ledger.foreign_amount as c on c.entry_id = e.entry_id
 where f.company_id = :company_id and f.fy = :fy and f.number is not null
 order by f.journal, f.number, l.n;

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
-from services.ledger.adapters import exporting, verifying
+from services.ledger.adapters import exporting, importing, verifying
 from services.ledger.adapters.deeds import Deeds, Numbered
 from services.ledger.adapters.reading import Reading
 from services.ledger.adapters.telling import OpenBook, told
@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     _period_deeds(commands)
     exporting.add_commands(commands)
     verifying.add_command(commands)
+    importing.add_commands(commands)
     return top
 
 

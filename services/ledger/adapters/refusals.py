@@ -154,6 +154,54 @@ class ChangedMeanwhile(DeedRefused):
     code, next_action = "LG031", "Le relire, puis recommencer."
 
 
+class SettledAlready(DeedRefused):
+    """Cette pièce est déjà réglée, ou n'est plus celle qui compte."""
+
+    code, next_action = "LG040", "La relire, puis recommencer."
+
+
+class NoSuchLine(DeedRefused):
+    """Cette écriture n'a pas de ligne sur ce compte de fournisseur."""
+
+    code, next_action = "LG041", "Vérifier le compte, l'auxiliaire et le numéro de l'écriture."
+
+
+class NoLongerStands(DeedRefused):
+    """Cette écriture est remplacée ou contre-passée : elle ne se lettre pas."""
+
+    code, next_action = "LG042", "Choisir l'écriture qui compte."
+
+
+class LetteredAlready(DeedRefused):
+    """Une de ces lignes est déjà lettrée."""
+
+    code, next_action = "LG043", "La délettrer d'abord avec « achats-ledger unletter »."
+
+
+class LettersUnbalanced(DeedRefused):
+    """Ces lignes ne se soldent pas entre elles ; l'écart en centimes."""
+
+    code, next_action = "LG044", "Choisir au moins deux lignes dont la somme est nulle."
+
+
+class LetteredStands(DeedRefused):
+    """Cette écriture est lettrée : elle ne se corrige ni ne se contre-passe."""
+
+    code, next_action = "LG045", "La délettrer d'abord avec « achats-ledger unletter »."
+
+
+class TooFarAhead(DeedRefused):
+    """Cette date est à plus de dix ans."""
+
+    code, next_action = "LG046", "Vérifier l'année."
+
+
+class LetterUnknown(DeedRefused):
+    """Ce lettrage n'est pas en vigueur sur ce compte."""
+
+    code, next_action = "LG047", "Relever la lettre avec « achats-ledger report supplier »."
+
+
 CODES = {refusal.code: refusal for refusal in DeedRefused.__subclasses__()}
 
 

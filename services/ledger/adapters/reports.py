@@ -45,7 +45,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     JOURNAL: {**LINE, "validated_on": "Validée le", "entry_id": "Écriture"},
     LEDGER: {"account": "Compte", **LINE, "balance_cents": "Solde"},
-    SUPPLIER: {"auxiliary": "Auxiliaire", **LINE, "balance_cents": "Solde"},
+    SUPPLIER: {"auxiliary": "Auxiliaire", **LINE, "letter": "Lettre", "balance_cents": "Solde"},
 }
 
 

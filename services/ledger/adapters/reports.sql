@@ -77,7 +77,14 @@ with known as (
 
 select
     k.journal, k.number, k.day, k.validated_on, l.account, a.label as account_label, l.auxiliary, k.piece_ref, k.piece_date,
-    k.label, greatest(l.cents, 0) as debit_cents, greatest(-l.cents, 0) as credit_cents, k.entry_id
+    k.label, greatest(l.cents, 0) as debit_cents, greatest(-l.cents, 0) as credit_cents, k.entry_id,
+    (
+        select t.letter from ledger.lettering as t
+        inner join ledger.batch as g on g.batch_id = t.batch_id and g.recorded_at <= coalesce(:as_of::timestamptz, 'infinity')
+        left join ledger.unlettering as u using (company_id, account, auxiliary, letter)
+        left join ledger.batch as w on w.batch_id = u.batch_id and w.recorded_at <= coalesce(:as_of::timestamptz, 'infinity')
+        where t.entry_id = k.entry_id and t.n = l.n and w.batch_id is null
+    ) as letter
 from known as k
 cross join lateral unnest(k.account, k.auxiliary, k.cents) with ordinality as l (account, auxiliary, cents, n)
 inner join ledger.account as a on a.company_id = k.company_id and a.code = l.account

@@ -24,7 +24,7 @@ class Sums(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """A line of an entry; `number` and `validated_on` = None while nobody has validated it."""
+    """A line of an entry; `number` and `validated_on` = None while nobody has validated it, `letter` while nothing settles it."""
 
     journal: str
     number: int | None
@@ -39,6 +39,7 @@ class Movement(NamedTuple):
     debit_cents: int
     credit_cents: int
     entry_id: int
+    letter: str | None = None
 
 
 def balance(sums: Iterable[Sums]) -> Iterator[Row]:

@@ -36,6 +36,10 @@ class BookLine(NamedTuple):
     label: str
     cents: int
     validated_on: date
+    letter: str | None = None  # with the day by which all of its group is settled
+    lettered_on: date | None = None
+    currency: str | None = None
+    currency_cents: int | None = None  # None = the line has no amount in another currency
 
 
 def first_line() -> str:
@@ -60,11 +64,9 @@ def fec_line(line: BookLine) -> str:
         one_line(line.label) or "Sans libellé",
         amount_text(max(line.cents, 0)),
         amount_text(max(-line.cents, 0)),
-        "",
-        "",
+        *((line.letter, day_text(line.lettered_on)) if line.letter and line.lettered_on else ("", "")),
         day_text(line.validated_on),
-        "",
-        "",
+        *((amount_text(abs(line.currency_cents)), line.currency) if line.currency and line.currency_cents else ("", "")),
     )
     return "\t".join(map(str, fields)) + END
 
@@ -140,7 +142,8 @@ def description(name: str, year: Year, encoding: str, written: Written, replaced
     yield "EcritureNum : code du journal, tiret, numéro ; la suite est continue dans chaque journal et chaque exercice."
     yield "Ordre : par journal, puis par numéro, qui est l'ordre de validation. Seules les écritures validées figurent dans le fichier."
     yield "CompteNum : plan comptable général, six chiffres au moins. CompAuxNum : code du fournisseur, sur les comptes 40 seulement."
-    yield "EcritureLet, DateLet, Montantdevise, Idevise : vides, ni lettrage ni montant en devise n'étant tenus dans ce livre."
+    yield "EcritureLet : par compte et auxiliaire, quand tout le groupe est validé dans l'exercice. DateLet : jour qui le solde."
+    yield "Montantdevise, Idevise : montant sans signe, du côté de Debit ou de Credit ; vides quand la pièce est en euros."
     yield "ValidDate : jour de la validation, après lequel l'écriture n'est plus modifiée ; une correction est une contre-passation."
     yield "Tabulations, barres verticales et fins de ligne d'un libellé sont remplacées par une espace."
     for journal, entries in written.journals.items():

@@ -1,0 +1,61 @@
+"""A purchase invoice that does not come from Amazon: a carrier's, a customs agent's, one in another currency (PCG 1031-1, 1214-40).
+
+In another currency it is booked at the rate of its day, and the supplier's line keeps the amount owed (PCG 420-1 to 420-7).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Self
+
+from services.ledger.domain.papers.book import PURCHASES, Book, Draft, late_label
+from services.ledger.domain.papers.fields import Cost, Fields
+from services.ledger.domain.papers.purchases import cost_lines
+from services.ledger.domain.papers.refusals import SumWrong, ValueWrong
+from services.ledger.domain.posting import BOOK_CURRENCY, FIXED_ASSETS, SUPPLIERS, Line
+
+VAT_DEDUCTED = "445660"
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Costs, no fixed assets, in `currency`; `exchange_rate` = units of it for one euro (None in euros)."""
+
+    number: str
+    day: date
+    supplier: str
+    costs: tuple[Cost, ...]
+    currency: str
+    exchange_rate: str | None
+
+    @classmethod
+    def read(cls, said: Fields) -> Self:
+        """From the fields of a file. Raises PaperRefused."""
+        currency = said.currency("currency")
+        rate = None if currency == BOOK_CURRENCY else said.exchange_rate("exchange_rate")
+        return cls(said.text("number"), said.day("date"), said.auxiliary("supplier"), said.costs("lines"), currency, rate)
+
+    def post(self, book: Book) -> Sequence[Draft]:
+        """The entry of the purchase. Raises PaperRefused."""
+        if assets := [cost.account for cost in self.costs if cost.account.startswith(FIXED_ASSETS)]:
+            raise ValueWrong("lines", *assets)
+        posted = book.open_day(self.day)
+        lines = cost_lines(self.costs, VAT_DEDUCTED)
+        lines.append(Line(SUPPLIERS, self.supplier, -sum(line.cents for line in lines), None))
+        label = late_label(f"{self.supplier} — {self.number}", self.day, posted)
+        return [Draft(PURCHASES, posted, self.number, self.day, label, self._in_euros(lines))]
+
+    def _in_euros(self, lines: Sequence[Line]) -> tuple[Line, ...]:
+        """The lines at the bill's rate; what rounding leaves goes to the first, a cost."""
+        if self.exchange_rate is None:
+            return tuple(lines)
+        rate = Decimal(self.exchange_rate)
+        euros = [int((line.cents / rate).to_integral_value(ROUND_HALF_UP)) for line in lines]
+        euros[0] -= sum(euros)
+        converted = [
+            line._replace(cents=cents, currency=self.currency, currency_cents=line.cents) for line, cents in zip(lines, euros, strict=True)
+        ]
+        if not all(line.cents for line in converted):
+            raise SumWrong("exchange_rate")
+        return tuple(converted)
