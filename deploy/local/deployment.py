@@ -164,6 +164,7 @@ class Deployment:
             return {
                 "ACHATS_LEDGER_DATABASE_URL": self.database_url("ledger_app"),
                 "ACHATS_LEDGER_MIGRATE_URL": self.database_url("postgres"),
+                "ACHATS_LEDGER_HEADS_URL": (self.data / "heads").as_uri(),
             }
         return {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
 

@@ -288,7 +288,7 @@ def test_seals_from_before_people_could_act_stay_true(database_url: str, tmp_pat
         shelf.receive(event(invoice(), run=("R-1", 1)), event(held(invoice_id="I-2"), run=("R-1", 2)))
         shelf.receive(event(invoice(invoice_id="I-3")), event(invoice(revision=2), n=2), event(invoice(), n=3))
         sealed = shelf.ask("select batch_id, digest from ledger.chain order by 1")
-        migrate(database_url, SERVICE, MIGRATIONS, with_outbox=False)
+        migrate(database_url, SERVICE, MIGRATIONS, with_outbox=True)
         assert 2 == len(sealed)
         assert sealed == shelf.ask("select batch_id, ledger.digest(batch_id) from ledger.chain order by 1")
     finally:

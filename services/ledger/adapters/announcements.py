@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from services.kernel.clock import instant
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import KernelError, Refused, TooLarge
+from services.kernel.ports import Pending
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.life_rows import FateRow, fate_message
 from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages
@@ -52,6 +53,18 @@ class Announcements:
             seq, sent = _reached(batches, seq, sent + acknowledged)
             QUERIES.mark(connection, book=book, seq=seq, sent=sent)
             return acknowledged
+
+
+class InTurn:
+    """Several places where something waits to be announced, as one: the books first, then what is said beside them."""
+
+    def __init__(self, *several: Pending) -> None:
+        """In the order of their turns."""
+        self._several = several
+
+    def turn(self, limit: int, send: Send) -> int:
+        """A turn of each. Raises what theirs raise."""
+        return sum(one.turn(limit, send) for one in self._several)
 
 
 def _waiting(connection: Connection, book: int, places: Iterable[int], limit: int) -> list[Batch]:

@@ -6,14 +6,14 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
-from services.ledger.adapters import exporting
+from services.ledger.adapters import daily, exporting
 from services.ledger.adapters.deeds import Deeds, Numbered
 from services.ledger.adapters.reading import Reading
 from services.ledger.adapters.telling import OpenBook, told
 
 
 def parser() -> argparse.ArgumentParser:
-    """The words of the command; without any, the service runs. All but `migrate` have an `answer` (adapters/telling.py)."""
+    """The words of the command; without any, the service runs. Most have an `answer` (adapters/telling.py); main knows the others."""
     top = argparse.ArgumentParser(prog="achats-ledger", description="Without a command: keep the books until told to stop.")
     commands = top.add_subparsers(dest="command")
     commands.add_parser("migrate", help="bring the schema up to date")
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     _entry_deeds(commands)
     _period_deeds(commands)
     exporting.add_commands(commands)
+    daily.add_commands(commands)
     return top
 
 

@@ -48,7 +48,7 @@ class Shelf:
     def __init__(self, admin_url: str, migrations: Path | None = MIGRATIONS) -> None:
         """`migrations` = None: the schema is there."""
         if migrations is not None:
-            migrate(admin_url, SERVICE, migrations, with_outbox=False)
+            migrate(admin_url, SERVICE, migrations, with_outbox=True)
         self.admin_url = admin_url
         self.url = make_conninfo(admin_url, user="ledger_app")
         self._give_password(conninfo_to_dict(admin_url).get("password"))
