@@ -142,6 +142,10 @@ class Deployment:
         """Run `achats-<name> ARGUMENTS` to its end; what it printed. Raises ServerFailed with what it said."""
         return _run([str(_script(name)), *arguments], self.environment(name))
 
+    def control(self) -> str:
+        """What a scheduler asks of the ledger once a day: heads kept, counts compared; what it said. Raises ServerFailed."""
+        return self.command("ledger", "heads") + self.command("ledger", "reconcile")
+
     def environment(self, name: str) -> dict[str, str]:
         """All that a process of a service sees of the environment."""
         service = service_of(name)

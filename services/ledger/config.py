@@ -50,3 +50,8 @@ def migrate_url(env: Mapping[str, str]) -> str:
 def heads_url(env: Mapping[str, str]) -> str:
     """Where the heads of the books are kept. Raises SettingMissing."""
     return Settings(env, MEANINGS).text(HEADS_URL)
+
+
+def kafka(env: Mapping[str, str]) -> str:
+    """The brokers. Raises SettingMissing."""
+    return Settings(env, MEANINGS).text(KAFKA)

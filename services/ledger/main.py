@@ -17,10 +17,10 @@ from services.kernel.migrate import migrate
 from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
 from services.ledger.adapters.announcements import Announcements, InTurn
 from services.ledger.adapters.books import PostgresBooks
-from services.ledger.adapters.daily import note_heads
+from services.ledger.adapters.daily import note_heads, reconcile
 from services.ledger.adapters.people import parser
 from services.ledger.adapters.positions import PostgresPositions
-from services.ledger.config import Config, database_url, heads_url, migrate_url
+from services.ledger.config import Config, database_url, heads_url, kafka, migrate_url
 from services.ledger.handler import SERVICE, KeepBooks
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -39,6 +39,8 @@ def main() -> None:
                 sys.exit(serve(config, own, relays))
         case "heads":
             sys.exit(note_heads(wanted, _open_book, heads_url(os.environ)))
+        case "reconcile":
+            sys.exit(reconcile(wanted, _open_book, kafka(os.environ)))
         case _:
             sys.exit(wanted.answer(wanted, _open_book))
 
