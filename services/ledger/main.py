@@ -16,6 +16,7 @@ from services.kernel.loop import consume, relay, run
 from services.kernel.migrate import migrate
 from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
 from services.ledger.adapters.announcements import Announcements, InTurn
+from services.ledger.adapters.automatic import LOOP, Automatic, keep_validating
 from services.ledger.adapters.books import PostgresBooks
 from services.ledger.adapters.daily import note_heads, reconcile
 from services.ledger.adapters.people import parser
@@ -35,8 +36,9 @@ def main() -> None:
         case None:
             config = Config.from_env(os.environ)
             configure(SERVICE, config.pretty_log)
-            with closing(_session(config.database_url)) as own, closing(_session(config.database_url)) as relays:
-                sys.exit(serve(config, own, relays))
+            own, relays, validating = (_session(config.database_url) for _ in range(3))
+            with closing(own), closing(relays), closing(validating):
+                sys.exit(serve(config, own, relays, validating))
         case "heads":
             sys.exit(note_heads(wanted, _open_book, heads_url(os.environ)))
         case "reconcile":
@@ -45,9 +47,9 @@ def main() -> None:
             sys.exit(wanted.answer(wanted, _open_book))
 
 
-def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
-    """Keep the books (on `own` session) and announce them (on the relay's) until told to stop; the exit code."""
-    health, stop = probes.Health(frozenset({"consume", "relay"})), threading.Event()
+def serve(config: Config, own: PostgresStore, relays: PostgresStore, validating: PostgresStore) -> int:
+    """Keep the books, announce them, validate what may validate itself, each on a session of its own, until told to stop; the exit code."""
+    health, stop = probes.Health(frozenset({"consume", "relay", LOOP})), threading.Event()
     positions = PostgresPositions(own)
     keep = KeepBooks(PostgresBooks(own, positions), parked_topic(SERVICE), SystemClock())
     topics = topics_read_by(SERVICE)
@@ -57,6 +59,7 @@ def serve(config: Config, own: PostgresStore, relays: PostgresStore) -> int:
     loops = {
         "consume": lambda: consume(source, keep, types_on(topics), PostgresBreaker(own), health, stop),
         "relay": lambda: relay(InTurn(Announcements(relays), Outbox(relays)), sender, health, stop, SERVICE),
+        LOOP: lambda: keep_validating(Automatic(validating), health, stop),
     }
     return run(SERVICE, loops, stop)
 

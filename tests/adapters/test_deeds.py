@@ -210,6 +210,10 @@ def _other_company(hands: Hands) -> int:
     return hands.book_documents(invoice(company_id="C-2", invoice_id="I-9"))[0]
 
 
+def _on_suspense(hands: Hands) -> int:
+    return hands.book_documents(invoice([("471000", 100_00, "20")]))[0]
+
+
 def _locked(hands: Hands) -> None:
     _waiting(hands)
     hands.deeds.lock(MARCH, "lock", "TVA")
@@ -258,6 +262,14 @@ REFUSED: dict[str, tuple[type[DeedRefused], Callable[[Hands], object]]] = {
     ),
     "locked for no reason": (refusals.ReasonMissing, lambda on: [_waiting(on), on.deeds.lock(MARCH, "lock", " ")]),
     "a month of no year locked": (refusals.YearUnknown, lambda on: [_waiting(on), on.deeds.lock(date(2020, 1, 1), "lock", "TVA")]),
+    "VAT declared for no reason": (refusals.ReasonMissing, lambda on: [_waiting(on), on.deeds.file_vat(MARCH, " ")]),
+    "VAT declared of no year": (refusals.YearUnknown, lambda on: [_waiting(on), on.deeds.file_vat(date(2062, 3, 31), "TVA")]),
+    "VAT of an unknown company": (refusals.CompanyUnknown, lambda on: on.of("C-9").file_vat(MARCH, "TVA")),
+    "VAT declared twice": (refusals.VatFiledSo, lambda on: [_waiting(on), *(on.deeds.file_vat(MARCH, "TVA") for _ in "12")]),
+    "switched on twice": (refusals.AutomaticSo, lambda on: [_waiting(on), *(on.deeds.automatic(True) for _ in "12")]),
+    "switched off before it was on": (refusals.AutomaticSo, lambda on: [_waiting(on), on.deeds.automatic(False)]),
+    "switched on for an unknown company": (refusals.CompanyUnknown, lambda on: on.of("C-9").automatic(True)),
+    "validated on a suspense account": (refusals.OnSuspense, lambda on: on.deeds.validate("AC", [_on_suspense(on)])),
     "validated in a locked month": (refusals.MonthLocked, lambda on: [_locked(on), on.deeds.validate("AC", [on.ids()[0]])]),
 }
 
@@ -274,7 +286,7 @@ def test_a_refusal_has_its_own_reason_and_writes_nothing(hands: Hands, name: str
 
 def test_every_code_of_the_functions_has_its_sentence():
     """LG031 is the one that only a race meets."""
-    written = set(re.findall(r"LG0[1-9]\d", (MIGRATIONS / "0006_deeds.sql").read_text(encoding="utf-8")))
+    written = {code for file in MIGRATIONS.glob("*.sql") for code in re.findall(r"LG0[1-9]\d", file.read_text(encoding="utf-8"))}
     assert CODES.keys() == written
     assert set(CODES.values()) - {reason for reason, _ in REFUSED.values()} == {refusals.ChangedMeanwhile}
 

@@ -24,7 +24,7 @@ with supplier as (
 
 select
     f.journal, f.number, f.entry_date, l.account, a.label, l.auxiliary, s.name, e.piece_ref, e.piece_date,
-    e.label as entry_label, l.cents, f.validated_on
+    e.label as entry_label, l.cents, f.validated_on, e.entry_date as own_date
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
 cross join lateral unnest(e.account, e.auxiliary, e.cents) with ordinality as l (account, auxiliary, cents, n)

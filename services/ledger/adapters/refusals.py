@@ -1,4 +1,4 @@
-"""Why the book refuses what a person asks: a class for each code of migrations/0006_deeds.sql, with what the person reads."""
+"""Why the book refuses what a person asks: a class for each code of its functions, with what the person reads."""
 
 from typing import ClassVar
 
@@ -152,6 +152,24 @@ class ChangedMeanwhile(DeedRefused):
     """Le document de cette écriture vient de changer."""
 
     code, next_action = "LG031", "Le relire, puis recommencer."
+
+
+class VatFiledSo(DeedRefused):
+    """La TVA est déjà notée comme déclarée jusqu'à cette date."""
+
+    code, next_action = "LG060", "Rien à faire."
+
+
+class AutomaticSo(DeedRefused):
+    """La validation automatique de cette entreprise est déjà dans cet état."""
+
+    code, next_action = "LG061", "Rien à faire."
+
+
+class OnSuspense(DeedRefused):
+    """Cette écriture est au compte d'attente 471."""
+
+    code, next_action = "LG062", "La corriger ; si l'expert-comptable la valide ainsi, ajouter --confirm-suspense."
 
 
 CODES = {refusal.code: refusal for refusal in DeedRefused.__subclasses__()}
