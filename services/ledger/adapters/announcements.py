@@ -16,7 +16,7 @@ from services.kernel.errors import KernelError, Refused, TooLarge
 from services.kernel.ports import Pending
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.life_rows import FateRow, fate_message
-from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages
+from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages, view_message
 
 RECORDS = {"VersionRow": VersionRow, "FinishedRow": FinishedRow, "FateRow": FateRow}
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("announcements.sql"), "psycopg", record_classes=RECORDS)
@@ -113,13 +113,18 @@ def _versions(connection: Connection, batch_id: int, recorded_at: str) -> list[t
     return [(row.record_offset, version_messages(row, recorded_at)) for row in QUERIES.versions(connection, batch_id=batch_id)]
 
 
+def _lives(connection: Connection, batch_id: int, recorded_at: str) -> list[Outgoing]:
+    """How the invoices stand whose entries a person's batch made final or turned round."""
+    return [view_message(row, recorded_at) for row in QUERIES.lives(connection, batch_id=batch_id)]
+
+
 def _fates(connection: Connection, batch_id: int, recorded_at: str) -> list[Outgoing]:
     """What a person's batch says of the entries that met their fate in it."""
     return [fate_message(row, recorded_at) for row in QUERIES.fates(connection, batch_id=batch_id)]
 
 
 def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
-    """What a batch has to say: fates, then its records in their order, then the runs it finished. Raises Altered."""
+    """What a batch has to say: fates, the invoices they changed, its records in their order, the runs it finished. Raises Altered."""
     link = QUERIES.link(connection, book=book, seq=seq)
     if link is None:
         raise Altered(f"book {book}, place {seq}: the batch is missing")
@@ -130,4 +135,5 @@ def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
     said += [(offset, [parked_message(*record)]) for offset, *record in QUERIES.parked(connection, batch_id=batch_id)]
     said.sort(key=lambda pair: pair[0])
     finished = [finished_message(row, instant(recorded_at)) for row in QUERIES.finished_runs(connection, batch_id=batch_id)]
-    return _fates(connection, batch_id, instant(recorded_at)) + [message for _, messages in said for message in messages] + finished
+    fates = _fates(connection, batch_id, instant(recorded_at)) + _lives(connection, batch_id, instant(recorded_at))
+    return fates + [message for _, messages in said for message in messages] + finished

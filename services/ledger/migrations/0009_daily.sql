@@ -200,7 +200,33 @@ begin
     return query select v.* from validate_with_suspense(p_company, p_journal, p_entries, p_actor) as v;
 end $$;
 
+-- How many numbers the entries of an invoice had got, mirrors included, when its book was sealed up to that place (null = now), and what
+-- had become of the one that stands.
+create function standing_of(p_company text, p_invoice text, p_entry bigint, p_seq bigint) returns table (fates int, life text)
+language sql stable set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
+    with own as (
+        select distinct i.entry_id from invoice as i
+        where i.company_id = p_company and i.invoice_id = p_invoice and i.entry_id is not null
+    ),
+
+    numbered as (
+        select f.batch_id, o.entry_id, false as is_mirror from own as o inner join fate as f on f.entry_id = o.entry_id
+        where f.number is not null
+        union all
+        select f.batch_id, o.entry_id, true from own as o
+        inner join reversal as r on r.reversed = o.entry_id
+        inner join fate as f on f.entry_id = r.entry_id
+    )
+
+    select
+        count(*)::int,
+        case when bool_or(n.entry_id = p_entry and n.is_mirror) then 'reversed' when bool_or(n.entry_id = p_entry) then 'validated' end
+    from numbered as n left join chain as c on c.batch_id = n.batch_id
+    where p_seq is null or c.seq <= p_seq;
+$$;
+
 revoke execute on all functions in schema ledger from public;
-grant execute on function validate, validate_automatically, file_vat, set_automatic, vat_filed_until, automatic_since to ledger_app;
+grant execute on function validate, validate_automatically, file_vat, set_automatic, vat_filed_until, automatic_since, standing_of
+to ledger_app;
 
 reset role;
