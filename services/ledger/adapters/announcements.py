@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,15 @@ def _sayable() -> Generator[None]:
 
 
 def _versions(connection: Connection, batch_id: int, recorded_at: str) -> list[tuple[int, list[Outgoing]]]:
-    """What the batch says of each invoice, with the offset of the record it comes from."""
+    """What a batch that is not sealed yet would say of each invoice, with the offset of the record it comes from."""
     return [(row.record_offset, version_messages(row, recorded_at)) for row in QUERIES.versions(connection, batch_id=batch_id)]
+
+
+def _sealed_versions(connection: Connection, batch_id: int, recorded_at: str) -> list[tuple[int, list[Outgoing]]]:
+    """The same of a sealed one, with what had become of the invoices' entries by then."""
+    past = {offset: {"fates": fates, "life": life} for offset, fates, life in QUERIES.standings(connection, batch_id=batch_id)}
+    rows: list[VersionRow] = [replace(row, **past.get(row.record_offset, {})) for row in QUERIES.versions(connection, batch_id=batch_id)]
+    return [(row.record_offset, version_messages(row, recorded_at)) for row in rows]
 
 
 def _lives(connection: Connection, batch_id: int, recorded_at: str) -> list[Outgoing]:
@@ -131,7 +139,7 @@ def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
     batch_id, recorded_at, sound = link
     if not sound:
         raise Altered(f"book {book}, place {seq}, batch {batch_id}")
-    said = _versions(connection, batch_id, instant(recorded_at))
+    said = _sealed_versions(connection, batch_id, instant(recorded_at))
     said += [(offset, [parked_message(*record)]) for offset, *record in QUERIES.parked(connection, batch_id=batch_id)]
     said.sort(key=lambda pair: pair[0])
     finished = [finished_message(row, instant(recorded_at)) for row in QUERIES.finished_runs(connection, batch_id=batch_id)]

@@ -32,22 +32,24 @@ where c.book = :book and c.seq = :seq;
 
 -- name: versions(batch_id)
 -- record_class: VersionRow
--- The batch's versions of invoices with the entries that stand for them, and what had become of those by then (a first one's: nothing).
+-- The batch's versions of invoices with the entries that stand for them.
 select
     i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome,
     i.hold_stage, i.hold_reason, i.hold_sentence, i.hold_action, i.booked, i.facts::text as facts,
     i.event_id, i.run_id, i.runseq, i.replay_id, i.traceparent,
-    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate,
-    coalesce(s.fates, 0) as fates, s.life
+    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate
 from ledger.invoice as i
 left join ledger.entry as e using (entry_id)
-left join lateral (
-    select o.fates, o.life
-    from ledger.standing_of(i.company_id, i.invoice_id, i.entry_id, (select c.seq from ledger.chain as c where c.batch_id = :batch_id)) as o
-    where i.version > 1
-) as s on true
 where i.batch_id = :batch_id
 order by i.record_offset;
+
+-- name: standings(batch_id)
+-- What had become by then of the entries behind the batch's later versions of invoices; a first version has no past.
+select i.record_offset, s.fates, s.life
+from ledger.invoice as i
+inner join ledger.chain as c on c.batch_id = i.batch_id
+cross join lateral ledger.standing_of(i.company_id, i.invoice_id, i.entry_id, c.seq) as s
+where i.batch_id = :batch_id and i.version > 1;
 
 -- name: lives(batch_id)
 -- record_class: VersionRow

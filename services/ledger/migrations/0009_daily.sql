@@ -200,8 +200,8 @@ begin
     return query select v.* from validate_with_suspense(p_company, p_journal, p_entries, p_actor) as v;
 end $$;
 
--- How many numbers the entries of an invoice had got, mirrors included, when its book was sealed up to that place (null = now), and what
--- had become of the one that stands.
+-- How many numbers the entries of an invoice had got, mirrors included, when its book was sealed up to that place, and what had become
+-- of the one that stands.
 create function standing_of(p_company text, p_invoice text, p_entry bigint, p_seq bigint) returns table (fates int, life text)
 language sql stable set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
     with own as (
@@ -221,8 +221,8 @@ language sql stable set search_path = ledger, pg_temp set enable_seqscan = off s
     select
         count(*)::int,
         case when bool_or(n.entry_id = p_entry and n.is_mirror) then 'reversed' when bool_or(n.entry_id = p_entry) then 'validated' end
-    from numbered as n left join chain as c on c.batch_id = n.batch_id
-    where p_seq is null or c.seq <= p_seq;
+    from numbered as n inner join chain as c on c.batch_id = n.batch_id
+    where c.seq <= p_seq;
 $$;
 
 revoke execute on all functions in schema ledger from public;
