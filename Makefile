@@ -14,7 +14,7 @@ DEMO := .venv/.demo
 DEVELOPMENT := .venv/.development
 BIN := .venv/bin
 
-.PHONY: help demo up test test-long bench-fetcher bench-fairness bench-classifier bench-ledger check format lock clean
+.PHONY: help demo up test test-long oracles bench-fetcher bench-fairness bench-classifier bench-ledger check format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,8 +28,11 @@ up: $(DEMO) ## the same parts without the scenario
 test: $(DEVELOPMENT) ## every test but the long ones, on a real Kafka and PostgreSQL, three files at a time
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-long: $(DEVELOPMENT) ## the long ones: faults of every kind during imports (FAULT_SEED=N draws others)
+test-long: $(DEVELOPMENT) oracles ## the long ones: faults of every kind during imports (FAULT_SEED=N draws others)
 	@$(BIN)/python -m pytest -m long $(ARGS)
+
+oracles: ## hledger and ledger, other people's programs that judge the book (Debian packages; asks for root when they are missing)
+	@command -v hledger ledger >/dev/null || $(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends hledger ledger
 
 bench-fetcher: $(DEVELOPMENT) ## documents a second, memory, and calls to Amazon a day (ARGS=10000 orders)
 	@$(BIN)/python -m tests.bench.fetcher $(ARGS)

@@ -7,12 +7,14 @@ import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deploy.local.deployment import Account, Deployment
+from deploy.local.processes import ServerFailed
 from deploy.local.screen import Screen, adds_up
 from deploy.ops.parked_commands import KafkaOption
 from deploy.ops.parked_commands import app as parked_app
@@ -171,12 +173,23 @@ def _interruptible() -> Generator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _control(screen: Screen, deployment: Deployment) -> None:
+    try:
+        deployment.control()
+    except ServerFailed as found:
+        screen.console.print(f"Contrôle du jour : {found}")
+
+
 def _stay(screen: Screen, deployment: Deployment) -> None:
-    """Until Ctrl-C, or until a part ends by itself."""
+    """Until Ctrl-C, or until a part ends by itself; once a day the ledger is asked for its control."""
     screen.addresses(deployment.urls)
     screen.console.print("Ctrl-C arrête tout.")
+    controlled: date | None = None
     try:
         while not (ended := deployment.ended()):
+            if controlled != (today := datetime.now(UTC).date()):
+                controlled = today
+                _control(screen, deployment)
             time.sleep(WATCH_SECONDS)
         screen.console.print(f"Arrêt : {', '.join(ended)} ne tourne plus ; son journal est dans {deployment.data}.")
     except KeyboardInterrupt:

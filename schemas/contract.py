@@ -1,4 +1,4 @@
-"""The two base classes every contract is made of."""
+"""The base classes every contract is made of."""
 
 from typing import ClassVar
 
@@ -26,3 +26,14 @@ class EventData(Contract):
     def record_key(self) -> str:
         """The Kafka record key: the company, so that order holds between the events of one company."""
         return self.company_id
+
+
+class HouseData(EventData):
+    """The data of an event about no company: about a book, or the platform. No header names a company then; the subject is the key."""
+
+    company_id: ClassVar[str] = ""  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    @property
+    def record_key(self) -> str:
+        """The subject."""
+        return self.subject

@@ -144,6 +144,10 @@ class Deployment:
         """Run `achats-<name> ARGUMENTS` to its end; what it printed. Raises ServerFailed with what it said."""
         return _run([str(_script(name)), *arguments], self.environment(name) | self._for_people(name))
 
+    def control(self) -> str:
+        """What a scheduler asks of the ledger once a day: heads kept, counts compared; what it said. Raises ServerFailed."""
+        return self.command("ledger", "heads") + self.command("ledger", "reconcile")
+
     def environment(self, name: str) -> dict[str, str]:
         """All that a process of a service sees of the environment."""
         service = service_of(name)
@@ -166,6 +170,7 @@ class Deployment:
             return {
                 "ACHATS_LEDGER_DATABASE_URL": self.database_url("ledger_consumer"),
                 "ACHATS_LEDGER_MIGRATE_URL": self.database_url("postgres"),
+                "ACHATS_LEDGER_HEADS_URL": (self.data / "heads").as_uri(),
             }
         return {f"ACHATS_{name.upper()}_DATABASE_URL": self.database_url(name)}
 

@@ -19,7 +19,7 @@ FLAGS = {
     "fixed_asset": "immobilisation",
     "vat_on_payment": "TVA due à l’encaissement",
 }
-STATUS = {"to_process": "À traiter", "archived": "Archivée"}
+STATUS = {"to_process": "À traiter", "validated": "Validée", "reversed": "Contre-passée", "archived": "Archivée"}
 SHOWN = 60
 PLAIN_WIDTH = 140
 

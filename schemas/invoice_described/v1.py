@@ -30,7 +30,7 @@ class InvoiceDescribed(EventData):
     version: Ordinal
     revision: Ordinal
     category: Code = known("purchases")
-    status: Code = known("to_process, archived")
+    status: Code = known("to_process, validated, reversed, archived")
     outcome: Code = known("recorded, held, no_entry, archived")
     type: Code | None = known("invoice, credit_note")
     number: Text | None

@@ -94,7 +94,7 @@ def encode(event: Event[Any], topic: str) -> Outgoing:
         "ce_time": event.time,
         "ce_subject": data.subject,
         "ce_dataschema": data.ce_type.removeprefix("achats."),
-        "ce_companyid": data.company_id,
+        "ce_companyid": data.company_id or None,
         "ce_causationid": event.causation_id,
         "ce_runid": event.run.run_id if event.run else None,
         "ce_runseq": str(event.run.seq) if event.run and event.run.seq is not None else None,
@@ -122,7 +122,7 @@ def decode(record: Record, types: Mapping[str, type[EventData]]) -> Event[Any] |
             raise UnknownVersion(ce_type)
         return None
     data = _parse(record.value, contract)
-    if headers.get("ce_companyid") != data.company_id or record.key != data.record_key.encode():
+    if headers.get("ce_companyid", "") != data.company_id or record.key != data.record_key.encode():
         raise KeyMismatch(record.key, headers.get("ce_companyid"), data.company_id)
     named = ("ce_runid", "ce_causationid", "ce_replayid", "traceparent")
     _, cause, replay, trace = (_word(headers, name) if name in headers else None for name in named)

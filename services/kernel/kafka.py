@@ -1,4 +1,4 @@
-"""Kafka by confluent-kafka: the only place that imports it."""
+"""Kafka by confluent-kafka, for the loops of every service."""
 
 import logging
 import time

@@ -7,3 +7,4 @@ class Logged(StrEnum):
     """What this service writes to its log beside what the kernel writes: a closed list."""
 
     NO_NEWS = "event_without_news"
+    PUT_OFF = "automatic_validation_put_off"

@@ -223,7 +223,8 @@ EMPTY = """
 truncate ledger.company, ledger.account, ledger.fiscal_year, ledger.batch, ledger.entry, ledger.fate, ledger.counter,
     ledger.reversal, ledger.period_event, ledger.paper, ledger.foreign_amount, ledger.settlement, ledger.lettering,
     ledger.unlettering, ledger.todo, ledger.invoice, ledger.overtaken,
-    ledger.outcome, ledger.run, ledger.run_marker, ledger.run_finished, ledger.parked_record, ledger.kafka_position, ledger.chain
+    ledger.outcome, ledger.run, ledger.run_marker, ledger.run_finished, ledger.parked_record, ledger.kafka_position, ledger.chain,
+    ledger.inbox, ledger.outbox
     restart identity;
 update ledger.chain_head set seq = default, hash = default;
 update ledger.announced set seq = default, sent = default
@@ -236,7 +237,7 @@ def migrated(database: SessionDatabase) -> Generator[str]:
     name = f"books_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(database.admin_url, autocommit=True) as administrator:
         administrator.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        migrate(database.dsn(name), SERVICE, MIGRATIONS, with_outbox=False)
+        migrate(database.dsn(name), SERVICE, MIGRATIONS, with_outbox=True)
         yield database.dsn(name)
         administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 

@@ -95,10 +95,14 @@ class Hands:
         assert not thread.is_alive()
         return raised[0] if raised else None
 
-    def _until_blocked_by(self, pid: int) -> None:
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for it."""
         end = time.monotonic() + WITHIN_SECONDS
-        while not self.ask(f"select pid from pg_stat_activity where {pid} = any(pg_blocking_pids(pid))"):
-            assert time.monotonic() < end, "nobody waited"
+        while not condition():
+            assert time.monotonic() < end, "it did not come about in time"
+
+    def _until_blocked_by(self, pid: int) -> None:
+        self.until(lambda: bool(self.ask(f"select pid from pg_stat_activity where {pid} = any(pg_blocking_pids(pid))")))
 
     def close(self) -> None:
         """End every session."""

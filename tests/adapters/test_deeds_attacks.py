@@ -34,6 +34,9 @@ NOT_OURS = (
     "select ledger.stand_on(1, 2)",
     "select ledger.supersede(1, 2)",
     "select ledger.check_deed(b) from ledger.batch as b",
+    "select ledger.hold_years('C-1')",
+    "select ledger.plain_entries('C-1', 1, 10)",
+    "insert into ledger.period_event values (1, 'C-1', 'automatic', now(), now())",
     "alter function ledger.validate(text, text, bigint[], text) reset all",
     "create or replace function ledger.is_locked(text, date) returns boolean language sql as 'select false'",
 )

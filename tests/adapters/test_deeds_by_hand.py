@@ -89,6 +89,31 @@ def test_a_period_is_locked_unlocked_and_closed(terminal: Terminal):
     ) == terminal.type(*close, "--waiting", "1")
 
 
+def test_vat_is_declared_up_to_a_day(terminal: Terminal):
+    filed = ["vat-filed", *BY, "--until", "2026-03-31", "--reason", "CA3 de mars"]
+    said = "TVA déclarée jusqu'au 31/03/2026. 1 écriture(s) non validée(s) passeront au 01/04/2026.\n"
+    assert (0, said) == terminal.type(*filed)
+    assert (2, "La TVA est déjà notée comme déclarée jusqu'à cette date : 2026-03-31. Rien à faire.\n") == terminal.type(*filed)
+    assert ", n° 1, au 01/04/2026, " in terminal.type("validate", *BY, str(terminal.entry))[1]
+
+
+def test_automatic_validation_is_switched_by_a_person(terminal: Terminal):
+    said = "Les documents qui arrivent sans signalement se valident désormais seuls, au nom de Mme Roux : automatique (Mme Roux).\n"
+    assert (0, said) == terminal.type("automatic", *BY, "on")
+    assert 2 == terminal.type("automatic", *BY, "on")[0]
+    assert (0, "Plus rien ne se valide seul.\n") == terminal.type("automatic", *BY, "off")
+
+
+def test_an_entry_on_a_suspense_account_needs_a_word_more(terminal: Terminal):
+    (entry,) = terminal.hands.book_documents(invoice([("471000", 100_00, "20")], invoice_id="I-2", number="FR-2"))
+    assert (
+        2,
+        f"Cette écriture est au compte d'attente 471 : {entry}. La corriger ; si l'expert-comptable la valide ainsi, ajouter "
+        "--confirm-suspense.\n",
+    ) == terminal.type("validate", *BY, str(entry))
+    assert 0 == terminal.type("validate", *BY, "--confirm-suspense", str(entry))[0]
+
+
 def test_a_refusal_says_what_to_do(terminal: Terminal):
     assert (
         2,

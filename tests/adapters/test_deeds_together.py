@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from schemas.invoice_described.v1 import InvoiceDescribed
 from services.ledger.adapters.refusals import DeedRefused
 from tests.adapters.hands import Hands
 from tests.integration.ledger.shelf import event
@@ -112,8 +113,15 @@ def _replay(fates: Sequence[tuple[Any, ...]], periods: Sequence[tuple[Any, ...]]
 
 
 def _all_said(hands: Hands) -> None:
-    """Each fate is announced once, by its kind."""
-    said = Counter(dict(message.headers)["ce_type"] for message in hands.book.announced())
+    """Each fate is announced once, by its kind; the versions of each invoice's views only grow."""
+    messages = hands.book.announced()
+    said = Counter(dict(message.headers)["ce_type"] for message in messages)
+    seen = dict[bytes | None, int]()
+    for message in messages:
+        if dict(message.headers)["ce_type"] == InvoiceDescribed.ce_type.encode():
+            version = InvoiceDescribed.model_validate_json(message.value or b"").version
+            assert seen.get(message.key, 0) < version
+            seen[message.key] = version
     validated, superseded, turned, entries = hands.ask(
         "select count(number), count(by_entry), (select count(*) from ledger.reversal), (select count(*) from ledger.entry) "
         "from ledger.fate"

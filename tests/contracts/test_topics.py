@@ -93,8 +93,8 @@ def test_a_topic_names_services_that_exist(one: Topic):
 
 @pytest.mark.parametrize("one", topics(), ids=lambda one: cast("Topic", one).name)
 def test_only_its_owner_says_things_on_a_topic(one: Topic):
-    """Order within a key comes from one producer."""
-    assert set(one.says) <= {one.owner}
+    """Order within a key comes from one producer; what is audited is every service's, and order there is nobody's promise."""
+    assert one.key == "subject" or set(one.says) <= {one.owner}
 
 
 @pytest.mark.parametrize("one", topics(), ids=lambda one: cast("Topic", one).name)
@@ -140,7 +140,7 @@ def test_a_service_knows_every_type_on_its_topics():
 def test_every_event_is_said_by_somebody():
     """And topic_for finds where."""
     said = {(producer, folder) for one in topics() for producer, folders in one.says.items() for folder in folders if folder in EVENTS}
-    assert 24 == len(said)
+    assert 26 == len(said)
     assert set(EVENTS) == {folder for _, folder in said}
     assert "achats.connections.v1" == topic_for("fetcher", ConnectionChanged)
 

@@ -76,6 +76,15 @@ def test_an_import_with_the_ledger_and_the_classifier_killed_in_the_middle(deplo
     invariants.check(result, truth(deployment))
 
 
+def test_the_control_of_the_day_finds_all_of_it(deployment: Deployment):
+    """Every book's head is kept and said; what the fetcher counted of the 50 documents is what the book has, to the digest."""
+    heads, compared = [[line for line in deployment.control().splitlines() if (" annoncés, " in line) is said] for said in (False, True)]
+    assert heads
+    assert all(line.startswith("Livre ") for line in heads)
+    assert 50 == sum(int(line.split(" : ")[1].split()[0]) for line in compared)
+    assert [] == [line for line in compared if not line.endswith(", contenu identique.")]
+
+
 def test_a_run_with_poison_a_redelivery_and_a_send_behind_the_marker(deployment: Deployment, watcher: Watcher):
     """
     A run of 5 as a retried producer may leave it: 1, 2, the marker, 2 again (same event), 3 (not JSON), 4, 1 under another event id as 5.

@@ -50,7 +50,7 @@ SEEDS = range(1, 21)
 SCHEMAS: dict[str, tuple[Path, bool]] = {
     "fetcher": (FETCHER, True),
     "classifier": (CLASSIFIER, True),
-    "ledger": (LEDGER, False),
+    "ledger": (LEDGER, True),
     "notifier": (NOTIFIER, True),
 }
 ANSWER_SECONDS = 60.0

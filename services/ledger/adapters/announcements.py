@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from pydantic import ValidationError
 from services.kernel.clock import instant
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import KernelError, Refused, TooLarge
+from services.kernel.ports import Pending
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.life_rows import FateRow, fate_message
-from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages
+from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages, view_message
 
 RECORDS = {"VersionRow": VersionRow, "FinishedRow": FinishedRow, "FateRow": FateRow}
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("announcements.sql"), "psycopg", record_classes=RECORDS)
@@ -52,6 +54,18 @@ class Announcements:
             seq, sent = _reached(batches, seq, sent + acknowledged)
             QUERIES.mark(connection, book=book, seq=seq, sent=sent)
             return acknowledged
+
+
+class InTurn:
+    """Several places where something waits to be announced, as one: the books first, then what is said beside them."""
+
+    def __init__(self, *several: Pending) -> None:
+        """In the order of their turns."""
+        self._several = several
+
+    def turn(self, limit: int, send: Send) -> int:
+        """A turn of each. Raises what theirs raise."""
+        return sum(one.turn(limit, send) for one in self._several)
 
 
 def _waiting(connection: Connection, book: int, places: Iterable[int], limit: int) -> list[Batch]:
@@ -96,8 +110,20 @@ def _sayable() -> Generator[None]:
 
 
 def _versions(connection: Connection, batch_id: int, recorded_at: str) -> list[tuple[int, list[Outgoing]]]:
-    """What the batch says of each invoice, with the offset of the record it comes from."""
+    """What a batch that is not sealed yet would say of each invoice, with the offset of the record it comes from."""
     return [(row.record_offset, version_messages(row, recorded_at)) for row in QUERIES.versions(connection, batch_id=batch_id)]
+
+
+def _sealed_versions(connection: Connection, batch_id: int, recorded_at: str) -> list[tuple[int, list[Outgoing]]]:
+    """The same of a sealed one, with what had become of the invoices' entries by then."""
+    past = {offset: {"fates": fates, "life": life} for offset, fates, life in QUERIES.standings(connection, batch_id=batch_id)}
+    rows: list[VersionRow] = [replace(row, **past.get(row.record_offset, {})) for row in QUERIES.versions(connection, batch_id=batch_id)]
+    return [(row.record_offset, version_messages(row, recorded_at)) for row in rows]
+
+
+def _lives(connection: Connection, batch_id: int, recorded_at: str) -> list[Outgoing]:
+    """How the invoices stand whose entries a person's batch made final or turned round."""
+    return [view_message(row, recorded_at) for row in QUERIES.lives(connection, batch_id=batch_id)]
 
 
 def _fates(connection: Connection, batch_id: int, recorded_at: str) -> list[Outgoing]:
@@ -106,15 +132,16 @@ def _fates(connection: Connection, batch_id: int, recorded_at: str) -> list[Outg
 
 
 def _messages(connection: Connection, book: int, seq: int) -> list[Outgoing]:
-    """What a batch has to say: fates, then its records in their order, then the runs it finished. Raises Altered."""
+    """What a batch has to say: fates, the invoices they changed, its records in their order, the runs it finished. Raises Altered."""
     link = QUERIES.link(connection, book=book, seq=seq)
     if link is None:
         raise Altered(f"book {book}, place {seq}: the batch is missing")
     batch_id, recorded_at, sound = link
     if not sound:
         raise Altered(f"book {book}, place {seq}, batch {batch_id}")
-    said = _versions(connection, batch_id, instant(recorded_at))
+    said = _sealed_versions(connection, batch_id, instant(recorded_at))
     said += [(offset, [parked_message(*record)]) for offset, *record in QUERIES.parked(connection, batch_id=batch_id)]
     said.sort(key=lambda pair: pair[0])
     finished = [finished_message(row, instant(recorded_at)) for row in QUERIES.finished_runs(connection, batch_id=batch_id)]
-    return _fates(connection, batch_id, instant(recorded_at)) + [message for _, messages in said for message in messages] + finished
+    fates = _fates(connection, batch_id, instant(recorded_at)) + _lives(connection, batch_id, instant(recorded_at))
+    return fates + [message for _, messages in said for message in messages] + finished

@@ -43,6 +43,52 @@ left join ledger.entry as e using (entry_id)
 where i.batch_id = :batch_id
 order by i.record_offset;
 
+-- name: standings(batch_id)
+-- What had become by then of the entries behind the batch's later versions of invoices; a first version has no past.
+select i.record_offset, s.fates, s.life
+from ledger.invoice as i
+inner join ledger.chain as c on c.batch_id = i.batch_id
+cross join lateral ledger.standing_of(i.company_id, i.invoice_id, i.entry_id, c.seq) as s
+where i.batch_id = :batch_id and i.version > 1;
+
+-- name: lives(batch_id)
+-- record_class: VersionRow
+-- The invoices of which the batch numbered an entry or its mirror without a new version of them: each as it stood then.
+with touched as (
+    select distinct e.company_id, e.invoice_id
+    from ledger.fate as f
+    inner join ledger.entry as e using (entry_id)
+    where
+        f.batch_id = :batch_id and f.number is not null
+        and not exists (
+            select from ledger.invoice as w
+            where w.batch_id = :batch_id and w.company_id = e.company_id and w.invoice_id = e.invoice_id
+        )
+),
+
+place as (
+    select c.seq from ledger.chain as c
+    where c.batch_id = :batch_id
+)
+
+select
+    i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome,
+    i.hold_stage, i.hold_reason, i.hold_sentence, i.hold_action, false as booked, i.facts::text as facts,
+    i.event_id, null as run_id, null as runseq, null as replay_id, null as traceparent,
+    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate,
+    s.fates, s.life
+from touched as t
+cross join place as p
+inner join lateral (
+    select w.* from ledger.invoice as w
+    inner join ledger.chain as c on c.batch_id = w.batch_id
+    where w.company_id = t.company_id and w.invoice_id = t.invoice_id and c.seq < p.seq
+    order by w.version desc limit 1
+) as i on true
+left join ledger.entry as e on e.entry_id = i.entry_id
+cross join lateral ledger.standing_of(i.company_id, i.invoice_id, i.entry_id, p.seq) as s
+order by i.company_id, i.invoice_id;
+
 -- name: fates(batch_id)
 -- record_class: FateRow
 -- The fates of the batch: where it came from is what the version says that booked the entry (for a reversal: the one it turns round).

@@ -1,4 +1,4 @@
-"""What people do to the book: validate, correct, reverse, close, lock. Each deed is one transaction; a refusal has a sentence."""
+"""What people do to the book, from validating to declaring VAT. Each deed is one transaction; a refusal has a sentence."""
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -39,10 +39,11 @@ class Deeds:
         """Writes as the role `ledger_app`; `actor` = the name of the person, which is sealed with the deed."""
         self._store, self._company, self._actor = store, company, actor
 
-    def validate(self, journal: str, entries: Sequence[int]) -> list[Numbered]:
-        """All of these entries of one journal become final, or none; in the order of their numbers."""
+    def validate(self, journal: str, entries: Sequence[int], *, suspense: bool = False) -> list[Numbered]:
+        """All of these entries of one journal become final, or none; in the order of their numbers. `suspense` = also on account 471."""
+        query = QUERIES.validate_with_suspense if suspense else QUERIES.validate
         with self._deed() as connection:
-            return list(QUERIES.validate(connection, company=self._company, journal=journal, entries=list(entries), actor=self._actor))
+            return list(query(connection, company=self._company, journal=journal, entries=list(entries), actor=self._actor))
 
     def reverse(self, entry: int) -> Numbered:
         """The exact mirror of a validated entry, validated at once."""
@@ -76,6 +77,16 @@ class Deeds:
         """Lock or unlock the month of that day."""
         with self._deed() as connection:
             QUERIES.lock(connection, company=self._company, day=day, deed=deed, actor=self._actor, reason=reason)
+
+    def file_vat(self, until: date, reason: str) -> int:
+        """VAT is declared up to and including that day; how many unvalidated entries will move behind it."""
+        with self._deed() as connection:
+            return QUERIES.file_vat(connection, company=self._company, until=until, actor=self._actor, reason=reason)
+
+    def automatic(self, is_on: bool) -> None:
+        """Entries that arrive from now on without a remark validate themselves under this name, or not any more."""
+        with self._deed() as connection:
+            QUERIES.set_automatic(connection, company=self._company, is_on=is_on, actor=self._actor)
 
     def _deed(self) -> AbstractContextManager[Connection]:
         return one_deed(self._store)

@@ -4,6 +4,12 @@
 select entry_id, journal, fy, number, entry_date, validated_on
 from ledger.validate(:company, :journal, :entries::bigint[], :actor);
 
+-- name: validate_with_suspense(company, journal, entries, actor)
+-- record_class: Numbered
+-- The same, also for entries on a suspense account.
+select entry_id, journal, fy, number, entry_date, validated_on
+from ledger.validate_with_suspense(:company, :journal, :entries::bigint[], :actor);
+
 -- name: reverse(company, entry, actor)^
 -- record_class: Numbered
 -- The exact mirror of a validated entry, with its number.
@@ -29,3 +35,11 @@ select ledger.close_period(:company, :fy::smallint, :through::date, :actor, :wai
 -- name: lock(company, day, deed, actor, reason)!
 -- The month of that day is locked or unlocked.
 select ledger.lock_month(:company, :day::date, :deed, :actor, :reason);
+
+-- name: file_vat(company, until, actor, reason)$
+-- VAT is declared up to that day; how many entries that wait will move behind it.
+select ledger.file_vat(:company, :until::date, :actor, :reason);
+
+-- name: set_automatic(company, is_on, actor)!
+-- From now on entries without a remark validate themselves, or wait for somebody again.
+select ledger.set_automatic(:company, :is_on::boolean, :actor);

@@ -1,4 +1,4 @@
-"""`achats-ledger fec`, `check-fec` and `report`: their words, and what they answer."""
+"""`achats-ledger fec`, `check-fec`, `report` and `export`: their words, and what they answer."""
 
 from argparse import Namespace
 from contextlib import closing
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.ledger.adapters.fec import FecExport, FileCheck, Wanted
+from services.ledger.adapters.plaintext import PROGRAMS, exported
 from services.ledger.adapters.reports import COLUMNS, Period, Reports, printed
 from services.ledger.adapters.telling import DONE, FOUND, OpenBook, told
 from services.ledger.domain.fec.writing import ENCODINGS
@@ -37,6 +38,11 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--auxiliary", metavar="CODE", help="only the lines of that supplier")
     report.add_argument("--format", default="csv", choices=["csv", "json"])
     report.set_defaults(answer=_report)
+    other = commands.add_parser("export", help="a fiscal year for another program (ledger reads what hledger reads)")
+    other.add_argument("program", choices=PROGRAMS)
+    other.add_argument("--company", required=True, metavar="ID")
+    other.add_argument("--year", required=True, type=int, help="the fiscal year")
+    other.set_defaults(answer=_other)
 
 
 def _export(said: Namespace, open_book: OpenBook) -> int:
@@ -57,6 +63,12 @@ def _report(said: Namespace, open_book: OpenBook) -> int:
     period = Period(said.company, said.starts, said.ends, said.as_of, said.auxiliary)
     with closing(open_book()) as store:
         return told(printed(said.report, Reports(store).rows(said.report, period), said.format == "json"), end="")
+
+
+def _other(said: Namespace, open_book: OpenBook) -> int:
+    """Print the file."""
+    with closing(open_book()) as store:
+        return told(exported(store, said.program, said.company, said.year))
 
 
 def _instant(text: str) -> datetime:

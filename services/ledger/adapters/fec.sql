@@ -37,7 +37,8 @@ lettered as (
 
 select
     f.journal, f.number, f.entry_date, l.account, a.label, l.auxiliary, s.name, e.piece_ref, e.piece_date,
-    e.label as entry_label, l.cents, f.validated_on, t.letter, t.lettered_on, c.currency, c.cents[l.n] as currency_cents
+    e.label as entry_label, l.cents, f.validated_on, e.entry_date as own_date,
+    t.letter, t.lettered_on, c.currency, c.cents[l.n] as currency_cents
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
 cross join lateral unnest(e.account, e.auxiliary, e.cents) with ordinality as l (account, auxiliary, cents, n)

@@ -6,14 +6,14 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
-from services.ledger.adapters import exporting, importing, verifying
+from services.ledger.adapters import daily, exporting, importing, verifying
 from services.ledger.adapters.deeds import Deeds, Numbered
 from services.ledger.adapters.reading import Reading
 from services.ledger.adapters.telling import OpenBook, told
 
 
 def parser() -> argparse.ArgumentParser:
-    """The words of the command; without any, the service runs. All but `migrate` have an `answer` (adapters/telling.py)."""
+    """The words of the command; without any, the service runs. Most have an `answer` (adapters/telling.py); main knows the others."""
     top = argparse.ArgumentParser(prog="achats-ledger", description="Without a command: keep the books until told to stop.")
     commands = top.add_subparsers(dest="command")
     commands.add_parser("migrate", help="bring the schema up to date")
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_commands(commands)
     verifying.add_command(commands)
     importing.add_commands(commands)
+    daily.add_commands(commands)
     return top
 
 
@@ -50,6 +51,7 @@ def _done(said: argparse.Namespace, open_book: OpenBook) -> int:
 def _entry_deeds(commands: Any) -> None:
     validating = _deed(commands, "validate", _validate, "make entries final: number, date, no change from then on")
     validating.add_argument("--journal", default="AC")
+    validating.add_argument("--confirm-suspense", action="store_true", help="also entries on account 471: an accountant means them so")
     validating.add_argument("entries", nargs="+", type=int, metavar="ENTRY")
     correcting = _deed(commands, "correct", _correct, "the same lines on other accounts; a validated entry is reversed for it")
     correcting.add_argument("entry", type=int, metavar="ENTRY")
@@ -66,10 +68,15 @@ def _period_deeds(commands: Any) -> None:
         locking = _deed(commands, name, _lock, says)
         locking.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
         locking.add_argument("--reason", required=True)
+    filing = _deed(commands, "vat-filed", _file_vat, "VAT is declared up to a day: what has VAT on it is posted behind it from then on")
+    filing.add_argument("--until", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+    filing.add_argument("--reason", required=True)
+    switching = _deed(commands, "automatic", _automatic, "entries that arrive without a remark validate themselves, under your name")
+    switching.add_argument("switch", choices=["on", "off"])
 
 
 def _validate(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
-    for one in deeds.validate(said.journal, said.entries):
+    for one in deeds.validate(said.journal, said.entries, suspense=said.confirm_suspense):
         yield f"Écriture {one.entry_id} validée : {_numbered(one)}."
 
 
@@ -92,6 +99,20 @@ def _close(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
 def _lock(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
     deeds.lock(said.month, said.command, said.reason)
     yield f"Mois {said.month:%m/%Y} {'verrouillé' if said.command == 'lock' else 'déverrouillé'}."
+
+
+def _file_vat(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
+    waiting = deeds.file_vat(said.until, said.reason)
+    moves = f" {waiting} écriture(s) non validée(s) passeront au {_day(said.until + timedelta(days=1))}." if waiting else ""
+    yield f"TVA déclarée jusqu'au {_day(said.until)}.{moves}"
+
+
+def _automatic(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
+    deeds.automatic(said.switch == "on")
+    if said.switch == "on":
+        yield f"Les documents qui arrivent sans signalement se valident désormais seuls, au nom de {said.by} : automatique ({said.by})."
+    else:
+        yield "Plus rien ne se valide seul."
 
 
 def _numbered(one: Numbered) -> str:

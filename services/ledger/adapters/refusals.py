@@ -1,4 +1,4 @@
-"""Why the book refuses what a person asks: a class for each code of migrations/0006_deeds.sql, with what the person reads."""
+"""Why the book refuses what a person asks: a class for each code of its functions, with what the person reads."""
 
 from typing import ClassVar
 
@@ -200,6 +200,24 @@ class LetterUnknown(DeedRefused):
     """Ce lettrage n'est pas en vigueur sur ce compte."""
 
     code, next_action = "LG047", "Relever la lettre avec « achats-ledger report supplier »."
+
+
+class VatFiledSo(DeedRefused):
+    """La TVA est déjà notée comme déclarée jusqu'à cette date."""
+
+    code, next_action = "LG060", "Rien à faire."
+
+
+class AutomaticSo(DeedRefused):
+    """La validation automatique de cette entreprise est déjà dans cet état."""
+
+    code, next_action = "LG061", "Rien à faire."
+
+
+class OnSuspense(DeedRefused):
+    """Cette écriture est au compte d'attente 471."""
+
+    code, next_action = "LG062", "La corriger ; si l'expert-comptable la valide ainsi, ajouter --confirm-suspense."
 
 
 CODES = {refusal.code: refusal for refusal in DeedRefused.__subclasses__()}

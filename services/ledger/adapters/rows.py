@@ -23,7 +23,10 @@ SHOWN_STATUS = {"recorded": "to_process", "held": "to_process", "no_entry": "arc
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version of an invoice and the entry that stands for it (all null without one)."""
+    """A version of an invoice and the entry that stands for it (all null without one).
+
+    `fates` = how many numbers its entries had got by then, mirrors included; `life` = what had become of this entry.
+    """
 
     record_offset: int
     company_id: str
@@ -52,6 +55,18 @@ class VersionRow:
     auxiliary: list[str | None]
     cents: list[int]
     vat_rate: list[str | None]
+    fates: int = 0
+    life: str | None = None
+
+    @property
+    def state(self) -> int:
+        """Which of its states the invoice is in: each version and each number that one of its entries gets makes the next."""
+        return self.version + self.fates
+
+    @property
+    def status(self) -> str:
+        """As Achats shows it: what became of the entry, unless somebody must look at the document."""
+        return self.life if self.outcome == "recorded" and self.life else SHOWN_STATUS[self.outcome]
 
     @property
     def hold(self) -> Hold | None:
@@ -112,9 +127,14 @@ def version_messages(row: VersionRow, recorded_at: str) -> list[Outgoing]:
         said.append((_entry_recorded(row, row.entry_id, facts, recorded_at), row.entry_id))
     if hold is not None:
         said.append((_booking_held(row, hold, facts, recorded_at), row.version))
-    said.append((_invoice_described(row, facts, recorded_at), row.version))
+    said.append((_invoice_described(row, facts, recorded_at), row.state))
     run = RunPosition(row.run_id, row.runseq) if row.run_id else None
     return [_message(data, n, row, run, recorded_at) for data, n in said]
+
+
+def view_message(row: VersionRow, recorded_at: str) -> Outgoing:
+    """How the invoice stands, nothing else."""
+    return _message(_invoice_described(row, Facts.model_validate_json(row.facts), recorded_at), row.state, row, None, recorded_at)
 
 
 def finished_message(row: FinishedRow, finished_at: str) -> Outgoing:
@@ -211,10 +231,10 @@ def _invoice_described(row: VersionRow, facts: Facts, changed_at: str) -> Invoic
         company_id=row.company_id,
         connection_id=facts.connection_id,
         invoice_id=row.invoice_id,
-        version=row.version,
+        version=row.state,
         revision=row.revision,
         category=facts.category,
-        status=SHOWN_STATUS[row.outcome],
+        status=row.status,
         outcome=row.outcome,
         type=facts.type,
         number=facts.number,

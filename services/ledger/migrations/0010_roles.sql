@@ -12,10 +12,13 @@ set local search_path = ledger;
 
 revoke insert on batch, entry, invoice, overtaken, outcome, run_marker, parked_record, breaker from ledger_app;
 revoke update on announced from ledger_app;
+revoke delete on outbox from ledger_app;
+revoke execute on function validate_automatically from ledger_app;
 revoke execute on function take_position, keep_position, release_position, open_company, open_year from ledger_app;
 
 grant select on company, chart, account, fiscal_year, batch, entry, line, fate, todo, counter, reversal, period_event, invoice, overtaken,
-outcome, run, run_marker, run_finished, parked_record, kafka_position, chain, chain_head, announced, breaker, skip, sealed to ledger_consumer;
+outcome, run, run_marker, run_finished, parked_record, kafka_position, chain, chain_head, announced, breaker, skip, sealed,
+paper, foreign_amount, settlement, lettering, unlettering, inbox, outbox, outbox_head to ledger_consumer;
 grant insert (book, n, topic_id, partition, epoch, from_offset, next_offset) on batch to ledger_consumer;
 grant insert (
     entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
@@ -24,7 +27,9 @@ grant insert (
 grant insert on invoice, overtaken, outcome, run_marker, parked_record to ledger_consumer;
 grant insert (reason, topic, partition, record_offset, refused, seen) on breaker to ledger_consumer;
 grant update (seq, sent) on announced to ledger_consumer;
-grant execute on function digest, seal_of, take_position, keep_position, release_position, open_company, open_year to ledger_consumer;
+grant delete on outbox to ledger_consumer;
+grant execute on function digest, seal_of, take_position, keep_position, release_position, open_company, open_year,
+validate_automatically, automatic_since, standing_of to ledger_consumer;
 
 -- Arrays are plain lists that begin at one; days are days of this millennium and the one before.
 alter table entry add constraint entry_arrays_check check (

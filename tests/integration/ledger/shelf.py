@@ -49,7 +49,7 @@ class Shelf:
     def __init__(self, admin_url: str, migrations: Path | None = MIGRATIONS) -> None:
         """`migrations` = None: the schema is there."""
         if migrations is not None:
-            migrate(admin_url, SERVICE, migrations, with_outbox=False)
+            migrate(admin_url, SERVICE, migrations, with_outbox=True)
         self.admin_url = admin_url
         self.url, self.consumer_url = (make_conninfo(admin_url, user=role) for role in ROLES)
         self._give_passwords(conninfo_to_dict(admin_url).get("password"))

@@ -30,6 +30,7 @@ LINE = BookLine(
     label="Amazon Business — Papeterie Lyon — FR-1",
     cents=-1_234_05,
     validated_on=date(2026, 4, 1),
+    own_date=date(2026, 3, 10),
 )
 
 
@@ -41,6 +42,15 @@ def test_the_eighteen_fields_in_their_order():
     ) == fec_line(LINE)
     assert first_line().startswith("JournalCode\tJournalLib\tEcritureNum\tEcritureDate\tCompteNum\tCompteLib\tCompAuxNum\t")
     assert first_line().endswith("\tValidDate\tMontantdevise\tIdevise\r\n")
+
+
+def test_an_entry_that_was_moved_says_its_own_day():
+    """Posted on the first open day: the label ends with the day it is of, once, whoever wrote it (PCG 1031-4)."""
+    late = LINE._replace(entry_date=date(2026, 4, 1))
+    assert "\t20260401\t" in fec_line(late)
+    assert "\tAmazon Business — Papeterie Lyon — FR-1 — opération du 10/03/2026\t" in fec_line(late)
+    assert "\tSans libellé — opération du 10/03/2026\t" in fec_line(late._replace(label="|"))
+    assert "\tX — opération du 28/02/2026\t" in fec_line(late._replace(label="X — opération du 28/02/2026"))
 
 
 def test_an_auxiliary_stands_only_beside_a_supplier_s_account():

@@ -19,10 +19,11 @@ JOURNALS = {"AC": "Achats", "AN": "À-nouveaux", "BQ": "Banque", "OD": "Opérati
 BREAKING = re.compile("[\\s|\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]+")
 STAND_INS = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "•": "-", "−": "-"}
 UNKNOWN = "?"
+TRUE_DAY = "opération du"  # posting says it already of a document that was late when it arrived
 
 
 class BookLine(NamedTuple):
-    """A line of a validated entry; `cents` above zero is a debit, below zero a credit."""
+    """A line of a validated entry; `cents` above zero is a debit, below zero a credit; `own_date` = where it would stand, were it open."""
 
     journal: str
     number: int
@@ -36,6 +37,7 @@ class BookLine(NamedTuple):
     label: str
     cents: int
     validated_on: date
+    own_date: date
     letter: str | None = None  # with the day by which all of its group is settled
     lettered_on: date | None = None
     currency: str | None = None
@@ -61,7 +63,7 @@ def fec_line(line: BookLine) -> str:
         (one_line(line.auxiliary_label or "") or with_auxiliary) if with_auxiliary else "",
         one_line(line.piece_ref) or "Sans référence",
         day_text(line.piece_date),
-        one_line(line.label) or "Sans libellé",
+        stated(line),
         amount_text(max(line.cents, 0)),
         amount_text(max(-line.cents, 0)),
         *((line.letter, day_text(line.lettered_on)) if line.letter and line.lettered_on else ("", "")),
@@ -69,6 +71,12 @@ def fec_line(line: BookLine) -> str:
         *((amount_text(abs(line.currency_cents)), line.currency) if line.currency and line.currency_cents else ("", "")),
     )
     return "\t".join(map(str, fields)) + END
+
+
+def stated(line: BookLine) -> str:
+    """The label, never empty; with the entry's own day when it stands on a later one, the first that was open (PCG 1031-4)."""
+    moved = line.entry_date > line.own_date and TRUE_DAY not in line.label
+    return " — ".join([one_line(line.label) or "Sans libellé", *([f"{TRUE_DAY} {line.own_date:%d/%m/%Y}"] if moved else [])])
 
 
 def entry_number(journal: str, number: int) -> str:

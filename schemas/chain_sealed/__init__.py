@@ -1,0 +1,1 @@
+"""chain.sealed: the head of a book's chain on a day."""

@@ -1,0 +1,12 @@
+-- name: automatic_companies()
+-- The companies whose entries validate themselves and that have some without fate.
+select c.company_id
+from (select distinct e.company_id from ledger.period_event as e where e.deed = 'automatic') as c
+where
+    exists (select from ledger.automatic_since(c.company_id))
+    and exists (select from ledger.todo as t where t.company_id = c.company_id)
+order by c.company_id;
+
+-- name: validate_automatically(company, limit)$
+-- Validates what needs nobody's eye; how many entries.
+select ledger.validate_automatically(:company, :limit);
