@@ -74,8 +74,8 @@ class Hands:
             yield connection
             connection.rollback()
 
-    def beside(self, first: Sequence[str], second: Callable[[], object], ends: str = "commit") -> Exception | None:
-        """While a session that did `first` is not yet committed, `second` starts and must wait for it; what `second` raised then."""
+    def beside(self, first: Sequence[str], second: Callable[[], object], ends: str = "commit", url: str | None = None) -> Exception | None:
+        """While a session (of people, or on `url`) that did `first` is not yet committed, `second` starts and must wait for it; what `second` raised then."""
         raised: list[Exception] = []
 
         def try_it() -> None:
@@ -84,7 +84,7 @@ class Hands:
             except Exception as error:  # noqa: BLE001 -- handed to the test's own thread
                 raised.append(error)
 
-        with psycopg.connect(self.book.shelf.url) as connection:
+        with psycopg.connect(url or self.book.shelf.url) as connection:
             for statement in first:
                 connection.execute(statement.encode())
             thread = Thread(target=try_it)

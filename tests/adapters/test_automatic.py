@@ -25,7 +25,7 @@ def automatic(hands: Hands) -> Generator[Automatic]:
     hands.book.receive(event(invoice(invoice_id="I-0", number="FR-0")))
     hands.deeds.validate("AC", hands.ids())
     hands.deeds.automatic(True)
-    with closing(PostgresStore(hands.book.shelf.url, SERVICE, pool_size=1)) as store:
+    with closing(PostgresStore(hands.book.shelf.consumer_url, SERVICE, pool_size=1)) as store:
         yield Automatic(store)
 
 
@@ -145,6 +145,7 @@ def test_a_person_who_validates_the_same_waits_and_is_refused(hands: Hands, auto
     raised = hands.beside(
         ["select ledger.validate_automatically('C-1', 10)"],
         lambda: hands.deeds.validate("AC", [entry]),
+        url=hands.book.shelf.consumer_url,
     )
     assert "AlreadyValidated" == type(raised).__name__
     assert [entry] == [one for _, _, _, one, _ in hands.numbers()][1:]

@@ -104,6 +104,7 @@ def test_a_person_whom_a_revision_outran_reads_it_first(hands: Hands):
             "posting, content, facts, event_time",
         ],
         lambda: hands.deeds.recode(entry, RECODED),
+        url=hands.book.shelf.consumer_url,
     )
     assert isinstance(blocked, ChangedMeanwhile)
     assert [entry] == hands.ids() == hands.todo()

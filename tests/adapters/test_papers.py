@@ -254,7 +254,7 @@ def test_the_reversal_of_an_accrual_opens_the_year_it_needs(desk: Desk):
 
 
 def test_papers_are_passed_by_and_what_comes_behind_is_announced(desk: Desk):
-    """A payment, its validation and its reversal say nothing; the next invoice is announced (decision 0076)."""
+    """A payment, its validation and its reversal say nothing; the next invoice is announced (decision 0075)."""
     desk.hands.book_invoices(MARCH)
     desk.hands.book.announced()
     ((_, (entry,)),) = desk.take(payment("FR-1=1", "1")).papers

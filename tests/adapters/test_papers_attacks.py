@@ -204,7 +204,7 @@ def test_the_service_writes_no_row_by_itself(hands: Hands, subtests: pytest.Subt
 def test_an_entry_without_invoice_comes_in_no_batch_of_records(hands: Hands):
     """The hole that a column which may be null would open: the service inserts entries of records by itself."""
     hands.book_invoices(MARCH)
-    with hands.session() as session:
+    with psycopg.connect(hands.book.shelf.consumer_url) as session:
         epoch, start = session.execute("select * from ledger.take_position('topic-1', 3::smallint)").fetchall()[0]
         opened = session.execute(
             "insert into ledger.batch (book, n, topic_id, partition, epoch, from_offset, next_offset) "

@@ -56,11 +56,12 @@ def comparing(store: PostgresStore) -> Comparing:
     return at
 
 
-def announced(store: PostgresStore) -> list[EmissionsReconciled]:
+def announced(hands: Hands) -> list[EmissionsReconciled]:
     """What a relay says now."""
-    broker, outbox = Broker(), Outbox(store)
-    while outbox.turn(500, broker.send):
-        pass
+    broker = Broker()
+    with closing(PostgresStore(hands.book.shelf.consumer_url, SERVICE, pool_size=1)) as store:
+        while Outbox(store).turn(500, broker.send):
+            pass
     assert {message.topic for message in broker.messages} <= {topic_for(SERVICE, EmissionsReconciled)}
     return [EmissionsReconciled.model_validate_json(message.value or b"") for message in broker.messages]
 
@@ -75,7 +76,7 @@ def test_a_day_that_is_equal_is_said_once(hands: Hands, store: PostgresStore, co
         today = comparing(THREE)
         assert ["C-1 au 10/03/2026 : 3 annoncés, 3 dans le livre, contenu identique."] == list(today.compare(None))
         assert 0 == today.found
-    (said,) = announced(store)
+    (said,) = announced(hands)
     assert (DAY, 3, 3, 0, 0, 0, "equal") == (
         *(said.day, said.counted, said.booked, said.missing, said.too_many, said.under_way, said.content),
     )
@@ -87,7 +88,7 @@ def test_a_planted_loss_is_named(hands: Hands, store: PostgresStore, comparing: 
     today = comparing(THREE)
     assert ["C-1 au 10/03/2026 : 3 annoncés, 2 dans le livre, MANQUENT 1 : R-1 n° 2, contenu non comparable."] == list(today.compare(DAY))
     assert 1 == today.found
-    assert [("R-1", 2, 2)] == [(run.run_id, run.first, run.last) for said in announced(store) for run in said.missing_numbers]
+    assert [("R-1", 2, 2)] == [(run.run_id, run.first, run.last) for said in announced(hands) for run in said.missing_numbers]
 
 
 def test_a_loss_behind_the_triggers_is_named(hands: Hands, comparing: Comparing):
@@ -102,7 +103,7 @@ def test_a_planted_double_is_named(hands: Hands, store: PostgresStore, comparing
     hands.book.receive(*said_in_run(1, 2, 3, 4, 5), marker(3))
     today = comparing(THREE)
     assert ["C-1 au 10/03/2026 : 3 annoncés, 3 dans le livre, EN TROP 2 : R-1 n° 4 à 5, contenu identique."] == list(today.compare(DAY))
-    assert (1, 2) == (today.found, announced(store)[0].too_many)
+    assert (1, 2) == (today.found, announced(hands)[0].too_many)
 
 
 def test_another_document_in_the_place_of_one_is_seen(hands: Hands, comparing: Comparing):
@@ -127,7 +128,7 @@ def test_what_has_not_been_read_yet_is_not_missing(hands: Hands, store: Postgres
     assert [] == list(late.compare(None))  # nothing was counted since yesterday
     hands.book.receive(*said_in_run(2, 3), marker(3))
     assert ["C-1 au 10/03/2026 : 3 annoncés, 3 dans le livre, contenu identique."] == list(comparing(THREE).compare(DAY))
-    assert {(2, 0), (0, 2), (0, 0)} == {(said.under_way, said.missing) for said in announced(store)}
+    assert {(2, 0), (0, 2), (0, 0)} == {(said.under_way, said.missing) for said in announced(hands)}
 
 
 def test_every_outcome_counts(hands: Hands, comparing: Comparing):

@@ -186,7 +186,7 @@ PLANTS = {
     ),
     "a batch of nobody": Plant(
         "insert into batch (book, kind, n, actor) values (3, 'P', 0, 'me')",
-        "Le lot 13 a des lignes dans « batch » et n'est pas scellé",
+        "Le lot 15 a des lignes dans « batch » et n'est pas scellé",
     ),
     "a digest": Plant(
         "update chain set digest = '\\x00' where seq = 2",
@@ -217,7 +217,7 @@ PLANTS = {
         "Livre 3, maillon 4, lot 5 : ce maillon n'est pas attaché à celui qui le précède",
     ),
     "a link of another book": Plant(
-        "update chain set book = 4, seq = 2 where book = 3 and seq = 11",
+        "update chain set book = 4, seq = 4 where book = 3 and seq = 11",
         "Livre 3 : sa tête dit",
     ),
     "a head": Plant(
@@ -241,7 +241,7 @@ PLANTS = {
         "La partition topic-1/4 se trouve à 0 (époque 0), et ses lots finissent à 1 (époque 1)",
     ),
     "an entry that does not wait": Plant(
-        "delete from todo where entry_id = (select max(entry_id) from todo)",
+        "delete from todo where entry_id = 12582912",
         "L'écriture 12582912 n'est pas dans la liste « À traiter » comme son sort le veut",
     ),
     "a validated entry that waits": Plant(

@@ -151,7 +151,7 @@ def test_a_record_that_is_booked_while_its_copy_is_parked_elsewhere_counts_as_bo
     """The copy's transaction, on another partition, is not committed when the good record is written; then it commits."""
     shelf.receive(marker(1))
     good = event(invoice(invoice_id="I-1"), run=("R-1", 1))
-    with psycopg.connect(shelf.url) as other:
+    with psycopg.connect(shelf.consumer_url) as other:
         epoch, start = other.execute(b"select epoch, next_offset from ledger.take_position('topic-1', 4::smallint)").fetchone() or (0, 0)
         batch = other.execute(PARKING_BATCH, [epoch, start, start + 1]).fetchone()
         other.execute(
