@@ -75,7 +75,10 @@ class Hands:
             connection.rollback()
 
     def beside(self, first: Sequence[str], second: Callable[[], object], ends: str = "commit", url: str | None = None) -> Exception | None:
-        """While a session (of people, or on `url`) that did `first` is not yet committed, `second` starts and must wait for it; what `second` raised then."""
+        """While a session that did `first` is not yet committed, `second` starts and must wait for it; what `second` raised then.
+
+        `url` = the session's way to the book, if it is not that of people.
+        """
         raised: list[Exception] = []
 
         def try_it() -> None:

@@ -35,7 +35,7 @@ FATES = "select entry_id, by_entry, fy, number, f.entry_date from ledger.fate as
 
 MISTAKES = {  # in which function, what is right, what is planted
     "locks bind nobody": ("is_locked", "e.deed = 'lock'", "false"),
-    "closed days take entries": ("placed", "greatest(e.entry_date, y.closed_through + 1)", "e.entry_date"),
+    "closed days take entries": ("placed", "greatest(d.earliest, y.closed_through + 1)", "d.earliest"),
     "a reversal may be reversed": ("refuse_reversed", "select from reversal where entry_id = p_entry", "select from reversal where false"),
     "numbers in the order of entries": ("number_entries", "order by p.day, p.entry_id", "order by p.entry_id"),
     "a close need not be acknowledged": ("close_period", "p_waiting is distinct from waiting", "false"),

@@ -36,8 +36,13 @@ class Book:
 
     @property
     def app_url(self) -> str:
-        """As the service's own role."""
+        """As people's role."""
         return make_conninfo(self.url, user="ledger_app")
+
+    @property
+    def consumer_url(self) -> str:
+        """As the service's role."""
+        return make_conninfo(self.url, user="ledger_consumer")
 
     def checkpoint(self) -> None:
         """Everything written since the last one goes to disk."""
@@ -56,9 +61,9 @@ def book(server: SessionDatabase, *changes: str) -> Generator[Book]:
     with migrated(server) as url, psycopg.connect(url, autocommit=True) as administrator:
         for change in (*changes, BARE):
             administrator.execute(change.encode())
-        with psycopg.connect(make_conninfo(url, user="ledger_app")) as session:
-            session.execute(OPENED.format(PARTITION).encode(), [[COMPANY, SMALLER]])
+        with psycopg.connect(make_conninfo(url, user="ledger_consumer")) as session:
             list(QUERIES.take_position(session, topic_id=TOPIC_ID, partition=PARTITION))
+            session.execute(OPENED.format(PARTITION).encode(), [[COMPANY, SMALLER]])
             session.commit()
             yield Book(url, administrator, session)
 

@@ -78,7 +78,7 @@ def _shipped(target: Book) -> Iterator[Figure]:
     """Every page through the handler."""
     QUERIES.release_position(target.session, topic_id=TOPIC_ID, partition=PARTITION, epoch=1)
     target.session.commit()
-    with closing(PostgresStore(target.app_url, SERVICE, pool_size=1)) as store:
+    with closing(PostgresStore(target.consumer_url, SERVICE, pool_size=1)) as store:
         positions = PostgresPositions(store)
         positions.take(TOPIC, TOPIC_ID, PARTITION)
         books, decoding = Timed(store, positions), 0.0

@@ -91,6 +91,11 @@ class Shelf:
             connection.execute("set session_replication_role = replica")
             connection.execute(statement.encode())
 
+    def open_company(self, company: str, partition: int = PARTITION) -> None:
+        """The book knows a company before its first record, as its administrator can say."""
+        self.tamper(f"insert into ledger.company (company_id, book) values ('{company}', {partition})")
+        self.tamper(f"insert into ledger.account (company_id, code, label) select '{company}', code, label from ledger.chart")
+
     def close(self) -> None:
         """End every session."""
         for keeper in self._keepers:
