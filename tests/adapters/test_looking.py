@@ -8,7 +8,7 @@ import pytest
 from services.fetcher.domain.records import ReportState, Run
 from services.fetcher.domain.reports import Outcome
 from services.fetcher.domain.waiting import Wait, Waiting
-from tests.adapters.amazon_answers import ORDER, OTHER, answer, asked, bring, charge, key, number, page, paper, settle
+from tests.adapters.amazon_answers import ORDER, OTHER, answer, asked, bring, charge, key, number, page, paper, settle, to_ask
 from tests.adapters.fetcher_bench import Bench, open_bench
 
 BOTH = (charge(), charge(key("L9", OTHER), name="T2"))
@@ -115,3 +115,22 @@ def test_a_pdf_is_news_to_the_orders_whose_number_it_prints(bench: Bench) -> Non
     look(bench, run)
     bring(bench, run, paper("FR-1"), order=OTHER)
     assert [ORDER, OTHER] == to_look_at(bench, run)
+
+
+def test_the_lines_beside_one_that_got_its_number_are_asked_in_the_same_run(bench: Bench) -> None:
+    """
+    two lines of one shipment and one of another, silent for three days; on the fourth money comes back for the first line
+      it is asked and has its number: its neighbour is asked now, though its own turn is a day off; that stays silent and is left alone
+    """
+    first, beside, other = key("L1"), key("L2"), key("L3", shipment="S2")
+    run = see(bench, bench.connect(), charge(first, beside, other))
+    for _ in range(3):
+        answer(bench, run, to_ask(bench, run))
+        run = bench.next_run(run)
+    answer(bench, run, to_ask(bench, run))
+    run = see(bench, bench.next_run(run), charge(first, beside, other), charge(first, name="T2", kind="REFUND"))
+    assert [first] == to_ask(bench, run)
+    answer(bench, run, [first], number("FR-1", first))
+    assert [beside] == to_ask(bench, run)
+    answer(bench, run, [beside])
+    assert [] == to_ask(bench, run)

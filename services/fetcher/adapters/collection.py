@@ -124,7 +124,7 @@ class PostgresProgress:
 
 
 def _want(session: Session, run: Run, new: Sequence[StatedNumber], moved: dict[LineKey, datetime], now: datetime) -> None:
-    """Each new number's order, or the number itself when it is a consolidated one."""
+    """Each new number's order, or the number itself when it is a consolidated one; and the numbers of the lines beside its own."""
     about = {"connection_id": run.connection_id, "now": now}
     orders = sorted({number.key.order_id for number in new if not number.consolidated})
     numbers = {number.number: (number.kind, moved[number.key]) for number in new if number.consolidated}
@@ -134,6 +134,9 @@ def _want(session: Session, run: Run, new: Sequence[StatedNumber], moved: dict[L
         for number, (kind, moment) in sorted(numbers.items())
     ]
     QUERIES.run_each(session, "want_number", wanted)
+    shipments = sorted({(number.key.order_id, number.key.shipment_id) for number in new})
+    about |= {"started_at": run.started_at}
+    QUERIES.run_each(session, "ask_neighbours", [{**about, "order_id": order, "shipment_id": shipment} for order, shipment in shipments])
 
 
 def _mark(connection_id: str, line: OrderLine, pending: bool, now: datetime) -> dict[str, object]:

@@ -202,6 +202,15 @@ def mark_asked(rows: Rows, given: Row) -> Answer:
 
 
 @query
+def ask_neighbours(rows: Rows, given: Row) -> Answer:
+    """Those whose turn is later."""
+    lines = rows.where("order_line", **{name: given[name] for name in ("connection_id", "order_id", "shipment_id")})
+    late = [line for line in lines if line["ask_at"] is None or line["ask_at"] > given["now"]]
+    earlier = [line for line in late if line["asked_at"] is not None and line["asked_at"] < given["started_at"]]
+    return sum(rows.change("order_line", _line_key(line), {"ask_at": given["now"]}) for line in earlier)
+
+
+@query
 def put_number(rows: Rows, given: Row) -> Answer:
     """A day is never forgotten, and `/invoices` as an origin never taken back."""
     key = (*_line_key(given), given["number"], given["kind"])

@@ -40,6 +40,14 @@ where
     connection_id = :connection_id and order_id = :order_id and order_line_item_id = :order_line_item_id
     and shipment_id = :shipment_id;
 
+-- name: ask_neighbours(now, started_at, connection_id, order_id, shipment_id)*!
+-- A number came up for one line of this shipment: it may be there for the others, which were not asked in this run.
+update order_line
+set ask_at = :now
+where
+    connection_id = :connection_id and order_id = :order_id and shipment_id = :shipment_id
+    and asked_at < :started_at and (ask_at is null or ask_at > :now);
+
 -- name: put_number(connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin, consolidated)*!
 -- A number of a line; `/invoices` knows better than a transaction.
 insert into line_number (connection_id, order_id, order_line_item_id, shipment_id, number, kind, issue_date, origin, consolidated)
