@@ -118,5 +118,5 @@ def test_a_quarter(begin: Begin):
         assert [] == compared(journey, journey.terms(troubles=troubles_of(EVERY_KIND)))
         print(f"{journey.clock.now():%d %B}: {len(journey.said())} events, {journey.calls()}", flush=True)
     found = lived(journey, QUARTER % MONTH, EVERY_KIND)
-    print(f"{len(journey.simulator.world.documents)} documents, {len(journey.said())} events, {journey.calls()}")
+    print(f"{len(journey.simulator.world.documents)} documents, {len(journey.said())} events, {journey.calls()}", *found, sep="\n")
     assert [] == found
