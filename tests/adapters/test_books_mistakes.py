@@ -66,7 +66,7 @@ IN_SQL: dict[str, tuple[Planted, Check]] = {
         Planted(CHECKS, "and k.partition = p_partition and k.epoch = p_epoch", "and k.partition = p_partition"),
         owning.test_a_predecessor_that_wakes_up_writes_nothing,
     ),
-    "balance not checked": (Planted("0007_seals.sql", f"if found then {UNBALANCED_SAID}", f"if false then {UNBALANCED_SAID}"), UNBALANCED),
+    "balance not checked": (Planted(CHECKS, f"if found then {UNBALANCED_SAID}", f"if false then {UNBALANCED_SAID}"), UNBALANCED),
     "marker counted before the invoices": (Planted(CHECKS, "and c.collected = m.emitted", ""), MARKER_FIRST),
     "predecessor lives": (
         Planted(CHECKS, "if found and not pg_terminate_backend(predecessor, 5000) then", "if false then"),

@@ -1,11 +1,9 @@
 """What an accountant types: the words of `achats-ledger`, what they print, and what they refuse, in French."""
 
-import sys
-
 import pytest
 
-from services.ledger import main
 from tests.adapters.hands import Hands
+from tests.adapters.terminal import Terminal
 from tests.integration.ledger.shelf import PARTITION
 from tests.unit.ledger.documents import invoice
 
@@ -13,23 +11,12 @@ NARROW = "\u202f"
 BY = ["--company", "C-1", "--by", "Mme Roux"]
 
 
-class Terminal:
-    """A shell in which the ledger's database is known."""
+class OneWaits(Terminal):
+    """A shell, and one invoice that waits."""
 
     def __init__(self, hands: Hands, patch: pytest.MonkeyPatch, screen: pytest.CaptureFixture[str]) -> None:
-        patch.setenv("ACHATS_LEDGER_DATABASE_URL", hands.book.shelf.url)
-        self.hands, self._patch, self._screen = hands, patch, screen
+        super().__init__(hands, patch, screen)
         (self.entry,) = hands.book_documents(invoice())
-
-    def type(self, *words: str) -> tuple[int, str]:
-        """The exit code and what was printed."""
-        self._patch.setattr(sys, "argv", ["achats-ledger", *words])
-        self._screen.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main.main()
-        printed = self._screen.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, printed.out + printed.err
 
     def today(self) -> str:
         """The day in Paris, as the database has it."""
@@ -37,12 +24,12 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(hands: Hands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+def terminal(hands: Hands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> OneWaits:
     """One invoice waits."""
-    return Terminal(hands, monkeypatch, capsys)
+    return OneWaits(hands, monkeypatch, capsys)
 
 
-def test_from_what_waits_to_a_number(terminal: Terminal):
+def test_from_what_waits_to_a_number(terminal: OneWaits):
     code, waiting = terminal.type("todo", "--company", "C-1")
     assert (0, [str(terminal.entry), "AC", "2026-03-10", "FR-1"], "120,00") == (code, waiting.split()[:4], waiting.split()[-1])
     assert (
@@ -54,7 +41,7 @@ def test_from_what_waits_to_a_number(terminal: Terminal):
     assert terminal.type("entry", "--invoice", "I-1")[1].splitlines()[0].endswith("— FR-1 (AC 2026 n° 1 au 2026-03-10)")
 
 
-def test_a_correction_names_the_entry_that_waits(terminal: Terminal):
+def test_a_correction_names_the_entry_that_waits(terminal: OneWaits):
     code, said = terminal.type("correct", *BY, str(terminal.entry), "--account", "606400=606300")
     new = terminal.hands.todo()[0]
     assert (0, f"Écriture {terminal.entry} corrigée : l'écriture {new} la remplace et reste à valider.\n") == (code, said)
@@ -62,7 +49,7 @@ def test_a_correction_names_the_entry_that_waits(terminal: Terminal):
     assert [True, False] == [line.endswith(f"(remplacée par {new})") for line in headings]
 
 
-def test_a_reversal_says_its_number(terminal: Terminal):
+def test_a_reversal_says_its_number(terminal: OneWaits):
     terminal.type("validate", *BY, str(terminal.entry))
     code, said = terminal.type("reverse", *BY, str(terminal.entry))
     mirror = terminal.hands.ids()[-1]
@@ -73,7 +60,7 @@ def test_a_reversal_says_its_number(terminal: Terminal):
     assert terminal.type("list", "--company", "C-1")[1].endswith("Contre-passée\n")
 
 
-def test_a_period_is_locked_unlocked_and_closed(terminal: Terminal):
+def test_a_period_is_locked_unlocked_and_closed(terminal: OneWaits):
     why = ["--reason", "TVA déposée"]
     assert (0, "Mois 03/2026 verrouillé.\n") == terminal.type("lock", *BY, "--month", "2026-03", *why)
     assert (0, "Mois 03/2026 déverrouillé.\n") == terminal.type("unlock", *BY, "--month", "2026-03", *why)
@@ -89,7 +76,7 @@ def test_a_period_is_locked_unlocked_and_closed(terminal: Terminal):
     ) == terminal.type(*close, "--waiting", "1")
 
 
-def test_vat_is_declared_up_to_a_day(terminal: Terminal):
+def test_vat_is_declared_up_to_a_day(terminal: OneWaits):
     filed = ["vat-filed", *BY, "--until", "2026-03-31", "--reason", "CA3 de mars"]
     said = "TVA déclarée jusqu'au 31/03/2026. 1 écriture(s) non validée(s) passeront au 01/04/2026.\n"
     assert (0, said) == terminal.type(*filed)
@@ -97,14 +84,14 @@ def test_vat_is_declared_up_to_a_day(terminal: Terminal):
     assert ", n° 1, au 01/04/2026, " in terminal.type("validate", *BY, str(terminal.entry))[1]
 
 
-def test_automatic_validation_is_switched_by_a_person(terminal: Terminal):
+def test_automatic_validation_is_switched_by_a_person(terminal: OneWaits):
     said = "Les documents qui arrivent sans signalement se valident désormais seuls, au nom de Mme Roux : automatique (Mme Roux).\n"
     assert (0, said) == terminal.type("automatic", *BY, "on")
     assert 2 == terminal.type("automatic", *BY, "on")[0]
     assert (0, "Plus rien ne se valide seul.\n") == terminal.type("automatic", *BY, "off")
 
 
-def test_an_entry_on_a_suspense_account_needs_a_word_more(terminal: Terminal):
+def test_an_entry_on_a_suspense_account_needs_a_word_more(terminal: OneWaits):
     (entry,) = terminal.hands.book_documents(invoice([("471000", 100_00, "20")], invoice_id="I-2", number="FR-2"))
     assert (
         2,
@@ -114,7 +101,7 @@ def test_an_entry_on_a_suspense_account_needs_a_word_more(terminal: Terminal):
     assert 0 == terminal.type("validate", *BY, "--confirm-suspense", str(entry))[0]
 
 
-def test_a_refusal_says_what_to_do(terminal: Terminal):
+def test_a_refusal_says_what_to_do(terminal: OneWaits):
     assert (
         2,
         "Cette écriture n'existe pas : 7. Relever le numéro de l'écriture avec « achats-ledger todo ».\n",
@@ -125,7 +112,7 @@ def test_a_refusal_says_what_to_do(terminal: Terminal):
     ) == terminal.type("validate", "--company", "C-1", "--by", " ", str(terminal.entry))
 
 
-def test_a_number_that_no_entry_can_have_is_a_sentence(terminal: Terminal):
+def test_a_number_that_no_entry_can_have_is_a_sentence(terminal: OneWaits):
     code, said = terminal.type("validate", *BY, str(2**63))
     assert (2, 1) == (code, len(said.splitlines()))
     assert said.startswith("The database refuses what this record says: ")
@@ -140,12 +127,12 @@ def test_a_number_that_no_entry_can_have_is_a_sentence(terminal: Terminal):
         (["validate", *BY], "ENTRY"),
     ],
 )
-def test_words_that_make_no_sense_are_refused_before_the_book(terminal: Terminal, words: list[str], says: str):
+def test_words_that_make_no_sense_are_refused_before_the_book(terminal: OneWaits, words: list[str], says: str):
     code, said = terminal.type(*words)
     assert (2, True) == (code, says in said)
 
 
-def test_the_book_s_partition_is_the_company_s(terminal: Terminal):
+def test_the_book_s_partition_is_the_company_s(terminal: OneWaits):
     """A person's batch belongs to the book in which the company's records are."""
     terminal.type("validate", *BY, str(terminal.entry))
     assert [(PARTITION,)] == terminal.hands.ask("select distinct book from ledger.batch")

@@ -4,15 +4,14 @@ import csv
 import io
 import json
 import re
-import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 import deploy
-from services.ledger import main
 from tests.adapters.hands import Hands
+from tests.adapters.terminal import Terminal
 from tests.integration.ledger.validated import SIREN
 from tests.unit.ledger.documents import invoice
 
@@ -24,22 +23,12 @@ MARCH = date(2026, 3, 10)
 NARROW = "\u202f"
 
 
-class Terminal:
-    """A shell in which the ledger's database is known, and a folder."""
+class WithFolder(Terminal):
+    """A shell, and a folder."""
 
     def __init__(self, hands: Hands, patch: pytest.MonkeyPatch, screen: pytest.CaptureFixture[str], folder: Path) -> None:
-        patch.setenv("ACHATS_LEDGER_DATABASE_URL", hands.book.shelf.url)
-        self.hands, self.folder, self._patch, self._screen = hands, folder, patch, screen
-
-    def type(self, *words: str) -> tuple[int, str]:
-        """The exit code and what was printed."""
-        self._patch.setattr(sys, "argv", ["achats-ledger", *words])
-        self._screen.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main.main()
-        printed = self._screen.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, printed.out + printed.err
+        super().__init__(hands, patch, screen)
+        self.folder = folder
 
     def take(self, text: str | bytes, suffix: str = "csv") -> tuple[int, str]:
         """Import a file of this text."""
@@ -59,14 +48,14 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(hands: Hands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Terminal:
+def terminal(hands: Hands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> WithFolder:
     """Three invoices of 120.00 and a credit note of 30.00 are in the book."""
     hands.book_invoices(MARCH, MARCH, MARCH)
     hands.book_documents(invoice([("606400", 25_00, "20")], type="credit_note", invoice_id="I-9", number="AV-9"))
-    return Terminal(hands, monkeypatch, capsys, tmp_path)
+    return WithFolder(hands, monkeypatch, capsys, tmp_path)
 
 
-def test_the_examples_of_the_runbook(terminal: Terminal):
+def test_the_examples_of_the_runbook(terminal: WithFolder):
     """Each kind is there; each file is imported as it stands, and a second time books nothing."""
     kinds = set[str]()
     for suffix, text in EXAMPLES:
@@ -90,7 +79,7 @@ def test_the_examples_of_the_runbook(terminal: Terminal):
     )
 
 
-def test_what_is_printed(terminal: Terminal):
+def test_what_is_printed(terminal: WithFolder):
     code, said = terminal.take(EXAMPLES[0][1])
     first, second = terminal.hands.ids()[-2:]
     assert (
@@ -109,7 +98,7 @@ def test_what_is_printed(terminal: Terminal):
     assert (0, "Lettrage 401000 AMAZON AB : 3 écritures.\n") == said
 
 
-def test_the_file_of_a_year_with_letters_and_a_currency_passes_its_check(terminal: Terminal):
+def test_the_file_of_a_year_with_letters_and_a_currency_passes_its_check(terminal: WithFolder):
     """EcritureLet and DateLet on the whole group, Montantdevise and Idevise where a currency is known; our own check finds nothing."""
     for suffix, text in EXAMPLES:
         terminal.take(text, suffix)
@@ -125,7 +114,7 @@ def test_the_file_of_a_year_with_letters_and_a_currency_passes_its_check(termina
     ]
 
 
-def test_a_letter_across_two_years_is_in_no_file(terminal: Terminal):
+def test_a_letter_across_two_years_is_in_no_file(terminal: WithFolder):
     """The payment of January settles an invoice of March: neither file would balance under the letter."""
     terminal.take("kind;number;date;supplier;paid;settles\npayment;BQ-1;2027-01-05;AMAZON;120;FR-1\n")
     terminal.validate_all()
@@ -136,7 +125,7 @@ def test_a_letter_across_two_years_is_in_no_file(terminal: Terminal):
         assert {""} == {line.split("\t")[13] for line in lines}
 
 
-def test_the_statement_of_a_supplier_shows_its_letters_as_they_were_known(terminal: Terminal):
+def test_the_statement_of_a_supplier_shows_its_letters_as_they_were_known(terminal: WithFolder):
     terminal.take(EXAMPLES[0][1])
     (instant,) = terminal.hands.ask("select to_char(clock_timestamp(), 'YYYY-MM-DD\"T\"HH24:MI:SS.USTZH:TZM')")[0]
     terminal.type("unletter", *BY, "--supplier", "AMAZON", "AA")
@@ -194,7 +183,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_says_what_to_do(terminal: Terminal, name: str):
+def test_a_refusal_says_what_to_do(terminal: WithFolder, name: str):
     text, sentence = REFUSED[name]
     before = terminal.hands.ask("select count(*) from ledger.batch")
     if text is None:
@@ -207,11 +196,11 @@ def test_a_refusal_says_what_to_do(terminal: Terminal, name: str):
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "[1]", '[{"kind": null}]', '[{"kind": ["bill"]}]', '[{"paid": NaN}]', "[" * 100_000])
-def test_json_that_is_no_list_of_papers_is_a_sentence(terminal: Terminal, text: str):
+def test_json_that_is_no_list_of_papers_is_a_sentence(terminal: WithFolder, text: str):
     code, said = terminal.take(text, "json")
     assert (2, True, 1) == (code, said.startswith("Le fichier n'est pas importé: "), len(said.splitlines()))
 
 
-def test_a_file_that_is_not_there_is_a_sentence(terminal: Terminal):
+def test_a_file_that_is_not_there_is_a_sentence(terminal: WithFolder):
     code, said = terminal.type("import", *BY, str(terminal.folder / "none.csv"))
     assert (2, True) == (code, said.endswith("Vérifier son chemin et ses droits.\n"))

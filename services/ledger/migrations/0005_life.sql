@@ -155,6 +155,12 @@ begin
     end if;
 end $$;
 
+-- How many entries of a batch no invoice of it need have booked: reversals.
+create function without_invoice(b batch) returns int language sql stable
+set search_path = ledger, pg_temp as $$
+    select count(*)::int from reversal as r where r.batch_id = b.batch_id;
+$$;
+
 create or replace function check_batch() returns trigger language plpgsql security definer
 set search_path = ledger, pg_temp as $$
 begin
@@ -163,7 +169,7 @@ begin
     end if;
     perform check_entries(new.batch_id, new.n);
     perform check_accounts(new.batch_id, new.book);
-    perform check_invoices(new.batch_id, new.n - (select count(*) from reversal where batch_id = new.batch_id)::int);
+    perform check_invoices(new.batch_id, new.n - without_invoice(new));
     if new.kind <> 'I' then
         perform check_deed(new);
     end if;

@@ -27,7 +27,7 @@ begin
     return opened;
 end $$;
 
--- Entries of that company, sealed.
+-- Entries of that company, sealed: each entry is looked at, and each batch once.
 create function refuse_strange(p_company text, p_entries bigint[]) returns void language plpgsql
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
 declare
@@ -36,10 +36,17 @@ begin
     if p_company is null or not exists (select from company where company_id = p_company) then
         perform refuse_deed('LG011', 'no such company', p_company);
     end if;
+    select a.id into strange from (
+        select min(u.id) as id, u.id >> 20 as batch_id from unnest(p_entries) as u (id) group by u.id >> 20
+    ) as a where not exists (select from chain as c where c.batch_id = a.batch_id) limit 1;
+    if found then
+        perform refuse_deed('LG012', 'no such entry', strange.id::text);
+    end if;
+    if (select count(*) from entry as e where e.entry_id = any(p_entries) and e.company_id = p_company) = cardinality(p_entries) then
+        return;
+    end if;
     select a.id, e.company_id into strange
-    from unnest(p_entries) as a (id)
-    left join chain as c on c.batch_id = a.id >> 20
-    left join entry as e on e.entry_id = a.id and c.batch_id is not null
+    from unnest(p_entries) as a (id) left join entry as e on e.entry_id = a.id
     where e.company_id is distinct from p_company limit 1;
     if found then
         perform refuse_deed(case when strange.company_id is null then 'LG012' else 'LG013' end,
@@ -64,7 +71,7 @@ create function is_locked(p_company text, p_day date) returns boolean language s
 set search_path = ledger, pg_temp as $$
     select coalesce((
         select e.deed = 'lock' from period_event as e
-        where e.company_id = p_company and e.deed <> 'close' and e.from_day = date_trunc('month', p_day)::date
+        where e.company_id = p_company and e.deed in ('lock', 'unlock') and e.from_day = date_trunc('month', p_day)::date
         order by e.batch_id desc limit 1
     ), false);
 $$;
@@ -81,30 +88,40 @@ set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode =
     where e.entry_id = any(p_entries);
 $$;
 
--- Fates with numbers. Whoever closes or locks a period waits for us, or we for him; the counter is locked last.
+-- Fates with numbers. Whoever closes or locks a period waits for us, or we for him; the counter is locked last. Where each entry goes is
+-- asked once, whether a month is locked once for each month.
 create function number_entries(p_company text, p_journal text, p_entries bigint[], p_batch bigint) returns void language plpgsql
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
 declare
     r record;
     c counter;
     today date := (clock_timestamp() at time zone 'Europe/Paris')::date;
+    ids bigint[];
+    years smallint[];
+    days date[];
 begin
     perform from fiscal_year where company_id = p_company order by fy for share;
-    select p.entry_id, p.fy, to_char(p.day, 'YYYY-MM') as month into r
-    from placed(p_company, p_entries) as p where p.fy is null or is_locked(p_company, p.day) limit 1;
+    select array_agg(p.entry_id order by p.day, p.entry_id), array_agg(p.fy order by p.day, p.entry_id),
+        array_agg(p.day order by p.day, p.entry_id)
+    into ids, years, days from placed(p_company, p_entries) as p;
+    select m.entry_id, m.fy, m.month into r
+    from (
+        select min(p.entry_id) as entry_id, p.fy, to_char(p.day, 'YYYY-MM') as month, min(p.day) as day
+        from unnest(ids, years, days) as p (entry_id, fy, day) group by p.fy, to_char(p.day, 'YYYY-MM')
+    ) as m where m.fy is null or is_locked(p_company, m.day) order by m.entry_id limit 1;
     if found and r.fy is null then
         perform refuse_deed('LG017', 'no fiscal year is open for it', r.entry_id::text);
     elsif found then
         perform refuse_deed('LG018', 'its month is locked', r.month);
     end if;
-    for r in select p.fy, count(*)::int as n from placed(p_company, p_entries) as p group by p.fy order by p.fy loop
+    for r in select y.fy, count(*)::int as n from unnest(years) as y (fy) group by y.fy order by y.fy loop
         insert into counter as k values (p_company, p_journal, r.fy, r.n, today)
         on conflict (company_id, journal, fy) do update set last_no = k.last_no + r.n, last_on = greatest(k.last_on, today)
         returning * into c;
         insert into fate (entry_id, batch_id, company_id, journal, fy, number, entry_date, validated_on)
         select p.entry_id, p_batch, p_company, p_journal, p.fy,
             c.last_no - r.n + row_number() over (order by p.day, p.entry_id), p.day, c.last_on
-        from placed(p_company, p_entries) as p where p.fy = r.fy;
+        from unnest(ids, years, days) as p (entry_id, fy, day) where p.fy = r.fy;
     end loop;
 exception when unique_violation then
     perform refuse_fated(p_entries);
@@ -157,6 +174,10 @@ set search_path = ledger, pg_temp as $$
         || substr(sha256(int8send(p_entry)), 1, 10), 'hex')::uuid;
 $$;
 
+-- What goes from an entry to the one made of it, beside its lines; p_side = -1 for a mirror. Nothing yet: 0008 has amounts in another currency.
+create function carry_currency(p_entry bigint, p_new bigint, p_side int) returns void language sql
+set search_path = ledger, pg_temp as '';
+
 -- The mirror of a validated entry, on that one's own day; it still needs its number.
 create function mirror(p_entry bigint, p_batch bigint) returns bigint language plpgsql
 set search_path = ledger, pg_temp as $$
@@ -170,6 +191,7 @@ begin
         e.account, e.auxiliary, array(select -l.c from unnest(e.cents) with ordinality as l (c, place) order by l.place), e.vat_rate
     from entry as e inner join fate as f on f.entry_id = e.entry_id where e.entry_id = p_entry;
     insert into reversal (entry_id, batch_id, reversed) values (mirrored, p_batch, p_entry);
+    perform carry_currency(p_entry, mirrored, -1);
     return mirrored;
 exception when unique_violation then
     perform refuse_reversed(p_entry);
@@ -241,6 +263,7 @@ begin
     select new_id, e.company_id, e.invoice_id, e.revision, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label,
         key_of(new_id, e.piece_date), p_account, p_auxiliary, p_cents, p_vat_rate
     from entry as e where e.entry_id = p_entry;
+    perform carry_currency(p_entry, new_id, 1);
     perform stand_on(p_entry, new_id);
     if is_validated then
         perform number_entries(p_company, (select journal from entry where entry_id = p_entry), array[mirrored], deed);

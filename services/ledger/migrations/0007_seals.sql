@@ -5,8 +5,8 @@ set local role ledger_owner;
 set local search_path = ledger;
 
 do $$ begin
-    if exists (select from chain) then
-        raise exception 'this book was sealed before seals had their present form: start with an empty database (achats demo --fresh)';
+    if exists (select from chain) or to_regprocedure('ledger.carry_currency(bigint, bigint, int)') is null then
+        raise exception 'this book was made before seals had their present form: start with an empty database (achats demo --fresh)';
     end if;
 end $$;
 
@@ -112,128 +112,6 @@ begin
     insert into chain (book, seq, batch_id, digest, marks, prev, hash)
     values (p_book, head.seq + 1, p_batch, rows_seal.digest, rows_seal.marks, head.hash, link);
     update chain_head set seq = head.seq + 1, hash = link where book = p_book;
-end $$;
-
--- Entries: as many as announced, lines of equal number, at least two, none at zero, balanced.
-create or replace function check_entries(p_batch bigint, p_n int) returns void language plpgsql
-set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
-declare
-    r record;
-    first_id bigint := p_batch << 20;
-begin
-    select
-        count(*) as n,
-        max(entry_id) as last_id,
-        bool_or(cardinality(account) <> cardinality(cents) or cardinality(auxiliary) <> cardinality(cents)
-            or cardinality(vat_rate) <> cardinality(cents)) as uneven,
-        bool_or(cardinality(cents) < 2) as short,
-        bool_or(0 = any(cents) or array_position(cents, null) is not null) as empty
-    into r from entry where entry_id >= first_id and entry_id < (p_batch + 1) << 20;
-    if r.n <> p_n or r.last_id <> first_id + r.n - 1 then
-        raise exception 'batch %: % entries where % were announced', p_batch, r.n, p_n using errcode = 'LG003';
-    end if;
-    if r.uneven then raise exception 'batch %: line arrays of unequal length', p_batch using errcode = 'LG003'; end if;
-    if r.short then raise exception 'batch %: an entry of fewer than two lines', p_batch using errcode = 'LG003'; end if;
-    if r.empty then raise exception 'batch %: a line without amount', p_batch using errcode = 'LG003'; end if;
-    perform from (
-        select e.entry_id, unnest(e.cents) as cents from entry as e where e.entry_id >= first_id and e.entry_id < (p_batch + 1) << 20
-    ) as l group by l.entry_id having sum(l.cents) <> 0;
-    if found then raise exception 'batch %: an unbalanced entry', p_batch using errcode = 'LG003'; end if;
-end $$;
-
--- Companies belong to this book; accounts belong to the company and are valid on that day. Few different postings stand in many entries.
-create or replace function check_accounts(p_batch bigint, p_book smallint) returns void language plpgsql
-set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
-declare
-    stranger text;
-begin
-    select i.company_id into stranger from invoice as i
-    where i.batch_id = p_batch
-        and not exists (select from company as c where c.company_id = i.company_id and c.book = p_book) limit 1;
-    if found then
-        raise exception 'batch %: company % is not of book %', p_batch, stranger, p_book using errcode = 'LG002';
-    end if;
-    select u.code into stranger
-    from (
-        select distinct p.company_id, p.entry_date, l.code
-        from (
-            select distinct e.company_id, e.entry_date, e.account
-            from entry as e where e.entry_id >= p_batch << 20 and e.entry_id < (p_batch + 1) << 20
-        ) as p cross join lateral unnest(p.account) as l (code)
-    ) as u
-    where not exists (
-        select from account as a where a.company_id = u.company_id and a.code = u.code and a.valid @> u.entry_date
-    ) limit 1;
-    if found then
-        raise exception 'batch %: no account % in that company''s chart', p_batch, stranger using errcode = 'LG002';
-    end if;
-end $$;
-
--- Entries of that company, sealed: each entry is looked at, and each batch once.
-create or replace function refuse_strange(p_company text, p_entries bigint[]) returns void language plpgsql
-set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
-declare
-    strange record;
-begin
-    if p_company is null or not exists (select from company where company_id = p_company) then
-        perform refuse_deed('LG011', 'no such company', p_company);
-    end if;
-    select a.id into strange from (
-        select min(u.id) as id, u.id >> 20 as batch_id from unnest(p_entries) as u (id) group by u.id >> 20
-    ) as a where not exists (select from chain as c where c.batch_id = a.batch_id) limit 1;
-    if found then
-        perform refuse_deed('LG012', 'no such entry', strange.id::text);
-    end if;
-    if (select count(*) from entry as e where e.entry_id = any(p_entries) and e.company_id = p_company) = cardinality(p_entries) then
-        return;
-    end if;
-    select a.id, e.company_id into strange
-    from unnest(p_entries) as a (id) left join entry as e on e.entry_id = a.id
-    where e.company_id is distinct from p_company limit 1;
-    if found then
-        perform refuse_deed(case when strange.company_id is null then 'LG012' else 'LG013' end,
-            case when strange.company_id is null then 'no such entry' else 'an entry of another company' end, strange.id::text);
-    end if;
-end $$;
-
--- Fates with numbers. Whoever closes or locks a period waits for us, or we for him; the counter is locked last. Where each entry goes is
--- asked once, whether a month is locked once for each month.
-create or replace function number_entries(p_company text, p_journal text, p_entries bigint[], p_batch bigint) returns void language plpgsql
-set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
-declare
-    r record;
-    c counter;
-    today date := (clock_timestamp() at time zone 'Europe/Paris')::date;
-    ids bigint[];
-    years smallint[];
-    days date[];
-begin
-    perform from fiscal_year where company_id = p_company order by fy for share;
-    select array_agg(p.entry_id order by p.day, p.entry_id), array_agg(p.fy order by p.day, p.entry_id),
-        array_agg(p.day order by p.day, p.entry_id)
-    into ids, years, days from placed(p_company, p_entries) as p;
-    select m.entry_id, m.fy, m.month into r
-    from (
-        select min(p.entry_id) as entry_id, p.fy, to_char(p.day, 'YYYY-MM') as month, min(p.day) as day
-        from unnest(ids, years, days) as p (entry_id, fy, day) group by p.fy, to_char(p.day, 'YYYY-MM')
-    ) as m where m.fy is null or is_locked(p_company, m.day) order by m.entry_id limit 1;
-    if found and r.fy is null then
-        perform refuse_deed('LG017', 'no fiscal year is open for it', r.entry_id::text);
-    elsif found then
-        perform refuse_deed('LG018', 'its month is locked', r.month);
-    end if;
-    for r in select y.fy, count(*)::int as n from unnest(years) as y (fy) group by y.fy order by y.fy loop
-        insert into counter as k values (p_company, p_journal, r.fy, r.n, today)
-        on conflict (company_id, journal, fy) do update set last_no = k.last_no + r.n, last_on = greatest(k.last_on, today)
-        returning * into c;
-        insert into fate (entry_id, batch_id, company_id, journal, fy, number, entry_date, validated_on)
-        select p.entry_id, p_batch, p_company, p_journal, p.fy,
-            c.last_no - r.n + row_number() over (order by p.day, p.entry_id), p.day, c.last_on
-        from unnest(ids, years, days) as p (entry_id, fy, day) where p.fy = r.fy;
-    end loop;
-exception when unique_violation then
-    perform refuse_fated(p_entries);
-    raise;
 end $$;
 
 revoke execute on all functions in schema ledger from public;

@@ -22,15 +22,6 @@ check (deed in ('lock', 'unlock', 'close', 'vat', 'automatic', 'by_hand'));
 alter table period_event add constraint period_event_reason_given_check
 check ((reason is null) = (deed in ('close', 'automatic', 'by_hand')));
 
-create or replace function is_locked(p_company text, p_day date) returns boolean language sql stable
-set search_path = ledger, pg_temp as $$
-    select coalesce((
-        select e.deed = 'lock' from period_event as e
-        where e.company_id = p_company and e.deed in ('lock', 'unlock') and e.from_day = date_trunc('month', p_day)::date
-        order by e.batch_id desc limit 1
-    ), false);
-$$;
-
 -- The last day of the last VAT return; null before the first.
 create function vat_filed_until(p_company text) returns date language sql stable
 set search_path = ledger, pg_temp as $$
