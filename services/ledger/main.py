@@ -18,7 +18,7 @@ from services.kernel.postgres import Outbox, PostgresBreaker, PostgresStore
 from services.ledger.adapters.announcements import Announcements, InTurn
 from services.ledger.adapters.automatic import LOOP, Automatic, keep_validating
 from services.ledger.adapters.books import PostgresBooks
-from services.ledger.adapters.daily import note_heads, reconcile
+from services.ledger.adapters.daily.commands import note_heads, reconcile
 from services.ledger.adapters.people import parser
 from services.ledger.adapters.positions import PostgresPositions
 from services.ledger.config import Config, database_url, heads_url, kafka, migrate_url

@@ -8,8 +8,8 @@ from datetime import date
 import psycopg
 
 from services.kernel.postgres import PostgresStore
-from services.ledger.adapters.paper_files import Row
-from services.ledger.adapters.papers import Papers
+from services.ledger.adapters.papers.files import Row
+from services.ledger.adapters.papers.taking import Papers
 from services.ledger.adapters.verifying import NEXT, Verification
 from tests.adapters.bookshelf import PostgresBookshelf, migrated
 from tests.adapters.hands import ACTOR, Hands

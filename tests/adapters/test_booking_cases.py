@@ -14,8 +14,8 @@ from services.classifier.domain.classification import classify
 from services.kernel.envelope import Event
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.deeds import Deeds
-from services.ledger.adapters.paper_files import Row
-from services.ledger.adapters.papers import Papers
+from services.ledger.adapters.papers.files import Row
+from services.ledger.adapters.papers.taking import Papers
 from tests.adapters.hands import ACTOR, Hands
 from tests.integration.ledger.shelf import event
 from tests.support.booking_cases import Case, Page, cases, closed_through, event_of, rulebook_of

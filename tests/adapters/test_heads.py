@@ -14,8 +14,8 @@ from services.kernel.clock import Clock, ScaledClock
 from services.kernel.errors import Unavailable
 from services.kernel.postgres import Outbox, PostgresStore
 from services.ledger.adapters.announcements import Announcements, InTurn
-from services.ledger.adapters.heads import Heads, HeadUnreadable
-from services.ledger.adapters.vault import Vault
+from services.ledger.adapters.daily.heads import Heads, HeadUnreadable
+from services.ledger.adapters.daily.vault import Vault
 from services.ledger.handler import SERVICE
 from tests.adapters.hands import Hands
 from tests.integration.ledger.shelf import PARTITION, Broker

@@ -13,8 +13,8 @@ import pytest
 from schemas.invoice_classified.v1 import ClassifiedVat
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters import refusals
-from services.ledger.adapters.paper_files import Row
-from services.ledger.adapters.papers import Imported, LinesRefused, Papers
+from services.ledger.adapters.papers.files import Row
+from services.ledger.adapters.papers.taking import Imported, LinesRefused, Papers
 from services.ledger.adapters.refusals import CODES
 from tests.adapters.hands import ACTOR, Hands
 from tests.adapters.test_papers_attacks import said

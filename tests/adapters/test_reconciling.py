@@ -14,8 +14,8 @@ from services.fetcher.domain.auditing import Emission, counted_by_day
 from services.kernel.clock import ScaledClock
 from services.kernel.envelope import Event
 from services.kernel.postgres import Outbox, PostgresStore
-from services.ledger.adapters.counts import Count
-from services.ledger.adapters.reconciling import Reconciling
+from services.ledger.adapters.daily.counts import Count
+from services.ledger.adapters.daily.reconciling import Reconciling
 from services.ledger.handler import SERVICE
 from tests.adapters.hands import Hands
 from tests.integration.ledger.shelf import Broker, event

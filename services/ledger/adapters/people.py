@@ -6,8 +6,10 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
-from services.ledger.adapters import daily, exporting, importing, verifying
+from services.ledger.adapters import exporting, verifying
+from services.ledger.adapters.daily import commands as daily
 from services.ledger.adapters.deeds import Deeds, Numbered
+from services.ledger.adapters.papers import commands as importing
 from services.ledger.adapters.reading import Reading
 from services.ledger.adapters.telling import OpenBook, told
 

@@ -8,7 +8,7 @@ from schemas.emissions_counted.v1 import EmissionsCounted
 from services.fetcher.adapters.announcing import outgoing
 from services.fetcher.domain.auditing import Emission, counted_by_day
 from services.kernel.kafka import KafkaSender
-from services.ledger.adapters.counts import counts_since
+from services.ledger.adapters.daily.counts import counts_since
 from tests.integration.ledger.shelf import Shelf, event
 from tests.integration.ledger.test_fec import command
 from tests.integration.ledger.test_runs import marker

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.adapters.paper_files import MOST_PAPERS, FileRefused, Row, rows_in
+from services.ledger.adapters.papers.files import MOST_PAPERS, FileRefused, Row, rows_in
 from services.ledger.domain.papers.kinds import read_paper
 from services.ledger.domain.papers.refusals import PaperRefused
 

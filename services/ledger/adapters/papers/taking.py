@@ -16,8 +16,8 @@ from services.kernel.errors import KernelError
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.books import QUERIES as BOOKS
 from services.ledger.adapters.deeds import one_deed
-from services.ledger.adapters.paper_files import Row
-from services.ledger.adapters.paper_rows import DocumentRow, SettlementRow, document_of, entry_of, letter_of
+from services.ledger.adapters.papers.files import Row
+from services.ledger.adapters.papers.rows import DocumentRow, SettlementRow, document_of, entry_of, letter_of
 from services.ledger.domain.papers.book import Book, Document, Item, Paper, Place
 from services.ledger.domain.papers.kinds import read_paper
 from services.ledger.domain.papers.lettering import Groups, Side

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from services.ledger.adapters.paper_files import rows_of
-from services.ledger.adapters.papers import Imported, Papers
+from services.ledger.adapters.papers.files import rows_of
+from services.ledger.adapters.papers.taking import Imported, Papers
 from services.ledger.adapters.telling import OpenBook, told
 
 

@@ -14,8 +14,8 @@ from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Event, Outgoing, encode, event_id
 from services.kernel.errors import KernelError
 from services.kernel.postgres import PostgresStore
+from services.ledger.adapters.daily.vault import Vault
 from services.ledger.adapters.rows import SOURCE
-from services.ledger.adapters.vault import Vault
 from services.ledger.handler import SERVICE
 
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("heads.sql"), "psycopg")

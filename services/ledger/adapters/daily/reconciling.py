@@ -15,7 +15,7 @@ from schemas.registry import topic_for
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Event, encode, event_id
 from services.kernel.postgres import PostgresStore
-from services.ledger.adapters.counts import Count
+from services.ledger.adapters.daily.counts import Count
 from services.ledger.adapters.rows import SOURCE
 from services.ledger.domain.reconciling import Booked, Number, reconciled
 from services.ledger.handler import SERVICE

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from services.kernel.clock import SystemClock
-from services.ledger.adapters.counts import counts_since
-from services.ledger.adapters.heads import Heads
-from services.ledger.adapters.reconciling import Reconciling
+from services.ledger.adapters.daily.counts import counts_since
+from services.ledger.adapters.daily.heads import Heads
+from services.ledger.adapters.daily.reconciling import Reconciling
+from services.ledger.adapters.daily.vault import Vault
 from services.ledger.adapters.telling import DONE, FOUND, OpenBook, told
-from services.ledger.adapters.vault import Vault
 
 
 def add_commands(commands: Any) -> None:
