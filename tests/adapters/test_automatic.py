@@ -10,6 +10,7 @@ import pytest
 
 from services.kernel.postgres import PostgresStore
 from services.kernel.probes import Health
+from services.ledger.adapters import automatic as adapter
 from services.ledger.adapters.automatic import LOOP, Automatic, keep_validating
 from services.ledger.handler import SERVICE
 from tests.adapters.hands import ACTOR, WITHIN_SECONDS, Hands
@@ -37,6 +38,27 @@ def test_a_document_without_a_remark_validates_itself_once(hands: Hands, automat
     assert [] == hands.todo()
     assert [(f"automatique ({ACTOR})",)] == hands.ask("select actor from ledger.batch where kind = 'V' order by batch_id desc limit 1")
     assert [] == hands.unsound()
+
+
+def test_what_stays_is_looked_at_again_only_when_something_was_sealed(hands: Hands, automatic: Automatic, monkeypatch: pytest.MonkeyPatch):
+    """
+    Goal: a thousand flagged entries are not read every two seconds.
+    Case: one stays and is left alone; a month is locked, which is a deed like any other, and it is looked at again.
+    """
+    hands.book_documents(invoice(flags=("nature_doubtful",)))
+    assert 0 == automatic.turn()
+    looked = list[str]()
+
+    def look(_: object, company: str, limit: int) -> int:
+        looked.append(f"{company}: {limit}")
+        return 0
+
+    monkeypatch.setattr(adapter.QUERIES, "validate_automatically", look)
+    automatic.turn()
+    assert [] == looked
+    hands.deeds.lock(MARCH, "lock", "TVA")
+    automatic.turn()
+    assert ["C-1: 1000"] == looked
 
 
 def _flagged(hands: Hands) -> None:

@@ -72,13 +72,13 @@ def test_a_period_is_locked_unlocked_and_closed(terminal: OneWaits):
     ) == terminal.type(*close)
     assert (
         0,
-        "Exercice 2026 clôturé jusqu'au 31/03/2026, définitivement. 1 écriture(s) non validée(s) passeront au 01/04/2026.\n",
+        "Exercice 2026 clôturé jusqu'au 31/03/2026, définitivement. Au 01/04/2026, à leur validation : 1 écriture non validée.\n",
     ) == terminal.type(*close, "--waiting", "1")
 
 
 def test_vat_is_declared_up_to_a_day(terminal: OneWaits):
     filed = ["vat-filed", *BY, "--until", "2026-03-31", "--reason", "CA3 de mars"]
-    said = "TVA déclarée jusqu'au 31/03/2026. 1 écriture(s) non validée(s) passeront au 01/04/2026.\n"
+    said = "TVA déclarée jusqu'au 31/03/2026. Au 01/04/2026, à leur validation : 1 écriture non validée.\n"
     assert (0, said) == terminal.type(*filed)
     assert (2, "La TVA est déjà notée comme déclarée jusqu'à cette date : 2026-03-31. Rien à faire.\n") == terminal.type(*filed)
     assert ", n° 1, au 01/04/2026, " in terminal.type("validate", *BY, str(terminal.entry))[1]

@@ -66,10 +66,10 @@ def test_the_head_is_kept_and_said_once_a_day(hands: Hands, noting: Noting, tmp_
     """
     hands.book_invoices(MARCH, APRIL)
     seal = hands.ask("select encode(hash, 'hex'), recorded_at from ledger.chain join ledger.batch using (batch_id) where seq = 1")
-    assert [f"Livre 3 au 22/11/2026 : 1 lots, 2 écritures, sceau {seal[0][0]}."] == list(noting(FIRST).note())
+    assert [f"Livre 3 au 22/11/2026 : 1 lot, 2 écritures, sceau {seal[0][0]}."] == list(noting(FIRST).note())
     hands.deeds.validate("AC", hands.ids())
     for _ in range(2):
-        assert [f"Livre 3 au 22/11/2026 : 1 lots, 2 écritures, sceau {seal[0][0]}."] == list(noting(FIRST).note())
+        assert [f"Livre 3 au 22/11/2026 : 1 lot, 2 écritures, sceau {seal[0][0]}."] == list(noting(FIRST).note())
     list(noting(SECOND).note())
     first, second = sorted(said(hands), key=lambda head: head.day)
     assert (PARTITION, date(2026, 11, 22), 1, seal[0][0], 2) == (first.book, first.day, first.seq, first.hash, first.entries)

@@ -61,7 +61,7 @@ def test_a_book_with_every_kind_of_batch_is_right(shelf: Shelf):
     assert [] == [name for name, count in rows.items() if not count]
     assert [
         *(f"Livre {book} : conforme, tête {seq}:{digest.hex()}." for book, (seq, digest) in ((n, head_of(shelf, n)) for n in (3, 4))),
-        f"14 lots, {rows['entry']} écritures, {sum(rows.values())} lignes scellées recalculés : tout est conforme.",
+        f"Recalculé : 14 lots, {rows['entry']} écritures, {sum(rows.values())} lignes scellées ; tout est conforme.",
     ] == said.lines
 
 
@@ -75,7 +75,7 @@ def test_a_long_chain_is_read_piece_by_piece(shelf: Shelf, monkeypatch: pytest.M
 
 def test_one_book_alone(shelf: Shelf):
     assert re.fullmatch(r"Livre 4 : conforme, tête 3:[0-9a-f]{64}\.", verified(shelf, 4).lines[0])
-    assert ["0 lots, 0 écritures, 0 lignes scellées recalculés : tout est conforme."] == verified(shelf, 7).lines
+    assert ["Recalculé : 0 lot, 0 écriture, 0 ligne scellée ; tout est conforme."] == verified(shelf, 7).lines
 
 
 def test_a_chain_that_was_written_anew_is_seen_by_a_head_noted_before(shelf: Shelf):
@@ -144,7 +144,7 @@ def test_a_table_and_a_column_are_sealed_by_one_line_each(shelf: Shelf):
     assert ["Livre 3, maillon 2, lot 2 : la ligne 1 de « entry » (entry_id 2097153) n'est pas celle qui a été scellée"] == altered(
         shelf, *added, grant, *lines, *sealed, "update entry set currency = 'CHF' where entry_id = 2097153"
     )
-    assert ["Livre 3, maillon 11, lot 11 : 1 ligne(s) de moins, à partir de la ligne 1 de « payment »"] == altered(
+    assert ["Livre 3, maillon 11, lot 11 : 1 ligne de moins, à partir de la ligne 1 de « payment »"] == altered(
         shelf, *added, grant, *lines, *sealed, "delete from payment"
     )
 
@@ -177,7 +177,7 @@ def test_the_command_says_so_by_its_status(shelf: Shelf, monkeypatch: pytest.Mon
     code, said, _ = typed("--book", "3", "--head", f"{seq}:{digest.hex()}")
     assert (0, True) == (code, said.endswith("tout est conforme."))
     code, said, _ = typed("--book", "3", "--head", f"{seq}:00")
-    assert (1, True) == (code, said.endswith(f"1 différence(s). {NEXT}"))
+    assert (1, True) == (code, said.endswith(f"1 différence. {NEXT}"))
     assert (2, "", "Une tête a été notée sans le livre dont elle est: ajouter --book.\n") == typed("--head", f"{seq}:{digest.hex()}")
     assert 2 == typed("--book", "3", "--head", "nonsense")[0]
 
@@ -189,5 +189,5 @@ def test_people_go_on_while_a_book_is_verified(hands: Hands):
         lines = Verification(beside).lines()
         assert "Livre 3 : conforme, tête 1:" in next(lines)
         hands.book.receive(event(invoice(invoice_id="I-2")))
-        assert ["1 lots, 1 écritures, 3 lignes scellées recalculés : tout est conforme."] == list(lines)
+        assert ["Recalculé : 1 lot, 1 écriture, 3 lignes scellées ; tout est conforme."] == list(lines)
     assert "2 lots, 2 écritures, 6 lignes" in verified(hands.book.shelf).lines[-1]

@@ -70,11 +70,11 @@ PLANTS = {
     ),
     "an entry that is gone": Plant(
         "delete from entry where entry_id = 2097153",
-        "Livre 3, maillon 2, lot 2 : 1 ligne(s) de moins, à partir de la ligne 2 de « entry » (entry_id 2097154)",
+        "Livre 3, maillon 2, lot 2 : 1 ligne de moins, à partir de la ligne 2 de « entry » (entry_id 2097154)",
     ),
     "an entry too many": Plant(
         ANOTHER.format("2097156"),
-        "Livre 3, maillon 2, lot 2 : 1 ligne(s) de trop, à partir de la ligne 5 de « entry » (entry_id 2097156)",
+        "Livre 3, maillon 2, lot 2 : 1 ligne de trop, à partir de la ligne 5 de « entry » (entry_id 2097156)",
     ),
     "an entry of no batch": Plant(
         ANOTHER.format("99::bigint << 20"),
@@ -94,7 +94,7 @@ PLANTS = {
     ),
     "a version that is gone": Plant(
         "delete from invoice where invoice_id = 'I-23'",
-        "Livre 3, maillon 2, lot 2 : 1 ligne(s) de moins, à partir de la ligne 4 de « invoice »",
+        "Livre 3, maillon 2, lot 2 : 1 ligne de moins, à partir de la ligne 4 de « invoice »",
     ),
     "an overtaken revision": Plant(
         "update overtaken set highest = 5",
@@ -102,7 +102,7 @@ PLANTS = {
     ),
     "an overtaken revision that is gone": Plant(
         "delete from overtaken",
-        "Livre 3, maillon 1, lot 1 : 1 ligne(s) de moins, à partir de la ligne 1 de « overtaken »",
+        "Livre 3, maillon 1, lot 1 : 1 ligne de moins, à partir de la ligne 1 de « overtaken »",
     ),
     "an outcome": Plant(
         "update outcome set kind = 'recorded' where kind = 'parked' and runseq = 6",
@@ -146,7 +146,7 @@ PLANTS = {
     ),
     "a fate that is gone": Plant(
         "delete from fate where number = 3",
-        "Livre 3, maillon 5, lot 5 : 1 ligne(s) de moins, à partir de la ligne 1 de « fate »",
+        "Livre 3, maillon 5, lot 5 : 1 ligne de moins, à partir de la ligne 1 de « fate »",
     ),
     "a reversal": Plant(
         "update reversal set reversed = 2097154 where batch_id = 6",
@@ -154,7 +154,7 @@ PLANTS = {
     ),
     "a reversal that is gone": Plant(
         "delete from reversal where batch_id = 6",
-        "Livre 3, maillon 6, lot 6 : 1 ligne(s) de moins, à partir de la ligne 1 de « reversal »",
+        "Livre 3, maillon 6, lot 6 : 1 ligne de moins, à partir de la ligne 1 de « reversal »",
     ),
     "a reason of a lock": Plant(
         "update period_event set reason = 'x' where deed = 'lock'",
@@ -182,7 +182,7 @@ PLANTS = {
     ),
     "a batch that is gone": Plant(
         "delete from batch where batch_id = 3",
-        "Livre 3, maillon 3, lot 3 : 1 ligne(s) de moins, à partir de la ligne 1 de « batch »",
+        "Livre 3, maillon 3, lot 3 : 1 ligne de moins, à partir de la ligne 1 de « batch »",
     ),
     "a batch of nobody": Plant(
         "insert into batch (book, kind, n, actor) values (3, 'P', 0, 'me')",
@@ -274,7 +274,7 @@ PLANTS = {
     ),
     "announced too far": Plant(
         "update announced set seq = 99 where book = 3",
-        "Livre 3 : 99 lots annoncés pour 11 scellés",
+        "Livre 3 : annoncé jusqu'au lot 99, scellé jusqu'au lot 11",
     ),
     "a column that nobody seals": Plant(
         "alter table entry add column note text",

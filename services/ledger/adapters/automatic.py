@@ -25,18 +25,24 @@ class Automatic:
     def __init__(self, store: PostgresStore) -> None:
         """Writes as the role `ledger_consumer`."""
         self._store = store
+        self._exhausted = dict[str, int]()  # the place in its book at which a company had nothing more
 
     def turn(self) -> int:
-        """Validate up to a thousand entries of each company that wants it; how many. Raises Unavailable."""
-        with self._store.connection() as connection:
-            companies = [company for (company,) in QUERIES.automatic_companies(connection)]
-        return sum(self._validate(company) for company in companies)
+        """Validate up to a thousand entries of each company that wants it; how many. Raises Unavailable.
 
-    def _validate(self, company: str) -> int:
+        A company is looked at again when something was sealed in its book: a flag never goes, a month is unlocked by a batch.
+        """
+        with self._store.connection() as connection:
+            places: dict[str, int] = dict(QUERIES.automatic_companies(connection))
+        return sum(self._validate(company, place) for company, place in places.items() if self._exhausted.get(company) != place)
+
+    def _validate(self, company: str, place: int) -> int:
         """One transaction. Where a person was faster, the next turn looks again."""
         try:
             with self._store.connection() as connection:
-                return QUERIES.validate_automatically(connection, company=company, limit=ENTRIES)
+                validated: int = QUERIES.validate_automatically(connection, company=company, limit=ENTRIES)
+            if not validated:
+                self._exhausted[company] = place
         except DatabaseError as error:
             refusal = refusal_of(error)
             if refusal is None:
@@ -44,6 +50,8 @@ class Automatic:
             log.info(Logged.PUT_OFF, company_id=company, reason=type(refusal).__name__)
         except Refused as refused:
             log.info(Logged.PUT_OFF, company_id=company, reason=str(refused))
+        else:
+            return validated
         return 0
 
 

@@ -20,6 +20,7 @@ from services.ledger.domain.fec.findings import Rule, Weight
 from services.ledger.domain.fec.layout import file_name
 from services.ledger.domain.fec.postings import Year
 from services.ledger.domain.fec.writing import ENCODINGS, BookLine, Characters, Written, description, fec_line, first_line
+from services.ledger.domain.wording import counted
 
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("fec.sql"), "psycopg")
 CHUNK_BYTES, PAGE_LINES = 1 << 20, 2_000
@@ -104,7 +105,8 @@ def _year(connection: Connection, wanted: Wanted) -> tuple[Year, int]:
     waiting: int = QUERIES.unvalidated(connection, company_id=wanted.company_id, starts=days[0], ends=days[1])
     if waiting and not wanted.provisional:
         raise FecRefused(
-            f"{waiting} écritures de l'exercice sont « À traiter ». Les valider, ou ajouter --provisional pour un état provisoire"
+            f"« À traiter » dans l'exercice : {counted(waiting, 'écriture')}. Valider ce qui attend, "
+            "ou ajouter --provisional pour un état provisoire"
         )
     return Year(*days), waiting
 
@@ -132,7 +134,7 @@ def _said(target: Path, notice: Path, written: Written, waiting: int, replaced: 
     yield f"{target} : {_totals(written.lines, written.entries, written.debit_cents, written.credit_cents)}"
     yield f"{notice} : la description à remettre avec lui."
     if waiting:
-        yield f"État provisoire : {waiting} écritures de l'exercice, « À traiter », n'y sont pas."
+        yield f"État provisoire, sans ce qui est « À traiter » dans l'exercice : {counted(waiting, 'écriture')}."
     if replaced:
         yield f"Caractères remplacés (signe simple, lettre sans accent, sinon ?) : {' '.join(replaced)}"
     journals = ", ".join(f"{journal} ({n})" for journal, n in written.journals.items()) or "aucun"
@@ -141,4 +143,5 @@ def _said(target: Path, notice: Path, written: Written, waiting: int, replaced: 
 
 def _totals(lines: int, entries: int, debit_cents: int, credit_cents: int) -> str:
     sign = "=" if debit_cents == credit_cents else "≠"
-    return f"{lines} lignes, {entries} écritures, débit {euros(debit_cents) or '0,00'} {sign} crédit {euros(credit_cents) or '0,00'}"
+    sums = f"débit {euros(debit_cents) or '0,00'} {sign} crédit {euros(credit_cents) or '0,00'}"
+    return f"{counted(lines, 'ligne')}, {counted(entries, 'écriture')}, {sums}"

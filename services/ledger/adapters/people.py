@@ -12,6 +12,7 @@ from services.ledger.adapters.deeds import Deeds, Numbered
 from services.ledger.adapters.papers import commands as importing
 from services.ledger.adapters.reading import Reading
 from services.ledger.adapters.telling import OpenBook, told
+from services.ledger.domain.wording import counted
 
 
 def parser() -> argparse.ArgumentParser:
@@ -94,7 +95,7 @@ def _reverse(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
 
 def _close(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
     deeds.close(said.year, said.through, said.waiting)
-    moves = f" {said.waiting} écriture(s) non validée(s) passeront au {_day(said.through + timedelta(days=1))}." if said.waiting else ""
+    moves = _moving(said.waiting, said.through)
     yield f"Exercice {said.year} clôturé jusqu'au {_day(said.through)}, définitivement.{moves}"
 
 
@@ -105,7 +106,7 @@ def _lock(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
 
 def _file_vat(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
     waiting = deeds.file_vat(said.until, said.reason)
-    moves = f" {waiting} écriture(s) non validée(s) passeront au {_day(said.until + timedelta(days=1))}." if waiting else ""
+    moves = _moving(waiting, said.until)
     yield f"TVA déclarée jusqu'au {_day(said.until)}.{moves}"
 
 
@@ -115,6 +116,12 @@ def _automatic(deeds: Deeds, said: argparse.Namespace) -> Iterator[str]:
         yield f"Les documents qui arrivent sans signalement se valident désormais seuls, au nom de {said.by} : automatique ({said.by})."
     else:
         yield "Plus rien ne se valide seul."
+
+
+def _moving(waiting: int, through: date) -> str:
+    """What a closed or declared period sends on, if anything waits in it."""
+    moving = counted(waiting, "écriture non validée", "écritures non validées")
+    return f" Au {_day(through + timedelta(days=1))}, à leur validation : {moving}." if waiting else ""
 
 
 def _numbered(one: Numbered) -> str:

@@ -15,6 +15,7 @@ from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.replaying import Batch, Sealed, batches, row_name, stranger
 from services.ledger.adapters.telling import DONE, FOUND, OpenBook, told
 from services.ledger.domain.seals import NOTHING_BEFORE, digest_of, first_difference, hash_of
+from services.ledger.domain.wording import counted
 
 NEXT = "Arrêter le service et suivre deploy/runbook/seals.md."
 EXAMINED = {
@@ -27,7 +28,7 @@ EXAMINED = {
     "day_back": "Entreprise {0}, journal {1}, exercice {2} : le numéro {3} est validé le {4}, avant celui qui le précède ({5})",
     "wrong_counter": "Entreprise {0}, journal {1}, exercice {2} : le compteur n'est pas celui du dernier numéro ({3} ; {4} donnés)",
     "wrong_close": "Entreprise {0} : dernier jour clos {1}, selon ses clôtures {2}",
-    "announced_too_far": "Livre {0} : {1} lots annoncés pour {2} scellés",
+    "announced_too_far": "Livre {0} : annoncé jusqu'au lot {1}, scellé jusqu'au lot {2}",
 }
 """What each question of verify.sql finds, as a sentence with the columns of its row."""
 
@@ -67,7 +68,9 @@ class Counted:
         self.entries += sum(counts.get(line.place, 0) for line in sealed if line.name == "entry" and not line.adds)
 
     def __str__(self) -> str:
-        return f"{self.batches} lots, {self.entries} écritures, {self.rows} lignes scellées"
+        return ", ".join(
+            [counted(self.batches, "lot"), counted(self.entries, "écriture"), counted(self.rows, "ligne scellée", "lignes scellées")]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,8 @@ class Verification:
                 yield from self._counting(self._chain(connection, head, sealed))
             QUERIES.pin(connection, batchwise="off")
             yield from self._counting(_examined(connection, sealed))
-        end = f"{self.found} différence(s). {NEXT}" if self.found else "tout est conforme."
-        yield f"{self._counted} recalculés : {end}"
+        end = f"{counted(self.found, 'différence')}. {NEXT}" if self.found else "tout est conforme."
+        yield f"Recalculé : {self._counted} ; {end}"
 
     def _heads(self, connection: Connection) -> list[Head]:
         """The heads of the books that are asked about; a book nobody knows has an empty chain."""
@@ -167,7 +170,7 @@ def _wrong_row(connection: Connection, batch: Batch, sealed: list[Sealed]) -> st
     name = row_name(connection, line, batch.link.batch_id, difference.row)
     row = f"ligne {difference.row + 1} de « {line.name} »{f' ({name})' if name else ''}"
     if difference.surplus:
-        return f"{abs(difference.surplus)} ligne(s) de {'trop' if difference.surplus > 0 else 'moins'}, à partir de la {row}"
+        return f"{counted(abs(difference.surplus), 'ligne')} de {'trop' if difference.surplus > 0 else 'moins'}, à partir de la {row}"
     return f"la {row} n'est pas celle qui a été scellée"
 
 

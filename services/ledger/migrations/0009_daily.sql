@@ -28,27 +28,42 @@ set search_path = ledger, pg_temp as $$
     select e.through from period_event as e where e.company_id = p_company and e.deed = 'vat' order by e.batch_id desc limit 1;
 $$;
 
--- Whether these lines are in a VAT return: due on acquisitions, deductible, due (PCG 4452, 4456, 4457).
-create function is_declared(p_account text[]) returns boolean language sql immutable
-set search_path = ledger, pg_temp as $$
-    select exists (select from unnest(p_account) as l (code) where l.code ~ '^445[267]');
+-- Those of the entries with a line on an account that begins so. All at once: a function asked of each would cost more than validating it.
+create function on_accounts(p_entries bigint[], p_begins text) returns setof bigint language sql stable
+set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
+    select e.entry_id from entry as e
+    where e.entry_id = any(p_entries) and ' ' || array_to_string(e.account, ' ') ~ (' ' || p_begins);
 $$;
+
+-- Those whose VAT is in a return: due on acquisitions, deductible, due (PCG 4452, 4456, 4457).
+create function declared(p_entries bigint[]) returns setof bigint language sql stable
+set search_path = ledger, pg_temp as $$ select on_accounts(p_entries, '445[267]') $$;
+
+-- Those that wait for somebody to say what they are (PCG 471).
+create function in_suspense(p_entries bigint[]) returns setof bigint language sql stable
+set search_path = ledger, pg_temp as $$ select on_accounts(p_entries, '471') $$;
 
 -- Where each entry goes: its own day, or the first one that is neither closed (PCG 1031-4) nor, with VAT on it, in a return that was filed.
 create or replace function placed(p_company text, p_entries bigint[])
 returns table (entry_id bigint, fy smallint, day date) language sql stable
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
-    select e.entry_id, y.fy, greatest(d.earliest, y.closed_through + 1)
-    from entry as e
-    cross join (select vat_filed_until(p_company) as through) as f
-    cross join lateral (
-        select case when e.entry_date <= f.through and is_declared(e.account) then f.through + 1 else e.entry_date end as earliest
-    ) as d
+    with filed as materialized (select vat_filed_until(p_company) as through),
+
+    chosen as materialized (select e.entry_id, e.entry_date from entry as e where e.entry_id = any(p_entries)),
+
+    behind as materialized (
+        select declared(array(select c.entry_id from chosen as c inner join filed as f on c.entry_date <= f.through)) as entry_id
+    )
+
+    select c.entry_id, y.fy, greatest(d.earliest, y.closed_through + 1)
+    from chosen as c
+    cross join filed as f
+    left join behind as b on b.entry_id = c.entry_id
+    cross join lateral (select case when b.entry_id is null then c.entry_date else f.through + 1 end as earliest) as d
     left join lateral (
         select p.fy, p.closed_through from fiscal_year as p
         where p.company_id = p_company and p.ends >= d.earliest and p.closed_through < p.ends order by p.starts limit 1
-    ) as y on true
-    where e.entry_id = any(p_entries);
+    ) as y on true;
 $$;
 
 -- The company's fiscal years, so that nobody validates meanwhile; refused for a company that the book does not have.
@@ -86,8 +101,10 @@ begin
     select p_company, y.fy + 1, y.ends + 1, (y.ends + interval '1 year')::date, y.ends where p_until = y.ends
     on conflict do nothing;
     return (
-        select count(*) from todo as t inner join entry as e on e.entry_id = t.entry_id
-        where t.company_id = p_company and e.entry_date <= p_until and is_declared(e.account)
+        select count(*) from declared(array(
+            select e.entry_id from todo as t inner join entry as e on e.entry_id = t.entry_id
+            where t.company_id = p_company and e.entry_date <= p_until
+        ))
     );
 end $$;
 
@@ -118,11 +135,6 @@ set search_path = ledger, pg_temp as $$
     where last.deed = 'automatic';
 $$;
 
-create function is_suspense(p_account text[]) returns boolean language sql immutable
-set search_path = ledger, pg_temp as $$
-    select exists (select from unnest(p_account) as l (code) where l.code like '471%');
-$$;
-
 -- The entries that need nobody's eye, of those that arrived since that batch: first version of a first revision, no remark, no suspense
 -- account, on their own day, in a month that is open.
 create function plain_entries(p_company text, p_since bigint, p_limit int) returns table (entry_id bigint, journal text) language sql stable
@@ -134,7 +146,7 @@ set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode =
         inner join invoice as i on i.company_id = e.company_id and i.invoice_id = e.invoice_id and i.version = 1 and i.entry_id = e.entry_id
         inner join batch as b on b.batch_id = e.entry_id >> 20 and b.kind = 'I'
         where t.company_id = p_company and t.entry_id >= p_since << 20
-            and i.booked and i.revision = 1 and i.facts -> 'flags' = '[]' and not is_suspense(e.account)
+            and i.booked and i.revision = 1 and i.facts -> 'flags' = '[]'
             and not exists (select from invoice as n where n.company_id = i.company_id and n.invoice_id = i.invoice_id and n.version = 2)
             and not exists (select from overtaken as o where o.company_id = i.company_id and o.invoice_id = i.invoice_id)
     )
@@ -143,6 +155,7 @@ set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode =
     from placed(p_company, array(select c.entry_id from plain as c)) as d
     inner join plain as p on p.entry_id = d.entry_id and p.entry_date = d.day
     where not is_locked(p_company, d.day)
+        and p.entry_id not in (select s.entry_id from in_suspense(array(select c.entry_id from plain as c)) as s (entry_id))
     order by p.journal, p.entry_id limit p_limit;
 $$;
 
@@ -183,9 +196,9 @@ set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode =
 declare
     suspended bigint;
 begin
-    select e.entry_id into suspended from entry as e
-    where e.entry_id = any(p_entries) and e.company_id = p_company and is_suspense(e.account) order by e.entry_id limit 1;
-    if found then
+    select min(s.entry_id) into suspended
+    from in_suspense(p_entries) as s (entry_id) inner join entry as e on e.entry_id = s.entry_id and e.company_id = p_company;
+    if suspended is not null then
         perform refuse_deed('LG062', 'on a suspense account', suspended::text);
     end if;
     return query select v.* from validate_with_suspense(p_company, p_journal, p_entries, p_actor) as v;

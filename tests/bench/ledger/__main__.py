@@ -1,6 +1,6 @@
 """`make bench-ledger`: what the book costs where COPY of the same content into two bare tables is 1.00, in one run on one PostgreSQL.
 
-ARGS = parts of it (postings growth ingest life reading), and a number: the largest book of the curve (default 10^6).
+ARGS = parts of it (postings growth ingest life reading hordak), and a number: the largest book of the curve (default 10^6).
 """
 
 import logging
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import structlog
 
 from tests.bench.ledger.figures import Figure
+from tests.bench.ledger.hordak import hordak
 from tests.bench.ledger.ingest import ingest
 from tests.bench.ledger.life import life
 from tests.bench.ledger.postings import growth, postings
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> None:
         "ingest": ingest,
         "life": life,
         "reading": lambda server: reading(server, largest),
+        "hordak": hordak,
     }
     wanted = [argument for argument in arguments if argument in parts] or list(parts)
     for name in wanted:

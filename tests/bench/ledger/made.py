@@ -19,9 +19,17 @@ def _heading(entry: int, number: int, company: str) -> str:
     day = FIRST_DAY + timedelta(days=number // A_DAY)
     midnight_ms = int(datetime.combine(day, time(), UTC).timestamp()) * 1000
     key = UUID(int=(midnight_ms << 80) | (number * 0x9E3779B97F4A7C15 & (1 << 76) - 1))
-    piece = f"FR-2026-{number:07}"
-    label = f"Amazon Business — Papeterie de Lyon — {piece}"
-    return f"{entry}\t{company}\tinv-{number:024x}\t1\tAC\t{day}\t{piece}\t{day}\t{label}\t{key}"
+    return f"{entry}\t{company}\tinv-{number:024x}\t1\tAC\t{day}\t{piece_ref(number)}\t{day}\t{label(number)}\t{key}"
+
+
+def piece_ref(number: int) -> str:
+    """The number of the invoice."""
+    return f"FR-2026-{number:07}"
+
+
+def label(number: int) -> str:
+    """What the entry says."""
+    return f"Amazon Business — Papeterie de Lyon — {piece_ref(number)}"
 
 
 def entries(batch: int, company: str = COMPANY) -> bytes:

@@ -27,7 +27,7 @@ from services.kernel.migrate import migrate
 from tests.integration.fetcher.place import Place, acme
 
 
-def wait_until(truth: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_until(truth: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for a state."""
     end = time.monotonic() + seconds
     while not truth():

@@ -39,10 +39,10 @@ def test_the_file_has_the_validated_entries_by_number(shelf: Shelf, tmp_path: Pa
 def test_a_final_file_is_refused_while_entries_wait(shelf: Shelf, tmp_path: Path):
     """One entry is « À traiter »: no file, and a sentence; a provisional one says that it lacks it."""
     three_purchases(shelf)
-    with pytest.raises(FecRefused, match="1 écritures de l'exercice sont « À traiter »"):
+    with pytest.raises(FecRefused, match="« À traiter » dans l'exercice : 1 écriture"):
         export(shelf, tmp_path, provisional=False)
     assert [] == list(tmp_path.iterdir())
-    assert "État provisoire : 1 écritures de l'exercice, « À traiter », n'y sont pas." in export(shelf, tmp_path)
+    assert "État provisoire, sans ce qui est « À traiter » dans l'exercice : 1 écriture." in export(shelf, tmp_path)
 
 
 @pytest.mark.parametrize(

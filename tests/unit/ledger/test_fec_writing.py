@@ -104,7 +104,7 @@ def test_the_description_says_what_the_file_does_not():
     written.count(LINE._replace(cents=-5))
     text = "\n".join(description("x.txt", Year(NEW_YEAR, date(2026, 12, 31)), "ISO-8859-15", written, ["Ж (1)"]))
     assert "Exercice : du 01/01/2026 au 31/12/2026." in text
-    assert "Journal AC (Achats) : 1 écritures.\n2 lignes, 1 écritures, débit 0,05, crédit 0,05.\n" in text
+    assert "Journal AC (Achats) : 1 écriture.\n2 lignes, 1 écriture, débit 0,05, crédit 0,05.\n" in text
     assert text.endswith("remplacés (signe simple, lettre sans accent, sinon ?) : Ж (1)")
 
 

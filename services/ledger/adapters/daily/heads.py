@@ -16,6 +16,7 @@ from services.kernel.errors import KernelError
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.daily.vault import Vault
 from services.ledger.adapters.rows import SOURCE
+from services.ledger.domain.wording import counted
 from services.ledger.handler import SERVICE
 
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("heads.sql"), "psycopg")
@@ -56,7 +57,9 @@ class Heads:
     def _held_against_the_book(self, kept: ChainSealed) -> str:
         with self._store.connection() as connection:
             stands: str | None = QUERIES.seal_at(connection, book=kept.book, seq=kept.seq)
-        said = f"Livre {kept.book} au {kept.day:%d/%m/%Y} : {kept.seq} lots, {kept.entries} écritures, sceau {kept.hash}"
+        said = (
+            f"Livre {kept.book} au {kept.day:%d/%m/%Y} : {counted(kept.seq, 'lot')}, {counted(kept.entries, 'écriture')}, sceau {kept.hash}"
+        )
         if stands == kept.hash:
             return f"{said}."
         self.found += 1

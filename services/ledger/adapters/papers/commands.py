@@ -9,6 +9,7 @@ from typing import Any
 from services.ledger.adapters.papers.files import rows_of
 from services.ledger.adapters.papers.taking import Imported, Papers
 from services.ledger.adapters.telling import OpenBook, told
+from services.ledger.domain.wording import counted
 
 
 def add_commands(commands: Any) -> None:
@@ -56,7 +57,7 @@ def _imported(papers: Papers, file: Path) -> Iterator[str]:
 
 def _lettered(papers: Papers, said: Namespace) -> Iterator[str]:
     letter = papers.letter(said.account, said.supplier, said.entries)
-    yield f"Lettrage {said.account} {said.supplier} {letter} : {len(set(said.entries))} écritures."
+    yield f"Lettrage {said.account} {said.supplier} {letter} : {counted(len(set(said.entries)), 'écriture')}."
 
 
 def _unlettered(papers: Papers, said: Namespace) -> Iterator[str]:
@@ -70,6 +71,6 @@ def said_of(imported: Imported) -> Iterator[str]:
         came = f"écriture {', '.join(map(str, entries))} à valider" if entries else "déjà importé"
         yield f"Ligne {read.line}, {read.kind} {read.paper.number} : {came}."
     for given in imported.letters:
-        yield f"Lettrage {given.account} {given.auxiliary} {given.letter} : {given.lines} lignes."
+        yield f"Lettrage {given.account} {given.auxiliary} {given.letter} : {counted(given.lines, 'ligne')}."
     new = sum(bool(entries) for _, entries in imported.papers)
     yield f"{new} importés, {len(imported.papers) - new} déjà importés."

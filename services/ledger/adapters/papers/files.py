@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from services.kernel.errors import KernelError
+from services.ledger.domain.wording import counted
 
 MOST_PAPERS = 20_000
 
@@ -38,7 +39,7 @@ def rows_in(content: bytes, *, is_json: bool) -> Sequence[Row]:
     if not rows:
         raise FileRefused("il est vide. Vérifier le fichier")
     if len(rows) > MOST_PAPERS:
-        raise FileRefused(f"il a {len(rows)} lignes. En importer {MOST_PAPERS} au plus à la fois")
+        raise FileRefused(f"il a {counted(len(rows), 'ligne')}. En importer {MOST_PAPERS} au plus à la fois")
     return rows
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from services.ledger.domain.fec.layout import FIELDS, amount_text, day_text
 from services.ledger.domain.fec.postings import Year
 from services.ledger.domain.fec.records import LATIN, UTF8
+from services.ledger.domain.wording import counted
 
 END = "\r\n"
 ENCODINGS = {"utf-8": UTF8, "iso-8859-15": LATIN}
@@ -155,9 +156,9 @@ def description(name: str, year: Year, encoding: str, written: Written, replaced
     yield "ValidDate : jour de la validation, après lequel l'écriture n'est plus modifiée ; une correction est une contre-passation."
     yield "Tabulations, barres verticales et fins de ligne d'un libellé sont remplacées par une espace."
     for journal, entries in written.journals.items():
-        yield f"Journal {journal} ({journal_label(journal)}) : {entries} écritures."
+        yield f"Journal {journal} ({journal_label(journal)}) : {counted(entries, 'écriture')}."
     sums = f"débit {amount_text(written.debit_cents)}, crédit {amount_text(written.credit_cents)}"
-    yield f"{written.lines} lignes, {written.entries} écritures, {sums}."
+    yield f"{counted(written.lines, 'ligne')}, {counted(written.entries, 'écriture')}, {sums}."
     if replaced:
         yield f"Caractères absents de {encoding}, remplacés (signe simple, lettre sans accent, sinon ?) : {' '.join(replaced)}"
 
