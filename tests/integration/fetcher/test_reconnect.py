@@ -14,7 +14,7 @@ PROGRESS = "/connectivite/amazon-business/suivi"
 
 
 class RevokedInTheMiddle:
-    """Once a document is there: the next call is refused, and so is the token asked for then. Needs few requests at once."""
+    """Once a document is there: the next one asked for is refused, and so is the token asked for then. Needs few requests at once."""
 
     def __init__(self, place: Place) -> None:
         self._place, self._done = place, False
@@ -23,7 +23,7 @@ class RevokedInTheMiddle:
         """One step of the run."""
         if not self._done and self._place.rows("select 1 from document"):
             self._done = True
-            self._place.fault("getReport", 401, 1)
+            self._place.fault("getReportDocument", 401, 1)
             self._place.fault("token", 400, 1)
 
 
