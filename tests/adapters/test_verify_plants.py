@@ -30,7 +30,7 @@ PLANTS = {
     ),
     "an amount of one side": Plant(
         "update entry set cents[1] = cents[1] + 1 where entry_id = 2097153",
-        "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée ou n'a pas deux lignes",
+        "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée (en euros ou dans sa devise) ou n'a pas deux lignes",
     ),
     "an account": Plant(
         "update entry set account[1] = '606300' where entry_id = 2097154",

@@ -83,7 +83,7 @@ create table entry (
     vat_rate text[] not null,
     currency text check (currency ~ '^[A-Z]{3}$' and currency <> 'EUR'),
     currency_cents bigint[],
-    constraint entry_currency_check check ((currency is null) = (currency_cents is null))
+    constraint entry_both_currencies_check check ((currency is null) = (currency_cents is null))
 );
 
 create view line as
