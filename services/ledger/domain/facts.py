@@ -11,7 +11,7 @@ from services.ledger.domain.standing import Document
 class Facts(Contract):
     """The document as classified, with the decision for each line (PCG 1032-1: origin, content, imputation). Null = it does not say.
 
-    `exchange_rate` = units of the currency for one euro on the issue date (PCG 410-2); absent in euros.
+    `exchange_rate` = units of the currency for one euro on the issue date (PCG 420-1); absent in euros.
     """
 
     connection_id: Id

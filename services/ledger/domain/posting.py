@@ -28,7 +28,7 @@ PURCHASES_JOURNAL, MISCELLANEOUS_JOURNAL = "AC", "OD"
 BOOK_CURRENCY = "EUR"
 SUPPLIERS, ASSET_SUPPLIERS = "401000", "404000"
 WITH_AUXILIARY = "40"  # the class of the chart whose accounts have one
-NO_EXPENSE = (WITH_AUXILIARY, "445")  # suppliers and VAT
+VAT = "445"
 WAITING_VAT = "445801"
 ROUNDING_LOSS, ROUNDING_GAIN = "658000", "758000"
 FIXED_ASSETS = "2"  # the class of the chart
@@ -230,14 +230,14 @@ def _one_line(text: str) -> str:
 
 
 def in_euros(lines: Sequence[Line], currency: str, exchange_rate: str) -> tuple[Line, ...]:
-    """Lines balanced in `currency` as lines in euros that keep those amounts (PCG 410-2); `exchange_rate` = units of it for one euro.
+    """Lines balanced in `currency` as lines in euros that keep those amounts (PCG 420-1); `exchange_rate` = units of it for one euro.
 
     What rounding leaves goes to the largest expense: VAT and what the supplier is owed are converted as they stand. What is worth no cent
     joins it too, so that both sums are zero. Raises TooSmallInEuros.
     """
     rate = Decimal(exchange_rate)
     euros = [int((line.cents / rate).to_integral_value(ROUND_HALF_UP)) for line in lines]
-    largest = max(range(len(lines)), key=lambda n: (not lines[n].account.startswith(NO_EXPENSE), abs(lines[n].cents)))
+    largest = max(range(len(lines)), key=lambda n: _bears_rounding(lines[n]))
     euros[largest] -= sum(euros)
     abroad = [line.cents if cents else 0 for line, cents in zip(lines, euros, strict=True)]
     abroad[largest] -= sum(abroad)
@@ -247,6 +247,12 @@ def in_euros(lines: Sequence[Line], currency: str, exchange_rate: str) -> tuple[
         line._replace(cents=here, currency=currency, currency_cents=there) for line, here, there in zip(lines, euros, abroad, strict=True)
     ]
     return tuple(line for line in converted if line.cents)
+
+
+def _bears_rounding(line: Line) -> tuple[bool, bool, int]:
+    """The greater, the sooner: an expense before VAT, VAT before what the supplier is owed; then the amount."""
+    is_owed = line.account.startswith(WITH_AUXILIARY)
+    return not (is_owed or line.account.startswith(VAT)), not is_owed, abs(line.cents)
 
 
 def _in_book_currency(lines: Sequence[Line], document: InvoiceClassified) -> tuple[Line, ...]:

@@ -65,7 +65,7 @@ create table batch (
 );
 
 -- A balanced entry, lines as parallel arrays; cents are signed (debit above zero). entry_id = batch_id << 20 | place in the batch.
--- currency and currency_cents = what the lines are in the currency of the document, signed alike (PCG 410-2); both null in euros.
+-- currency and currency_cents = what the lines are in the currency of the document, signed alike (PCG 420-1); both null in euros.
 create table entry (
     entry_id bigint primary key,
     company_id text not null,
