@@ -17,6 +17,7 @@ def beancount(movements: Iterable[Movement], opens: date) -> Iterator[str]:
     labels, currencies = dict[str, str](), defaultdict[str, set[str]](set)
     yield 'option "operating_currency" "EUR"'
     yield 'option "inferred_tolerance_default" "*:0"'
+    yield 'option "inferred_tolerance_default" "EUR:0.00001"'  # of a price beancount keeps what one unit costs, to 28 digits
     for lines in entries(movements):
         first = lines[0]
         yield ""
