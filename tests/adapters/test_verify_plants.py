@@ -57,8 +57,7 @@ PLANTS = {
         "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée (en euros ou dans sa devise) ou n'a pas deux lignes",
     ),
     "a currency without amounts": Plant(
-        "alter table entry drop constraint entry_both_currencies_check; "
-        "update entry set currency_cents = null where entry_id = 13631488",
+        "alter table entry drop constraint entry_both_currencies_check; update entry set currency_cents = null where entry_id = 13631488",
         f"Livre 4, maillon 2, lot 13 : {UNBALANCED_BILL}",
     ),
     "an account": Plant(

@@ -195,5 +195,11 @@ def _entry_columns(entry_id: int | None, row: EntryRow | None) -> dict[str, Any]
     if row is None:
         return dict.fromkeys(("entry_id", *names, "account", "auxiliary", "cents", "vat_rate", "currency_cents"))
     account, auxiliary, cents, rates, currency, abroad = map(list, zip(*row.entry.lines, strict=True))
-    lines = {"account": account, "auxiliary": auxiliary, "cents": cents, "vat_rate": rates, "currency_cents": abroad if currency[0] else None}
+    lines = {
+        "account": account,
+        "auxiliary": auxiliary,
+        "cents": cents,
+        "vat_rate": rates,
+        "currency_cents": abroad if currency[0] else None,
+    }
     return {"entry_id": entry_id, **{name: getattr(row.entry, name) for name in names}, **lines}

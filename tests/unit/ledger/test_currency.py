@@ -124,9 +124,7 @@ def test_every_entry_balances_in_both_currencies(document: InvoiceClassified, ra
 def test_a_return_in_a_currency_is_the_mirror_of_its_invoice(document: InvoiceClassified, rate: str):
     """Whatever rounding does, it does on both sides."""
     other = "credit_note" if document.type == "invoice" else "invoice"
-    one, back = (
-        document.model_copy(update={"currency": "USD", "exchange_rate": rate, "type": kind}) for kind in (document.type, other)
-    )
+    one, back = (document.model_copy(update={"currency": "USD", "exchange_rate": rate, "type": kind}) for kind in (document.type, other))
     try:
         said = both(one)
     except TooSmallInEuros:
