@@ -30,13 +30,16 @@ from schemas.values import (
 )
 
 
+IN_EUROS = "hundredths of a euro, whatever the document's currency"
+
+
 class EntryLine(Contract):
-    """One line: exactly one of debit and credit is above zero. Both are cents of a euro, whatever the document's currency."""
+    """One line: exactly one of debit and credit is above zero."""
 
     account: Account
     auxiliary: Auxiliary | None
-    debit_cents: Annotated[Cents, Field(ge=0)]
-    credit_cents: Annotated[Cents, Field(ge=0)]
+    debit_cents: Annotated[Cents, Field(ge=0, description=IN_EUROS)]
+    credit_cents: Annotated[Cents, Field(ge=0, description=IN_EUROS)]
     vat_rate: Rate | None
     currency_cents: Cents | None = Field(default=None, description="the same in the document's currency, a debit above zero; null in euros")
 

@@ -207,7 +207,8 @@ class PostgresBookshelf(Bookshelf):
 
 
 CONTENT: Mapping[str, str] = {
-    "entries": "select company_id, invoice_id, revision, account, auxiliary, cents, vat_rate, array_fill(currency, array[cardinality(cents)]), "
+    "entries": "select company_id, invoice_id, revision, account, auxiliary, cents, vat_rate, "
+    "array_fill(currency, array[cardinality(cents)]), "
     "coalesce(currency_cents, array_fill(null::bigint, array[cardinality(cents)])) from ledger.entry",
     "versions": "select company_id, invoice_id, version, revision, outcome, hold_reason, entry_id is not null from ledger.invoice",
     "overtaken": "select company_id, invoice_id, revision, highest, event_id from ledger.overtaken",

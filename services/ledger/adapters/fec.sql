@@ -41,7 +41,9 @@ select
     t.letter, t.lettered_on, e.currency, l.currency_cents
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
-cross join lateral unnest(e.account, e.auxiliary, e.cents, e.currency_cents) with ordinality as l (account, auxiliary, cents, currency_cents, n)
+cross join
+    lateral unnest(e.account, e.auxiliary, e.cents, e.currency_cents)
+    with ordinality as l (account, auxiliary, cents, currency_cents, n)
 inner join ledger.account as a on a.company_id = f.company_id and a.code = l.account
 left join supplier as s on s.auxiliary = l.auxiliary
 left join lettered as t on t.entry_id = e.entry_id and t.n = l.n and t.within

@@ -92,7 +92,7 @@ order by r.said offset {row} limit 1
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A link, what its batch has, and the first of its entries that does not balance (in euros or in its currency) or has fewer than two lines."""
+    """A link, what its batch has, and the first of its entries that does not balance (in euros or its currency) or has one line."""
 
     link: Link
     parts: list[Part]

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from beancount import loader
-from beancount.core.convert import get_weight
 from beancount.core.data import Posting, Transaction
 
 from services.kernel.envelope import Event
@@ -149,8 +148,12 @@ def _by_account(rows: Iterator[tuple[str, str]]) -> dict[str, Decimal]:
 
 def _weight(posting: Posting) -> str:
     """In euros, at the price that stands with it."""
-    weight = get_weight(posting)
-    return f"{round(weight.number, 2)} {weight.currency}"
+    assert posting.units is not None
+    assert posting.units.number is not None
+    if posting.price is None:
+        return str(posting.units)
+    assert posting.price.number is not None
+    return f"{round(posting.units.number * posting.price.number, 2)} {posting.price.currency}"
 
 
 def _program(name: str, words: list[str], text: str) -> str:

@@ -1,4 +1,4 @@
-"""Documents in another currency: the entry in euros, each line with the document's own amount (PCG 420-1); cases in sight, and properties."""
+"""Documents in another currency: the entry in euros, each line with the document's own amount (PCG 420-1); cases, and properties."""
 
 import json
 from decimal import ROUND_HALF_UP, Decimal
@@ -50,7 +50,7 @@ def test_what_rounding_leaves_goes_to_the_largest_expense():
 
 
 def test_vat_and_what_is_owed_are_converted_as_they_stand():
-    """VAT of 20.00 dollars at 3 is 6.67 euros, 120.00 are 40.00: the expense of 33.33 gives way to neither, and two expenses share nothing."""
+    """VAT of 20.00 dollars at 3 is 6.67 euros, 120.00 owed are 40.00; the expense has what is left between them."""
     document = abroad([("606400", 100_00, "20")], "3")
     assert [("606400", 33_33, 100_00), ("445660", 6_67, 20_00), ("401000", -40_00, -120_00)] == both(document)
 

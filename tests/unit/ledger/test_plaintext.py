@@ -53,7 +53,7 @@ def test_an_entry_for_hledger_and_ledger():
 
 
 def test_an_amount_in_dollars_has_its_whole_price_in_euros():
-    """The programs balance what the book balances; a line in euros beside it (a payment's difference) stays plain; accounts say what they hold."""
+    """The programs balance what the book balances; a line in euros beside it stays plain; accounts say which currencies they hold."""
     bought = LINE._replace(currency="USD", currency_cents=125_06)
     owed = OTHER._replace(currency="USD", currency_cents=-125_06, credit_cents=100_00)
     rest = OTHER._replace(credit_cents=5)
