@@ -16,6 +16,7 @@ from schemas.values import (
     Codes,
     Currency,
     Day,
+    Decimals,
     DocumentRef,
     Id,
     Instant,
@@ -29,14 +30,18 @@ from schemas.values import (
 )
 
 
+IN_EUROS = "hundredths of a euro, whatever the document's currency"
+
+
 class EntryLine(Contract):
     """One line: exactly one of debit and credit is above zero."""
 
     account: Account
     auxiliary: Auxiliary | None
-    debit_cents: Annotated[Cents, Field(ge=0)]
-    credit_cents: Annotated[Cents, Field(ge=0)]
+    debit_cents: Annotated[Cents, Field(ge=0, description=IN_EUROS)]
+    credit_cents: Annotated[Cents, Field(ge=0, description=IN_EUROS)]
     vat_rate: Rate | None
+    currency_cents: Cents | None = Field(default=None, description="the same in the document's currency, a debit above zero; null in euros")
 
     @model_validator(mode="after")
     def _has_one_side(self) -> Self:
@@ -46,8 +51,8 @@ class EntryLine(Contract):
 
 
 def balanced[Lines: Sequence[EntryLine]](lines: Lines) -> Lines:
-    """Refuse lines whose debits are not their credits (PCG 1031-1)."""
-    if sum(line.debit_cents - line.credit_cents for line in lines):
+    """Refuse lines whose debits are not their credits (PCG 1031-1), in euros or in the document's currency."""
+    if sum(line.debit_cents - line.credit_cents for line in lines) or sum(line.currency_cents or 0 for line in lines):
         raise ValueError("the entry does not balance")
     return lines
 
@@ -70,6 +75,7 @@ class EntryRecorded(EventData):
     type: Code = known("invoice, credit_note")
     credited_number: Text | None
     currency: Currency
+    exchange_rate: Decimals | None = Field(default=None, description="units of the currency for one euro; null in euros")
     totals: Totals
     supplier: Supplier
     lines: Annotated[tuple[EntryLine, ...], Field(min_length=2, max_length=MOST_LINES), AfterValidator(balanced)]

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from schemas.contract import EventData
 from schemas.entry_recorded.v1 import EntryLine, balanced
 from schemas.entry_validated.v1 import FiscalYear, Journal
-from schemas.values import MOST_LINES, Day, Id, Instant, Ordinal, Text
+from schemas.values import MOST_LINES, Currency, Day, Id, Instant, Ordinal, Text
 
 
 class EntryReversed(EventData):
@@ -28,6 +28,7 @@ class EntryReversed(EventData):
     piece_ref: Text
     piece_date: Day
     label: Text
+    currency: Currency | None = Field(default=None, description="of the document: that of the lines' `currency_cents`")
     lines: Annotated[tuple[EntryLine, ...], Field(min_length=2, max_length=MOST_LINES), AfterValidator(balanced)]
     recorded_at: Instant
     test_environment: bool

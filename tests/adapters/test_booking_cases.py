@@ -34,13 +34,13 @@ from ledger.entry as e left join ledger.fate as f using (entry_id) where e.entry
 HEADING = ("journal", "entry_date", "piece_ref", "piece_date")
 VALIDATED = """
 select e.company_id, e.entry_id, e.journal, f.entry_date::text, e.piece_ref, e.piece_date::text,
-    l.account, l.auxiliary, l.debit_cents, l.credit_cents, l.vat_rate
+    l.account, l.auxiliary, l.debit_cents, l.credit_cents, l.vat_rate, l.currency, abs(l.currency_cents)
 from ledger.fate as f join ledger.entry as e using (entry_id) join ledger.line as l using (entry_id)
 where f.number is not null order by e.entry_id, l.n
 """
 LINES = """
-select l.account, l.auxiliary, l.debit_cents, l.credit_cents, f.currency, abs(f.cents[l.n])
-from ledger.line as l left join ledger.foreign_amount as f using (entry_id) where l.entry_id = {entry} order by l.n
+select l.account, l.auxiliary, l.debit_cents, l.credit_cents, l.currency, abs(l.currency_cents)
+from ledger.line as l where l.entry_id = {entry} order by l.n
 """
 
 
@@ -235,13 +235,10 @@ def test_a_redelivered_invoice_takes_no_number(hands: Hands) -> None:
 
 
 NOT_KEPT = {
-    "BC39": "foreign_currency",
     "BC49": "deduction_later",
-    "OC49": "foreign_currency",
     "OC51": "deduction_later",
-    "OC75": "foreign_currency",
 }
-"""What `post` books and the book holds (decision 0058): an amount in another currency, a second entry on delivery."""
+"""What `post` books and the book holds (decision 0058): a second entry on delivery."""
 
 
 def arrive(hands: Hands, played: list[Case]) -> dict[str, dict[str, str]]:
@@ -264,10 +261,11 @@ def arrive(hands: Hands, played: list[Case]) -> dict[str, dict[str, str]]:
 def booked_by_company(hands: Hands, suppliers: dict[str, dict[str, str]]) -> dict[str, list[dict[str, Any]]]:
     """Every company's validated entries, in the words of the cases."""
     entries = dict[str, dict[int, dict[str, Any]]]()
-    for company, entry, *heading, account, auxiliary, debited, credited, rate in hands.ask(VALIDATED):
+    for company, entry, *heading, account, auxiliary, debited, credited, rate, currency, abroad in hands.ask(VALIDATED):
         empty = {**dict(zip(HEADING, heading, strict=True)), "lines": list[dict[str, Any]]()}
         code = suppliers[company][auxiliary] if auxiliary else None
         line = {"account": account, "aux": code, "debit": debited, "credit": credited, "vat_rate": rate}
+        line |= {"currency": currency, "currency_cents": abroad} if abroad else {}
         entries.setdefault(company, {}).setdefault(entry, empty)["lines"].append(line)
     return {
         company: sorted(({**one, "lines": sorted(one["lines"], key=str)} for one in of_company.values()), key=in_order)

@@ -167,10 +167,24 @@ def test_a_page_is_refused_whole(book: Bookshelf, refused: Page):
     assert ["I-1", "I-3"] == [entry.invoice_id for entry in book.content().entries]
 
 
+def in_dollars(*cents: int | None) -> tuple[Line, ...]:
+    """Five cents of a euro, with these amounts in dollars."""
+    return Line("606400", None, 5, None, "USD", cents[0]), Line("401000", "AMAZON", -5, None, "USD", cents[1])
+
+
+def test_both_amounts_are_kept(book: Bookshelf):
+    book.receive(event(invoice([("606400", 125_00, None)], currency="USD", exchange_rate="1.25")))
+    (entry,) = book.content().entries
+    assert (Line("606400", None, 100_00, None, "USD", 125_00), Line("401000", "AMAZON", -100_00, None, "USD", -125_00)) == entry.lines
+
+
 WRONG: Sequence[tuple[str, Page]] = (
     ("an entry that is not balanced", page(version(invoice(), lines=UNBALANCED))),
     ("an entry of one line", page(version(invoice(), lines=(Line("606400", None, 5, None),)))),
     ("a line without amount", page(version(invoice(), lines=(Line("606400", None, 0, None), Line("401000", "AMAZON", 0, None))))),
+    ("an entry that is not balanced in its currency", page(version(invoice(), lines=in_dollars(6, -7)))),
+    ("an amount in a currency on the other side", page(version(invoice(), lines=in_dollars(-6, 6)))),
+    ("a line without its amount in the currency", page(version(invoice(), lines=in_dollars(6, None)))),
     ("the entry of another invoice", page(replace(version(invoice()), standing=replace(version(invoice()).standing, entry=1)))),
 )
 

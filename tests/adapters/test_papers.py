@@ -187,7 +187,7 @@ def test_an_entry_of_a_paper_is_corrected_and_its_correction_paid(desk: Desk):
     ((_, (paid,)),) = desk.take(payment("T-1=250", "199", **pay)).papers
     assert [("401000", "CARR1", 200_00), ("756000", None, -1_00), ("512000", None, -199_00)] == desk.lines(paid)
     assert [[250_00, -250_00], [250_00, -250_00], [-250_00, 250_00], [250_00, -250_00], [250_00, None, None]] == [
-        cents for (cents,) in desk.hands.ask("select cents from ledger.foreign_amount order by entry_id")
+        cents for (cents,) in desk.hands.ask("select currency_cents from ledger.entry where currency = 'USD' order by entry_id")
     ]
     assert [] == desk.hands.unsound()
 

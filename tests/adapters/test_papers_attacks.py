@@ -16,7 +16,7 @@ from tests.integration.ledger.shelf import Broker
 from tests.unit.ledger.documents import COMPANY, invoice
 
 MARCH, APRIL = date(2026, 3, 10), date(2026, 4, 2)
-TABLES = ("paper", "foreign_amount", "settlement", "lettering", "unlettering")
+TABLES = ("paper", "settlement", "lettering", "unlettering")
 LAST = "(select max(batch_id) from ledger.batch)"
 
 
@@ -108,7 +108,7 @@ FORGED: dict[str, tuple[str, Callable[[int], dict[str, Any]]]] = {
     ),
     "a currency of one line": ("a currency that are not", lambda owed: said(owed, entries__currency="USD", entries__currency_cents=[5])),
     "euros as another currency": (
-        "foreign_amount_currency_check",
+        "entry_currency_check",
         lambda owed: said(owed, entries__currency="EUR", entries__currency_cents=[5, None]),
     ),
     "a tab in the label": ("entry_label_check", lambda owed: said(owed, entries__label="a\tb")),
@@ -195,7 +195,7 @@ def test_the_service_writes_no_row_by_itself(hands: Hands, subtests: pytest.Subt
         "insert into ledger.batch (book, kind, n, actor) values (3, 'M', 0, 'me')",
         "select ledger.put_letter(1, 'C-1', '1', '1', '{}', '{}')",
     ]
-    deeds += ["select ledger.carry_currency(1, 2, 1)", "select ledger.open_years_for('C-1', '{}')", "select ledger.check_letters(null)"]
+    deeds += ["select ledger.check_currencies(1)", "select ledger.open_years_for('C-1', '{}')", "select ledger.check_letters(null)"]
     for deed in deeds:
         with subtests.test(deed), hands.session() as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
             session.execute(deed.encode())
@@ -315,7 +315,7 @@ def test_even_the_owner_changes_no_paper(hands: Hands, subtests: pytest.Subtests
         "delete from ledger.lettering",
         "delete from ledger.unlettering",
         "insert into ledger.unlettering values (1, 'C-1', '401000', 'AMAZON', 'AB')",
-        "insert into ledger.foreign_amount values (1, 1, 'USD', '{1}')",
+        "update ledger.entry set currency = 'USD', currency_cents = cents where invoice_id is null",
         "update ledger.batch set actor = 'somebody else' where kind = 'M'",
     ],
 )

@@ -98,11 +98,11 @@ def test_a_chain_that_was_written_anew_is_seen_by_a_head_noted_before(shelf: She
     [
         (
             "update entry set cents[1] = cents[1] + 1 where entry_id = 2097153",
-            "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée ou n'a pas deux lignes",
+            "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée (en euros ou dans sa devise) ou n'a pas deux lignes",
         ),
         (
             "update entry set account = '{}', auxiliary = '{}', cents = '{}', vat_rate = '{}' where entry_id = 2097153",
-            "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée ou n'a pas deux lignes",
+            "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée (en euros ou dans sa devise) ou n'a pas deux lignes",
         ),
         (
             "update fate set number = 7 where number = 2",
@@ -133,16 +133,16 @@ def test_a_table_and_a_column_are_sealed_by_one_line_each(shelf: Shelf):
     """Old seals stay true; what the new line has is sealed from then on, and a row that says nothing in a new column is as before."""
     added = (
         "create table payment (batch_id bigint not null, n int, note text, primary key (batch_id, n))",
-        "alter table entry add column currency text",
+        "alter table entry add column remark text",
     )
     lines = ("select seal_also('payment'), seal_also('entry')",)
     grant = "grant select on payment to ledger_app"
-    sealed = ("insert into payment values (11, 1, null)", "update entry set currency = 'USD' where entry_id = 2097153", SEALED_AGAIN)
-    assert ["La colonne entry.currency n'est couverte par aucun sceau"] == altered(shelf, *added, grant)
+    sealed = ("insert into payment values (11, 1, null)", "update entry set remark = 'new' where entry_id = 2097153", SEALED_AGAIN)
+    assert ["La colonne entry.remark n'est couverte par aucun sceau"] == altered(shelf, *added, grant)
     assert [] == altered(shelf, *added, grant, *lines)
     assert [] == altered(shelf, *added, grant, *lines, *sealed)
     assert ["Livre 3, maillon 2, lot 2 : la ligne 1 de « entry » (entry_id 2097153) n'est pas celle qui a été scellée"] == altered(
-        shelf, *added, grant, *lines, *sealed, "update entry set currency = 'CHF' where entry_id = 2097153"
+        shelf, *added, grant, *lines, *sealed, "update entry set remark = 'other' where entry_id = 2097153"
     )
     assert ["Livre 3, maillon 11, lot 11 : 1 ligne de moins, à partir de la ligne 1 de « payment »"] == altered(
         shelf, *added, grant, *lines, *sealed, "delete from payment"

@@ -10,6 +10,7 @@ from tests.integration.ledger.shelf import Shelf
 from tests.support.local import SessionDatabase
 
 ROW = "n'est pas celle qui a été scellée"
+UNBALANCED_BILL = "l'écriture 13631488 n'est pas équilibrée (en euros ou dans sa devise) ou n'a pas deux lignes"
 ANOTHER = """
 insert into entry select {}, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, gen_random_uuid(),
     account, auxiliary, cents, vat_rate from entry where entry_id = 2097155
@@ -30,7 +31,34 @@ PLANTS = {
     ),
     "an amount of one side": Plant(
         "update entry set cents[1] = cents[1] + 1 where entry_id = 2097153",
-        "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée ou n'a pas deux lignes",
+        "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée (en euros ou dans sa devise) ou n'a pas deux lignes",
+    ),
+    "a currency": Plant(
+        "update entry set currency = 'GBP' where entry_id = 13631488",
+        f"Livre 4, maillon 2, lot 13 : la ligne 1 de « entry » (entry_id 13631488) {ROW}",
+    ),
+    "an amount in a currency, of both sides": Plant(
+        "update entry set currency_cents = array[25100, -25100] where entry_id = 13631488",
+        f"Livre 4, maillon 2, lot 13 : la ligne 1 de « entry » (entry_id 13631488) {ROW}",
+    ),
+    "an amount in a currency, of one side": Plant(
+        "update entry set currency_cents[1] = 25001 where entry_id = 13631488", f"Livre 4, maillon 2, lot 13 : {UNBALANCED_BILL}"
+    ),
+    "amounts in a currency on the other side": Plant(
+        "update entry set currency_cents = array[-25000, 25000] where entry_id = 13631488",
+        f"Livre 4, maillon 2, lot 13 : {UNBALANCED_BILL}",
+    ),
+    "an amount in a currency too many": Plant(
+        "update entry set currency_cents = array[25000, -25000, null] where entry_id = 13631488",
+        f"Livre 4, maillon 2, lot 13 : {UNBALANCED_BILL}",
+    ),
+    "a currency where there was none": Plant(
+        "update entry set currency = 'USD', currency_cents = array[12500, null, null] where entry_id = 2097153",
+        "Livre 3, maillon 2, lot 2 : l'écriture 2097153 n'est pas équilibrée (en euros ou dans sa devise) ou n'a pas deux lignes",
+    ),
+    "a currency without amounts": Plant(
+        "alter table entry drop constraint entry_both_currencies_check; update entry set currency_cents = null where entry_id = 13631488",
+        f"Livre 4, maillon 2, lot 13 : {UNBALANCED_BILL}",
     ),
     "an account": Plant(
         "update entry set account[1] = '606300' where entry_id = 2097154",

@@ -167,7 +167,10 @@ def test_the_typical_entry():
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("folder", ["entry_recorded", "invoice_described"])
 def test_entries_balance(folder: str, name: str):
-    """Debits = credits; one side per line; the supplier has the gross, on the side that the type gives (PCG 1031-1, 1214-40)."""
+    """Debits = credits; one side per line; the supplier has the gross, on the side that the type gives (PCG 1031-1, 1214-40).
+
+    In euros, and in the document's currency where that is another one.
+    """
     entry = event(folder, name)
     assert isinstance(entry, EntryRecorded | InvoiceDescribed)
     assert 0 == sum(line.debit_cents - line.credit_cents for line in entry.lines)
@@ -175,9 +178,13 @@ def test_entries_balance(folder: str, name: str):
     if entry.lines:
         assert entry.totals is not None
         side = 1 if entry.type == "invoice" else -1
-        assert side * entry.totals.gross_cents == sum(
-            line.credit_cents - line.debit_cents for line in entry.lines if line.account == "401000"
-        )
+        assert side * entry.totals.gross_cents == sum(_owed(line) for line in entry.lines if line.account == "401000")
+        assert 0 == sum(line.currency_cents or 0 for line in entry.lines)
+
+
+def _owed(line: EntryLine) -> int:
+    """In the document's currency, a credit above zero."""
+    return line.credit_cents - line.debit_cents if line.currency_cents is None else -line.currency_cents
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -32,6 +32,9 @@ OPTIONAL = {
     "ClassifiedVat": ["asset", "deductible_cents", "opinion", "article", "waits_for"],
     "InvoiceClassified": ["delivery_date", "exchange_rate"],
     "ClassificationHeld": ["article"],
+    "EntryLine": ["currency_cents"],
+    "EntryRecorded": ["exchange_rate"],
+    "EntryReversed": ["currency"],
 }
 """Fields added after their contract's first version, by object."""
 

@@ -37,7 +37,7 @@ select
     i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome,
     i.hold_stage, i.hold_reason, i.hold_sentence, i.hold_action, i.booked, i.facts::text as facts,
     i.event_id, i.run_id, i.runseq, i.replay_id, i.traceparent,
-    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate
+    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate, e.currency_cents
 from ledger.invoice as i
 left join ledger.entry as e using (entry_id)
 where i.batch_id = :batch_id
@@ -75,7 +75,7 @@ select
     i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome,
     i.hold_stage, i.hold_reason, i.hold_sentence, i.hold_action, false as booked, i.facts::text as facts,
     i.event_id, null as run_id, null as runseq, null as replay_id, null as traceparent,
-    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate,
+    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate, e.currency_cents,
     s.fates, s.life
 from touched as t
 cross join place as p
@@ -96,7 +96,7 @@ select
     f.entry_id, e.company_id, i.facts ->> 'connection_id' as connection_id, e.invoice_id,
     (i.facts ->> 'test_environment')::boolean as test_environment,
     f.by_entry, r.reversed, e.journal, f.fy, f.number, f.entry_date, f.validated_on,
-    e.piece_ref, e.piece_date, e.label, e.vat_rate, e.account, e.auxiliary, e.cents
+    e.piece_ref, e.piece_date, e.label, e.vat_rate, e.account, e.auxiliary, e.cents, e.currency, e.currency_cents
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
 left join ledger.reversal as r using (entry_id)

@@ -156,6 +156,7 @@ def _entry_row(ids: Mapping[int, int], version: Version) -> Sequence[object]:
     document, entry = version.event.data, version.verdict.entry
     assert entry is not None
     columns = zip(*((line.account, line.auxiliary, line.cents, line.vat_rate) for line in entry.lines), strict=True)
+    currency = entry.lines[0].currency
     return (
         ids[id(entry)],
         document.company_id,
@@ -168,6 +169,8 @@ def _entry_row(ids: Mapping[int, int], version: Version) -> Sequence[object]:
         entry.label,
         entry.source_key,
         *map(list, columns),
+        currency,
+        [line.currency_cents for line in entry.lines] if currency else None,
     )
 
 

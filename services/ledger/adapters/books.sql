@@ -62,7 +62,7 @@ returning batch_id;
 -- New entries.
 copy ledger.entry (
     entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
-    account, auxiliary, cents, vat_rate
+    account, auxiliary, cents, vat_rate, currency, currency_cents
 ) from stdin;
 
 -- name: copy_versions()!

@@ -63,6 +63,7 @@ class Deeds:
                 "auxiliary": [line.auxiliary for line in lines],
                 "cents": [line.cents for line in lines],
                 "vat_rate": [line.vat_rate for line in lines],
+                "currency_cents": [line.currency_cents for line in lines] if any(line.currency for line in lines) else None,
             }
             made: int = QUERIES.correct(connection, company=self._company, entry=entry, actor=self._actor, **columns)
             ensure_deed_sayable(connection, made >> PLACE_BITS)

@@ -16,14 +16,16 @@ from ledger.validate_with_suspense(:company, :journal, :entries::bigint[], :acto
 select entry_id, journal, fy, number, entry_date, validated_on
 from ledger.reverse_entry(:company, :entry, :actor);
 
--- name: correct(company, entry, actor, account, auxiliary, cents, vat_rate)$
+-- name: correct(company, entry, actor, account, auxiliary, cents, vat_rate, currency_cents)$
 -- The entry that stands from now on, with these lines.
-select ledger.correct(:company, :entry, :actor, :account::text[], :auxiliary::text[], :cents::bigint[], :vat_rate::text[]);
+select ledger.correct(
+    :company, :entry, :actor, :account::text[], :auxiliary::text[], :cents::bigint[], :vat_rate::text[], :currency_cents::bigint[]
+);
 
 -- name: lines_of(entry)
 -- record_class: Line
 -- The lines of an entry, in order.
-select l.account, l.auxiliary, l.debit_cents - l.credit_cents as cents, l.vat_rate
+select l.account, l.auxiliary, l.debit_cents - l.credit_cents as cents, l.vat_rate, l.currency, l.currency_cents
 from ledger.line as l
 where l.entry_id = :entry
 order by l.n;

@@ -38,13 +38,14 @@ lettered as (
 select
     f.journal, f.number, f.entry_date, l.account, a.label, l.auxiliary, s.name, e.piece_ref, e.piece_date,
     e.label as entry_label, l.cents, f.validated_on, e.entry_date as own_date,
-    t.letter, t.lettered_on, c.currency, c.cents[l.n] as currency_cents
+    t.letter, t.lettered_on, e.currency, l.currency_cents
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
-cross join lateral unnest(e.account, e.auxiliary, e.cents) with ordinality as l (account, auxiliary, cents, n)
+cross join
+    lateral unnest(e.account, e.auxiliary, e.cents, e.currency_cents)
+    with ordinality as l (account, auxiliary, cents, currency_cents, n)
 inner join ledger.account as a on a.company_id = f.company_id and a.code = l.account
 left join supplier as s on s.auxiliary = l.auxiliary
 left join lettered as t on t.entry_id = e.entry_id and t.n = l.n and t.within
-left join ledger.foreign_amount as c on c.entry_id = e.entry_id
 where f.company_id = :company_id and f.fy = :fy and f.number is not null
 order by f.journal, f.number, l.n;

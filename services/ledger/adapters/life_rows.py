@@ -11,6 +11,7 @@ from schemas.entry_validated.v1 import EntryValidated
 from schemas.registry import topic_for
 from services.kernel.envelope import Event, Outgoing, encode, event_id
 from services.ledger.adapters.rows import SOURCE, lines_of
+from services.ledger.domain.posting import BOOK_CURRENCY
 from services.ledger.handler import SERVICE
 
 
@@ -37,6 +38,8 @@ class FateRow:
     auxiliary: list[str | None]
     cents: list[int]
     vat_rate: list[str | None]
+    currency: str | None
+    currency_cents: list[int] | None
 
 
 def fate_message(row: FateRow, recorded_at: str) -> Outgoing:
@@ -62,7 +65,8 @@ def _said(row: FateRow, recorded_at: str) -> EntryValidated | EntrySuperseded | 
         piece_ref=row.piece_ref,
         piece_date=row.piece_date,
         label=row.label,
-        lines=lines_of(row.account, row.auxiliary, row.cents, row.vat_rate),
+        currency=row.currency or BOOK_CURRENCY,
+        lines=lines_of(row.account, row.auxiliary, row.cents, row.vat_rate, row.currency_cents),
         **final,
         **shared,
     )

@@ -49,7 +49,8 @@ order by e.entry_date, e.entry_id;
 select
     e.entry_id, e.company_id, e.invoice_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label,
     f.fy, f.number, f.entry_date as final_date, f.validated_on, f.by_entry, r.reversed,
-    l.n, l.account, a.label as account_label, l.auxiliary, l.debit_cents, l.credit_cents, l.vat_rate
+    l.n, l.account, a.label as account_label, l.auxiliary, l.debit_cents, l.credit_cents, l.vat_rate,
+    case when l.currency_cents is not null then l.currency end as currency, l.currency_cents
 from ledger.entry as e
 inner join ledger.line as l using (entry_id)
 inner join ledger.account as a on a.company_id = e.company_id and a.code = l.account

@@ -84,7 +84,13 @@ def _entry_lines(rows: Iterable[Row]) -> Iterator[str]:
         if row["n"] == 1:
             yield f"{row['journal']} {row['entry_date']} {row['piece_ref']} — {row['label']}{_life(row)}"
         account = f"{row['account']} {row['auxiliary'] or ''}"
-        yield f"  {account:<26} {row['account_label'][:40]:<40}{euros(row['debit_cents']):>13}{euros(row['credit_cents']):>13}"
+        sides = f"{euros(row['debit_cents']):>13}{euros(row['credit_cents']):>13}"
+        yield f"  {account:<26} {row['account_label'][:40]:<40}{sides}{_abroad(row)}"
+
+
+def _abroad(row: Row) -> str:
+    """The line in the document's currency, a debit above zero; nothing in euros."""
+    return f"{euros(row['currency_cents']):>15} {row['currency']}" if row["currency"] else ""
 
 
 def _life(row: Row) -> str:

@@ -154,6 +154,12 @@ class ChangedMeanwhile(DeedRefused):
     code, next_action = "LG031", "Le relire, puis recommencer."
 
 
+class CurrencyMismatched(DeedRefused):
+    """Les nouvelles lignes ne sont pas dans la devise de cette écriture."""
+
+    code, next_action = "LG032", "Donner à chaque ligne son montant dans la devise de la pièce ; aucun si elle est en euros."
+
+
 class SettledAlready(DeedRefused):
     """Cette pièce est déjà réglée, ou n'est plus celle qui compte."""
 

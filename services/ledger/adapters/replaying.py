@@ -68,6 +68,13 @@ from (
     left join lateral unnest(e.cents) as u (cents) on true
     where e.entry_id >= c.batch_id << 20 and e.entry_id < (c.batch_id + 1) << 20
     group by e.entry_id having coalesce(sum(u.cents), 0) <> 0 or count(u.cents) < 2
+    union all
+    select e.entry_id from ledger.entry as e
+    left join lateral unnest(e.cents, e.currency_cents) as u (cents, abroad) on true
+    where e.entry_id >= c.batch_id << 20 and e.entry_id < (c.batch_id + 1) << 20 and num_nonnulls(e.currency, e.currency_cents) > 0
+    group by e.entry_id having e.currency is null or e.currency_cents is null or cardinality(e.cents) <> cardinality(e.currency_cents)
+        or bool_or(sign(u.cents) <> sign(u.abroad))
+        or case when count(u.abroad) = count(*) then sum(u.abroad) <> 0 else e.invoice_id is not null end
 ) as l having count(*) > 0
 """
 CHAIN = """
@@ -85,7 +92,7 @@ order by r.said offset {row} limit 1
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A link, what its batch has, and the first of its entries that does not balance or has fewer than two lines."""
+    """A link, what its batch has, and the first of its entries that does not balance (in euros or its currency) or has one line."""
 
     link: Link
     parts: list[Part]

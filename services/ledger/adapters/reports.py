@@ -33,6 +33,7 @@ LINE = {
     "debit_cents": "Débit",
     "credit_cents": "Crédit",
 }
+ABROAD = {"currency_cents": "Montant en devise", "currency": "Devise"}
 COLUMNS: dict[str, dict[str, str]] = {
     BALANCE: {
         "account": "Compte",
@@ -43,9 +44,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "closing_cents": "Solde final",
         "unvalidated_cents": "Dont à traiter",
     },
-    JOURNAL: {**LINE, "validated_on": "Validée le", "entry_id": "Écriture"},
-    LEDGER: {"account": "Compte", **LINE, "balance_cents": "Solde"},
-    SUPPLIER: {"auxiliary": "Auxiliaire", **LINE, "letter": "Lettre", "balance_cents": "Solde"},
+    JOURNAL: {**LINE, "validated_on": "Validée le", "entry_id": "Écriture", **ABROAD},
+    LEDGER: {"account": "Compte", **LINE, "balance_cents": "Solde", **ABROAD},
+    SUPPLIER: {"auxiliary": "Auxiliaire", **LINE, "letter": "Lettre", "balance_cents": "Solde", **ABROAD},
 }
 
 

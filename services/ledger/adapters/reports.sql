@@ -63,7 +63,9 @@ with known as (
         e.label,
         e.account,
         e.auxiliary,
-        e.cents
+        e.cents,
+        e.currency,
+        e.currency_cents
     from ledger.entry as e
     inner join ledger.batch as b on b.batch_id = e.entry_id >> 20
     left join ledger.fate as f on f.entry_id = e.entry_id
@@ -84,9 +86,10 @@ select
         left join ledger.unlettering as u using (company_id, account, auxiliary, letter)
         left join ledger.batch as w on w.batch_id = u.batch_id and w.recorded_at <= coalesce(:as_of::timestamptz, 'infinity')
         where t.entry_id = k.entry_id and t.n = l.n and w.batch_id is null
-    ) as letter
+    ) as letter,
+    case when l.abroad is not null then k.currency end as currency, l.abroad as currency_cents
 from known as k
-cross join lateral unnest(k.account, k.auxiliary, k.cents) with ordinality as l (account, auxiliary, cents, n)
+cross join lateral unnest(k.account, k.auxiliary, k.cents, k.currency_cents) with ordinality as l (account, auxiliary, cents, abroad, n)
 inner join ledger.account as a on a.company_id = k.company_id and a.code = l.account
 where
     k.day >= :starts

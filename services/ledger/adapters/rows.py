@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
 from typing import Any
 
 from schemas.booking_held.v1 import BookingHeld
@@ -55,6 +56,7 @@ class VersionRow:
     auxiliary: list[str | None]
     cents: list[int]
     vat_rate: list[str | None]
+    currency_cents: list[int] | None
     fates: int = 0
     life: str | None = None
 
@@ -80,7 +82,7 @@ class VersionRow:
         """The lines of the entry that stands; none without one."""
         if self.entry_id is None:
             return ()
-        return lines_of(self.account, self.auxiliary, self.cents, self.vat_rate)
+        return lines_of(self.account, self.auxiliary, self.cents, self.vat_rate, self.currency_cents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,24 @@ class FinishedRow:
 
 
 def lines_of(
-    accounts: Sequence[str], auxiliaries: Sequence[str | None], cents: Sequence[int], rates: Sequence[str | None]
+    accounts: Sequence[str],
+    auxiliaries: Sequence[str | None],
+    cents: Sequence[int],
+    rates: Sequence[str | None],
+    abroad: Sequence[int] | None,
 ) -> tuple[EntryLine, ...]:
-    """The columns of an entry as its lines; cents above zero are a debit."""
+    """The columns of an entry as its lines; cents above zero are a debit. `abroad` = in the document's currency (None = in euros)."""
+    columns = zip(accounts, auxiliaries, cents, rates, abroad or repeat(None, len(cents)), strict=True)
     return tuple(
-        EntryLine(account=account, auxiliary=auxiliary, debit_cents=max(amount, 0), credit_cents=max(-amount, 0), vat_rate=rate)
-        for account, auxiliary, amount, rate in zip(accounts, auxiliaries, cents, rates, strict=True)
+        EntryLine(
+            account=account,
+            auxiliary=auxiliary,
+            debit_cents=max(amount, 0),
+            credit_cents=max(-amount, 0),
+            vat_rate=rate,
+            currency_cents=foreign,
+        )
+        for account, auxiliary, amount, rate, foreign in columns
     )
 
 
@@ -192,6 +206,7 @@ def _entry_recorded(row: VersionRow, entry_id: int, facts: Facts, recorded_at: s
         type=facts.type,
         credited_number=facts.credited_number,
         currency=facts.currency,
+        exchange_rate=facts.exchange_rate,
         totals=facts.totals,
         supplier=facts.supplier,
         lines=row.lines,

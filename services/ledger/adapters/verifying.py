@@ -157,7 +157,7 @@ def _wrong_link(batch: Batch, last: Head) -> str | None:
     if link.hash != hash_of(link):
         return "le maillon lui-même a été modifié"
     if batch.unbalanced is not None:
-        return f"l'écriture {batch.unbalanced} n'est pas équilibrée ou n'a pas deux lignes"
+        return f"l'écriture {batch.unbalanced} n'est pas équilibrée (en euros ou dans sa devise) ou n'a pas deux lignes"
     return None
 
 

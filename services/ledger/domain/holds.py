@@ -56,16 +56,16 @@ class DeductionLater(Hold):
     next_action = "Attendre la livraison, puis saisir l'écriture, ou déduire la TVA à la date de la facture."
 
 
-class ForeignCurrency(Hold):
-    """Le document est dans une autre devise que l'euro, et le livre ne garde pas encore les montants en devise."""
-
-    next_action = "Saisir l'écriture à la main, avec ses montants en devise."
-
-
 class TooLargeToBook(Hold):
     """Le document a trop de lignes, ou des montants trop grands, pour une seule écriture."""
 
     next_action = "Vérifier les montants du PDF, puis saisir l'écriture à la main."
+
+
+class TooSmallInEuros(Hold):
+    """Converti en euros, ce document n'a plus assez de centimes pour toutes ses lignes."""
+
+    next_action = "Vérifier le cours du document, puis saisir l'écriture en euros à la main."
 
 
 class SameDocument(Hold):

@@ -13,12 +13,22 @@ from uuid import UUID
 
 from schemas.invoice_classified.v1 import ClassifiedVat, InvoiceClassified
 from schemas.values import LARGEST_CENTS, LONGEST_TEXT, MOST_LINES
-from services.ledger.domain.holds import DeductionUndecided, NoRate, RegimeUnknown, TooLargeToBook, TotalsMismatch, TypeUnknown
+from services.ledger.domain.fec.currencies import CURRENCIES
+from services.ledger.domain.holds import (
+    DeductionUndecided,
+    NoRate,
+    RegimeUnknown,
+    TooLargeToBook,
+    TooSmallInEuros,
+    TotalsMismatch,
+    TypeUnknown,
+)
 
 PURCHASES_JOURNAL, MISCELLANEOUS_JOURNAL = "AC", "OD"
 BOOK_CURRENCY = "EUR"
 SUPPLIERS, ASSET_SUPPLIERS = "401000", "404000"
 WITH_AUXILIARY = "40"  # the class of the chart whose accounts have one
+VAT = "445"
 WAITING_VAT = "445801"
 ROUNDING_LOSS, ROUNDING_GAIN = "658000", "758000"
 FIXED_ASSETS = "2"  # the class of the chart
@@ -51,7 +61,7 @@ class Line(NamedTuple):
     auxiliary: str | None
     cents: int
     vat_rate: str | None
-    currency: str | None = None  # of the document, where it is not the book's
+    currency: str | None = None  # of the document (ISO 4217), where it is not the book's
     currency_cents: int | None = None  # the same amount in it, signed alike
 
 
@@ -87,10 +97,10 @@ def post(document: InvoiceClassified, closed_through: date | None = None) -> Ent
     `closed_through` = the last closed day: what is older goes to the first open day, with its true date in the label (PCG 1031-4).
     """
     _refuse_unknown(document)
-    lines = in_book_currency((*_expense_lines(document), *_vat_lines(document), *_supplier_lines(document)), document)
+    lines = _in_book_currency((*_expense_lines(document), *_vat_lines(document), *_supplier_lines(document)), document)
     if not lines:
         return NoEntry()
-    if len(lines) > MOST_LINES or any(abs(line.cents) > LARGEST_CENTS for line in lines):
+    if len(lines) > MOST_LINES or any(max(abs(line.cents), abs(line.currency_cents or 0)) > LARGEST_CENTS for line in lines):
         raise TooLargeToBook
     is_late = closed_through is not None and document.issue_date <= closed_through
     return Entry(
@@ -115,7 +125,7 @@ def source_key(document: InvoiceClassified, step: str = "") -> UUID:
 
 def _refuse_unknown(document: InvoiceClassified) -> None:
     """Hold what this ledger does not know how to book, rather than book it wrongly."""
-    if (document.currency != BOOK_CURRENCY) != (document.exchange_rate is not None):
+    if not _has_its_rate(document):
         raise NoRate
     if document.type not in SIDES:
         raise TypeUnknown
@@ -188,7 +198,7 @@ def _later(document: InvoiceClassified) -> tuple[Entry, ...]:
     moved = [Line(account, None, _side(document) * amount, rate) for (account, rate), amount in sorted(cents.items()) if amount]
     if not moved or day is None:
         return ()
-    lines = in_book_currency((*moved, *(line._replace(account=WAITING_VAT, cents=-line.cents) for line in moved)), document)
+    lines = _in_book_currency((*moved, *(line._replace(account=WAITING_VAT, cents=-line.cents) for line in moved)), document)
     named = source_key(document, "delivery")
     return (Entry(MISCELLANEOUS_JOURNAL, day, _one_line(document.number), document.issue_date, _label(document), named, lines),)
 
@@ -219,17 +229,40 @@ def _one_line(text: str) -> str:
     return re.sub(r"[\t\n\r|]+", " ", text).strip()
 
 
-def in_book_currency(lines: Sequence[Line], document: InvoiceClassified) -> tuple[Line, ...]:
-    """The lines in euros at the document's rate, each with its amount in the document's currency (PCG 410-2, FEC Montantdevise).
+def in_euros(lines: Sequence[Line], currency: str, exchange_rate: str) -> tuple[Line, ...]:
+    """Lines balanced in `currency` as lines in euros that keep those amounts (PCG 420-1); `exchange_rate` = units of it for one euro.
 
-    What rounding leaves goes to the first line, an expense: the supplier is owed the converted gross.
+    What rounding leaves goes to the largest expense: VAT and what the supplier is owed are converted as they stand. What is worth no cent
+    joins it too, so that both sums are zero. Raises TooSmallInEuros.
     """
-    if document.exchange_rate is None or not lines:
-        return tuple(lines)
-    rate = Decimal(document.exchange_rate)
+    rate = Decimal(exchange_rate)
     euros = [int((line.cents / rate).to_integral_value(ROUND_HALF_UP)) for line in lines]
-    euros[0] -= sum(euros)
+    largest = max(range(len(lines)), key=lambda n: _bears_rounding(lines[n]))
+    euros[largest] -= sum(euros)
+    abroad = [line.cents if cents else 0 for line, cents in zip(lines, euros, strict=True)]
+    abroad[largest] -= sum(abroad)
+    if any((here > 0, here < 0) != (there > 0, there < 0) for here, there in zip(euros, abroad, strict=True)):
+        raise TooSmallInEuros
     converted = [
-        line._replace(cents=cents, currency=document.currency, currency_cents=line.cents) for line, cents in zip(lines, euros, strict=True)
+        line._replace(cents=here, currency=currency, currency_cents=there) for line, here, there in zip(lines, euros, abroad, strict=True)
     ]
     return tuple(line for line in converted if line.cents)
+
+
+def _bears_rounding(line: Line) -> tuple[bool, bool, int]:
+    """The greater, the sooner: an expense before VAT, VAT before what the supplier is owed; then the amount."""
+    is_owed = line.account.startswith(WITH_AUXILIARY)
+    return not (is_owed or line.account.startswith(VAT)), not is_owed, abs(line.cents)
+
+
+def _in_book_currency(lines: Sequence[Line], document: InvoiceClassified) -> tuple[Line, ...]:
+    if document.exchange_rate is None or not lines:
+        return tuple(lines)
+    return in_euros(lines, document.currency, document.exchange_rate)
+
+
+def _has_its_rate(document: InvoiceClassified) -> bool:
+    """Whether there is a rate where one is needed, of a currency that exists (ISO 4217), and nowhere else."""
+    if document.currency == BOOK_CURRENCY or document.exchange_rate is None:
+        return document.currency == BOOK_CURRENCY and document.exchange_rate is None
+    return Decimal(document.exchange_rate) > 0 and document.currency in CURRENCIES

@@ -40,6 +40,8 @@ class Movement(NamedTuple):
     credit_cents: int
     entry_id: int
     letter: str | None = None
+    currency: str | None = None  # of the document, where the line has an amount in it: `currency_cents`, a debit above zero
+    currency_cents: int | None = None
 
 
 def balance(sums: Iterable[Sums]) -> Iterator[Row]:

@@ -65,6 +65,7 @@ create table batch (
 );
 
 -- A balanced entry, lines as parallel arrays; cents are signed (debit above zero). entry_id = batch_id << 20 | place in the batch.
+-- currency and currency_cents = what the lines are in the currency of the document, signed alike (PCG 420-1); both null in euros.
 create table entry (
     entry_id bigint primary key,
     company_id text not null,
@@ -79,7 +80,10 @@ create table entry (
     account text[] not null,
     auxiliary text[] not null,
     cents bigint[] not null,
-    vat_rate text[] not null
+    vat_rate text[] not null,
+    currency text check (currency ~ '^[A-Z]{3}$' and currency <> 'EUR'),
+    currency_cents bigint[],
+    constraint entry_both_currencies_check check ((currency is null) = (currency_cents is null))
 );
 
 create view line as
@@ -91,7 +95,9 @@ select
     l.auxiliary,
     greatest(l.cents, 0) as debit_cents,
     greatest(-l.cents, 0) as credit_cents,
-    l.vat_rate
+    l.vat_rate,
+    e.currency,
+    e.currency_cents[l.n] as currency_cents
 from entry as e
 cross join
     lateral unnest(e.account, e.auxiliary, e.cents, e.vat_rate)

@@ -33,6 +33,26 @@ begin
     return null;
 end $$;
 
+-- Amounts in a document's currency: one for each line, on the same side, balanced as well; a paper may have lines that are in euros only.
+create function check_currencies(p_batch bigint) returns void language plpgsql
+set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
+begin
+    perform from entry as e
+    cross join lateral (
+        select
+            count(l.abroad) <> count(*) as partial,
+            coalesce(bool_or(sign(l.abroad) <> sign(l.here)), false) as turned,
+            coalesce(sum(l.abroad), 0) as gap
+        from unnest(e.currency_cents, e.cents) as l (abroad, here)
+    ) as c
+    where e.entry_id >= p_batch << 20 and e.entry_id < (p_batch + 1) << 20 and e.currency is not null
+        and (cardinality(e.currency_cents) <> cardinality(e.cents) or c.turned or c.partial and e.invoice_id is not null
+            or not c.partial and c.gap <> 0);
+    if found then
+        raise exception 'batch %: amounts in a currency that are not those of the lines', p_batch using errcode = 'LG003';
+    end if;
+end $$;
+
 -- Entries: as many as announced, lines of equal number, at least two, none at zero, balanced.
 create function check_entries(p_batch bigint, p_n int) returns void language plpgsql
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
@@ -46,7 +66,8 @@ begin
         bool_or(cardinality(account) <> cardinality(cents) or cardinality(auxiliary) <> cardinality(cents)
             or cardinality(vat_rate) <> cardinality(cents)) as uneven,
         bool_or(cardinality(cents) < 2) as short,
-        bool_or(0 = any(cents) or array_position(cents, null) is not null) as empty
+        bool_or(0 = any(cents) or array_position(cents, null) is not null) as empty,
+        count(currency) as abroad
     into r from entry where entry_id >= first_id and entry_id < (p_batch + 1) << 20;
     if r.n <> p_n or r.last_id <> first_id + r.n - 1 then
         raise exception 'batch %: % entries where % were announced', p_batch, r.n, p_n using errcode = 'LG003';
@@ -58,6 +79,9 @@ begin
         select e.entry_id, unnest(e.cents) as cents from entry as e where e.entry_id >= first_id and e.entry_id < (p_batch + 1) << 20
     ) as l group by l.entry_id having sum(l.cents) <> 0;
     if found then raise exception 'batch %: an unbalanced entry', p_batch using errcode = 'LG003'; end if;
+    if r.abroad > 0 then
+        perform check_currencies(p_batch);
+    end if;
 end $$;
 
 -- Companies belong to this book; accounts belong to the company and are valid on that day. Few different postings stand in many entries.
@@ -171,7 +195,7 @@ begin
         (select row(b.batch_id, b.book, b.kind, b.n, b.topic_id, b.partition, b.epoch, b.from_offset, b.next_offset, b.recorded_at)::text
             from batch as b where b.batch_id = p_batch),
         (select string_agg(row(e.entry_id, e.company_id, e.invoice_id, e.revision, e.journal, e.entry_date, e.piece_ref, e.piece_date,
-                e.label, e.source_key, e.account, e.auxiliary, e.cents, e.vat_rate)::text, E'\n' order by e.entry_id)
+                e.label, e.source_key, e.account, e.auxiliary, e.cents, e.vat_rate, e.currency, e.currency_cents)::text, E'\n' order by e.entry_id)
             from entry as e where e.entry_id >= p_batch << 20 and e.entry_id < (p_batch + 1) << 20),
         (select string_agg(row(i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome, i.hold_stage,
                 i.hold_reason, i.hold_sentence, i.hold_action, i.entry_id, i.booked, i.posting, i.content, i.facts, i.event_id, i.event_time, i.run_id,

@@ -114,6 +114,12 @@ begin
     return case when life is null then records else sha256(records || convert_to(life, 'UTF8')) end;
 end $$;
 
+-- The amounts on the other side; null of null.
+create function turned(p_cents bigint[]) returns bigint[] language sql immutable
+set search_path = ledger, pg_temp as $$
+    select array_agg(-l.c order by l.place) from unnest(p_cents) with ordinality as l (c, place);
+$$;
+
 -- What a person's batch must be, whatever wrote it: a second look behind the functions that alone may write one.
 create function check_deed(b batch) returns void language plpgsql
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
@@ -148,7 +154,8 @@ begin
         v.entry_id >> 20 <> b.batch_id or g.batch_id is distinct from b.batch_id or f.number is null
         or (n.company_id, n.invoice_id, n.journal, n.account, n.auxiliary, n.vat_rate)
             is distinct from (o.company_id, o.invoice_id, o.journal, o.account, o.auxiliary, o.vat_rate)
-        or n.cents is distinct from array(select -l.c from unnest(o.cents) with ordinality as l (c, place) order by l.place)
+        or n.cents is distinct from turned(o.cents)
+        or (n.currency, n.currency_cents) is distinct from (o.currency, turned(o.currency_cents))
         or exists (select from reversal as w where w.entry_id = v.reversed));
     if found then
         raise exception 'batch %: a reversal that is no mirror of a validated entry', b.batch_id using errcode = 'LG003';

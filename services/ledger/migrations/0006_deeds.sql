@@ -174,10 +174,6 @@ set search_path = ledger, pg_temp as $$
         || substr(sha256(int8send(p_entry)), 1, 10), 'hex')::uuid;
 $$;
 
--- What goes from an entry to the one made of it, beside its lines; p_side = -1 for a mirror. Nothing yet: 0008 has amounts in another currency.
-create function carry_currency(p_entry bigint, p_new bigint, p_side int) returns void language sql
-set search_path = ledger, pg_temp as '';
-
 -- The mirror of a validated entry, on that one's own day; it still needs its number.
 create function mirror(p_entry bigint, p_batch bigint) returns bigint language plpgsql
 set search_path = ledger, pg_temp as $$
@@ -185,13 +181,12 @@ declare
     mirrored bigint := p_batch << 20;
 begin
     insert into entry (entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
-        account, auxiliary, cents, vat_rate)
+        account, auxiliary, cents, vat_rate, currency, currency_cents)
     select mirrored, e.company_id, e.invoice_id, e.revision, e.journal, f.entry_date, e.piece_ref, e.piece_date,
         left(format('Contre-passation %s %s n° %s : %s', f.journal, f.fy, f.number, e.label), 500), key_of(mirrored, e.piece_date),
-        e.account, e.auxiliary, array(select -l.c from unnest(e.cents) with ordinality as l (c, place) order by l.place), e.vat_rate
+        e.account, e.auxiliary, turned(e.cents), e.vat_rate, e.currency, turned(e.currency_cents)
     from entry as e inner join fate as f on f.entry_id = e.entry_id where e.entry_id = p_entry;
     insert into reversal (entry_id, batch_id, reversed) values (mirrored, p_batch, p_entry);
-    perform carry_currency(p_entry, mirrored, -1);
     return mirrored;
 exception when unique_violation then
     perform refuse_reversed(p_entry);
@@ -230,8 +225,10 @@ exception when unique_violation then
 end $$;
 
 -- Other lines for an entry: before it is validated a new one supersedes it; afterwards it is reversed, and a new one waits for validation.
+-- Of an entry in a currency the new lines have their amounts in it too: p_currency_cents, null in euros.
 create function correct(
-    p_company text, p_entry bigint, p_actor text, p_account text[], p_auxiliary text[], p_cents bigint[], p_vat_rate text[]
+    p_company text, p_entry bigint, p_actor text, p_account text[], p_auxiliary text[], p_cents bigint[], p_vat_rate text[],
+    p_currency_cents bigint[] default null
 ) returns bigint language plpgsql security definer
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
 declare
@@ -253,17 +250,21 @@ begin
     if found then
         perform refuse_deed('LG030', 'no such account', stranger);
     end if;
+    select e.entry_id::text into stranger from entry as e
+    where e.entry_id = p_entry and (e.currency is null) <> (p_currency_cents is null);
+    if found then
+        perform refuse_deed('LG032', 'amounts in its currency, no others', stranger);
+    end if;
     deed := open_deed(p_company, 'C', case when is_validated then 2 else 1 end, p_actor);
     if is_validated then
         mirrored := mirror(p_entry, deed);
     end if;
     new_id := coalesce(mirrored + 1, deed << 20);
     insert into entry (entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
-        account, auxiliary, cents, vat_rate)
+        account, auxiliary, cents, vat_rate, currency, currency_cents)
     select new_id, e.company_id, e.invoice_id, e.revision, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label,
-        key_of(new_id, e.piece_date), p_account, p_auxiliary, p_cents, p_vat_rate
+        key_of(new_id, e.piece_date), p_account, p_auxiliary, p_cents, p_vat_rate, e.currency, p_currency_cents
     from entry as e where e.entry_id = p_entry;
-    perform carry_currency(p_entry, new_id, 1);
     perform stand_on(p_entry, new_id);
     if is_validated then
         perform number_entries(p_company, (select journal from entry where entry_id = p_entry), array[mirrored], deed);
@@ -348,7 +349,7 @@ grant select on counter, reversal, period_event to ledger_app;
 revoke insert on entry from ledger_app;
 grant insert (
     entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
-    account, auxiliary, cents, vat_rate
+    account, auxiliary, cents, vat_rate, currency, currency_cents
 ) on entry to ledger_app;
 grant select on company, chart, account, fiscal_year, batch, entry, line, fate, todo, counter, reversal, period_event, invoice, overtaken,
 outcome, run, run_marker, run_finished, parked_record, kafka_position, chain, chain_head, announced, breaker, skip to ledger_readonly;

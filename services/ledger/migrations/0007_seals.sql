@@ -5,7 +5,7 @@ set local role ledger_owner;
 set local search_path = ledger;
 
 do $$ begin
-    if exists (select from chain) or to_regprocedure('ledger.carry_currency(bigint, bigint, int)') is null then
+    if exists (select from chain) or to_regprocedure('ledger.check_currencies(bigint)') is null then
         raise exception 'this book was made before seals had their present form: start with an empty database (achats demo --fresh)';
     end if;
 end $$;

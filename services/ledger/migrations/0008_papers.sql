@@ -28,15 +28,6 @@ create table paper (
 );
 create index on paper (batch_id);
 
--- The amounts of an entry's lines in another currency than the book's; null for a line that has none.
-create table foreign_amount (
-    entry_id bigint primary key,
-    batch_id bigint not null,
-    currency text not null check (currency ~ '^[A-Z]{3}$' and currency <> 'EUR'),
-    cents bigint[] not null
-);
-create index on foreign_amount (batch_id);
-
 -- How much of a line (a payment's) goes to another (an invoice's); signed as the first.
 create table settlement (
     batch_id bigint not null,
@@ -81,7 +72,7 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['paper', 'foreign_amount', 'settlement', 'lettering', 'unlettering'] loop
+    foreach t in array array['paper', 'settlement', 'lettering', 'unlettering'] loop
         execute format('create trigger guard after insert on %I referencing new table as new_rows '
             'for each statement execute function guard()', t);
         execute format('create trigger refuse before update or delete or truncate on %I '
@@ -93,7 +84,7 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['paper', 'foreign_amount', 'settlement', 'lettering', 'unlettering'] loop
+    foreach t in array array['paper', 'settlement', 'lettering', 'unlettering'] loop
         perform seal_also(t);
     end loop;
 end $$;
@@ -135,19 +126,6 @@ set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode =
     where e.entry_id >= b.batch_id << 20 and e.entry_id < (b.batch_id + 1) << 20
         and (e.invoice_id is null and b.kind <> 'I' or exists (select from reversal as r where r.entry_id = e.entry_id));
 $$;
-
--- Amounts in another currency: as many as lines, on the same sides.
-create function check_currencies(b batch) returns void language plpgsql
-set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
-begin
-    perform from foreign_amount as f left join entry as e on e.entry_id = f.entry_id
-    where f.batch_id = b.batch_id and (
-        f.entry_id >> 20 <> b.batch_id or e.entry_id is null or cardinality(f.cents) <> cardinality(e.cents)
-        or exists (select from unnest(f.cents, e.cents) as c (abroad, here) where sign(c.abroad) <> sign(c.here)));
-    if found then
-        raise exception 'batch %: amounts in a currency that are not those of the lines', b.batch_id using errcode = 'LG003';
-    end if;
-end $$;
 
 -- What settles what: one supplier's account, opposite sides, all of the settling line, never more than there is.
 create function check_settlements(b batch) returns void language plpgsql
@@ -279,15 +257,13 @@ set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode =
 begin
     if b.kind in ('M', 'C') then
         perform from chain_head where book = b.book for update;
-        perform check_currencies(b);
     end if;
     if b.kind = 'M' then
         perform check_paper_entries(b);
         perform check_settlements(b);
         perform check_letters(b);
     elsif exists (select from paper where batch_id = b.batch_id) or exists (select from settlement where batch_id = b.batch_id)
-        or exists (select from lettering where batch_id = b.batch_id) or exists (select from unlettering where batch_id = b.batch_id)
-        or b.kind <> 'C' and exists (select from foreign_amount where batch_id = b.batch_id) then
+        or exists (select from lettering where batch_id = b.batch_id) or exists (select from unlettering where batch_id = b.batch_id) then
         raise exception 'batch %: papers in a batch of another kind', b.batch_id using errcode = 'LG003';
     elsif b.kind = 'C' then
         perform check_correction(b);
@@ -360,18 +336,14 @@ begin
     perform open_years_for(p_company, array(select (e ->> 'entry_date')::date from jsonb_array_elements(p_said -> 'entries') as e));
     deed := open_deed(p_company, 'M', jsonb_array_length(p_said -> 'entries'), p_actor);
     insert into entry (entry_id, company_id, journal, entry_date, piece_ref, piece_date, label, source_key,
-        account, auxiliary, cents, vat_rate)
+        account, auxiliary, cents, vat_rate, currency, currency_cents)
     select deed << 20 | (s.place - 1), p_company, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label,
-        key_of(deed << 20 | (s.place - 1), e.piece_date), e.account, e.auxiliary, e.cents, e.vat_rate
+        key_of(deed << 20 | (s.place - 1), e.piece_date), e.account, e.auxiliary, e.cents, e.vat_rate, e.currency, e.currency_cents
     from jsonb_array_elements(p_said -> 'entries') with ordinality as s (said, place)
     cross join lateral jsonb_to_record(s.said) as e (
         journal text, entry_date date, piece_ref text, piece_date date, label text,
-        account text[], auxiliary text[], cents bigint[], vat_rate text[]
+        account text[], auxiliary text[], cents bigint[], vat_rate text[], currency text, currency_cents bigint[]
     );
-    insert into foreign_amount (entry_id, batch_id, currency, cents)
-    select deed << 20 | (s.place - 1), deed, e.currency, e.currency_cents
-    from jsonb_array_elements(p_said -> 'entries') with ordinality as s (said, place)
-    cross join lateral jsonb_to_record(s.said) as e (currency text, currency_cents bigint[]) where e.currency is not null;
     insert into paper (batch_id, company_id, kind, number, content, facts, entries)
     select deed, p_company, p.kind, p.number, decode(p.content, 'hex'), p.facts,
         array(select entry_at(deed, t.place) from unnest(p.entries) with ordinality as t (place, n) order by t.n)
@@ -436,19 +408,9 @@ begin
     insert into unlettering (batch_id, company_id, account, auxiliary, letter) values (deed, p_company, p_account, p_auxiliary, p_letter);
 end $$;
 
--- Amounts in another currency go with the lines: p_side = -1 for a mirror.
-create or replace function carry_currency(p_entry bigint, p_new bigint, p_side int) returns void language sql
-set search_path = ledger, pg_temp as $$
-    insert into foreign_amount (entry_id, batch_id, currency, cents)
-    select p_new, p_new >> 20, f.currency, array(select p_side * c.cents from unnest(f.cents) with ordinality as c (cents, n) order by c.n)
-    from foreign_amount as f inner join entry as o on o.entry_id = f.entry_id inner join entry as e on e.entry_id = p_new
-    where f.entry_id = p_entry
-        and array(select p_side * c.cents from unnest(o.cents) with ordinality as c (cents, n) order by c.n) = e.cents;
-$$;
-
 revoke execute on all functions in schema ledger from public;
 grant execute on function is_live, letter_in_force, refuse_deed, hold_book, book_papers, letter_entries, unletter
 to ledger_app;
-grant select on paper, foreign_amount, settlement, lettering, unlettering to ledger_app, ledger_readonly;
+grant select on paper, settlement, lettering, unlettering to ledger_app, ledger_readonly;
 
 reset role;

@@ -18,11 +18,11 @@ revoke execute on function take_position, keep_position, release_position, open_
 
 grant select on company, chart, account, fiscal_year, batch, entry, line, fate, todo, counter, reversal, period_event, invoice, overtaken,
 outcome, run, run_marker, run_finished, parked_record, kafka_position, chain, chain_head, announced, breaker, skip, sealed,
-paper, foreign_amount, settlement, lettering, unlettering, inbox, outbox, outbox_head to ledger_consumer;
+paper, settlement, lettering, unlettering, inbox, outbox, outbox_head to ledger_consumer;
 grant insert (book, n, topic_id, partition, epoch, from_offset, next_offset) on batch to ledger_consumer;
 grant insert (
     entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
-    account, auxiliary, cents, vat_rate
+    account, auxiliary, cents, vat_rate, currency, currency_cents
 ) on entry to ledger_consumer;
 grant insert on invoice, overtaken, outcome, run_marker, parked_record to ledger_consumer;
 grant insert (reason, topic, partition, record_offset, refused, seen) on breaker to ledger_consumer;
@@ -35,6 +35,7 @@ validate_automatically, automatic_since, standing_of to ledger_consumer;
 alter table entry add constraint entry_arrays_check check (
     (array_ndims(account), array_ndims(auxiliary), array_ndims(cents), array_ndims(vat_rate)) = (1, 1, 1, 1)
     and (array_lower(account, 1), array_lower(auxiliary, 1), array_lower(cents, 1), array_lower(vat_rate, 1)) = (1, 1, 1, 1)
+    and coalesce((array_ndims(currency_cents), array_lower(currency_cents, 1)) = (1, 1), true)
 );
 alter table entry add constraint entry_days_check check (
     entry_date between date '1900-01-01' and date '2999-12-31' and piece_date between date '1900-01-01' and date '2999-12-31'

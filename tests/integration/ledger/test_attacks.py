@@ -20,10 +20,10 @@ values (3, %(n)s, 'topic-1', 3, %(epoch)s, %(start)s, %(start)s + 1) returning b
 ENTRY = """
 insert into ledger.entry (
     entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
-    account, auxiliary, cents, vat_rate
+    account, auxiliary, cents, vat_rate, currency, currency_cents
 ) values (
     %(batch)s::bigint << 20 | %(place)s::bigint, 'C-1', %(invoice)s, 1, 'AC', '2026-03-10', 'FR-1', '2026-03-10', 'Amazon', %(key)s,
-    %(account)s, %(auxiliary)s, %(cents)s, %(vat)s
+    %(account)s, %(auxiliary)s, %(cents)s, %(vat)s, %(currency)s, %(abroad)s::bigint[]
 )
 """
 VERSION = """
@@ -69,6 +69,8 @@ class Attacker:
             "auxiliary": [None, "AMAZON"],
             "cents": [5, -5],
             "vat": [None, None],
+            "currency": None,
+            "abroad": None,
         }
         self.run(ENTRY, batch=batch, place=place, **{**named, **other})
 
@@ -96,7 +98,12 @@ def test_a_balanced_batch_passes(attacker: Attacker, shelf: Shelf):
     assert [(1,)] == shelf.ask("select next_offset from ledger.kafka_position")
 
 
-UNSOUND: tuple[tuple[dict[str, list[Any]], str], ...] = (
+def test_an_entry_in_another_currency_passes(attacker: Attacker, shelf: Shelf):
+    attacker.write(currency="USD", abroad=[6, -6])
+    assert [("USD", 6, 5), ("USD", -6, 0)] == shelf.ask("select currency, currency_cents, debit_cents from ledger.line order by n")
+
+
+UNSOUND: tuple[tuple[dict[str, Any], str], ...] = (
     ({"cents": [5, -4]}, "an unbalanced entry"),
     ({"account": ["606400"], "auxiliary": [None], "cents": [5], "vat": [None]}, "an entry of fewer than two lines"),
     ({"account": [], "auxiliary": [], "cents": [], "vat": []}, "an entry of fewer than two lines"),
@@ -106,6 +113,19 @@ UNSOUND: tuple[tuple[dict[str, list[Any]], str], ...] = (
     ({"cents": [None, None]}, "a line without amount"),
     ({"account": ["606401", "401000"]}, "no account 606401"),
     ({"account": [None, "401000"]}, "no account <NULL>"),
+    ({"currency": "USD", "abroad": [6, -6, 6, -6]}, "amounts in a currency that are not"),
+    ({"currency": "USD", "abroad": [6]}, "amounts in a currency that are not"),
+    ({"currency": "USD", "abroad": []}, "amounts in a currency that are not"),
+    ({"currency": "USD", "abroad": [6, -7]}, "amounts in a currency that are not"),
+    ({"currency": "USD", "abroad": [-6, 6]}, "amounts in a currency that are not"),
+    ({"currency": "USD", "abroad": [6, 0]}, "amounts in a currency that are not"),
+    ({"currency": "USD", "abroad": [6, None]}, "amounts in a currency that are not"),
+    ({"currency": "USD", "abroad": [None, None]}, "amounts in a currency that are not"),
+    ({"currency": "USD", "abroad": [[6], [-6]]}, "entry_arrays_check"),
+    ({"currency": "EUR", "abroad": [5, -5]}, "entry_currency_check"),
+    ({"currency": "usd", "abroad": [6, -6]}, "entry_currency_check"),
+    ({"currency": "USD"}, "entry_both_currencies_check"),
+    ({"abroad": [6, -6]}, "entry_both_currencies_check"),
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from beancount import loader
-from beancount.core.data import Transaction
+from beancount.core.data import Posting, Transaction
 
 from services.kernel.envelope import Event
 from services.kernel.postgres import PostgresStore
@@ -31,7 +31,10 @@ NAMES = ("Papeterie « L'Été » ; [2020-01-01]", '"Quoted\\" *', "(12) ! Ж �
 
 @pytest.fixture(scope="module")
 def year(database: SessionDatabase) -> Generator[Shelf]:
-    """A book with everything in it: a year's invoices and credit notes of odd sellers, validated, corrected, reversed, moved, waiting."""
+    """A book with everything in it: a year's invoices and credit notes of odd sellers, validated, corrected, reversed, moved, waiting.
+
+    One in five is in dollars or yens.
+    """
     with new_database(database) as url, closing(Shelf(url)) as shelf:
         shelf.receive(*map(_purchase, range(60)), event(held(invoice_id="I-99")))
         with closing(PostgresStore(shelf.url, SERVICE, pool_size=1)) as own:
@@ -55,6 +58,7 @@ def _purchase(n: int) -> Event[Any]:
         issue_date=date(2026, 1 + n % 12, 1 + n % 28),
         supplier=supplier,
         type="credit_note" if n % 7 == 3 else "invoice",
+        **({"currency": ("USD", "JPY")[n % 2], "exchange_rate": ("1.1187", "160.37")[n % 2]} if n % 5 == 4 else {}),
     )
     return event(said)
 
@@ -86,19 +90,22 @@ def file_for(store: PostgresStore, program: str) -> str:
 
 
 def test_beancount_loads_the_book_and_finds_our_balances(store: PostgresStore):
-    """No error; every account has our balance; every entry of the year is there, as final as it is."""
+    """No error; every account has our balance in euros; every entry of the year is there, as final as it is, dollars and yens with it."""
     found, errors, _ = loader.load_string(file_for(store, "beancount"))
     assert [] == errors
     entries = [one for one in found if isinstance(one, Transaction)]
     postings = [posting for one in entries for posting in one.postings]
-    assert ours(store) == _by_account((posting.account.partition(":")[2], str(posting.units)) for posting in postings)
+    assert ours(store) == _by_account((posting.account.partition(":")[2], _weight(posting)) for posting in postings)
+    assert {"EUR", "USD", "JPY"} == {posting.units.currency for posting in postings if posting.units}
     assert Counter({"*": 42, "!": 21}) == Counter(entry.flag for entry in entries)
 
 
 def test_beancount_would_find_a_cent(store: PostgresStore):
-    """The guard is proven: one amount bent by a cent is an error there."""
+    """The guard is proven: one amount bent by a cent is an error there, also the price of one in dollars (7.01 at 1.1187 are 6.27)."""
     text = file_for(store, "beancount")
-    assert [] != loader.load_string(text.replace("  Expenses:623400  7.01 EUR", "  Expenses:623400  7.02 EUR", 1))[1]
+    for right, wrong in (("7.01 EUR", "7.02 EUR"), ("7.01 USD @@ 6.27 EUR", "7.01 USD @@ 6.28 EUR")):
+        assert right in text
+        assert [] != loader.load_string(text.replace(f"  Expenses:623400  {right}", f"  Expenses:623400  {wrong}", 1))[1]
 
 
 @pytest.mark.long
@@ -106,14 +113,14 @@ def test_hledger_finds_our_balances(store: PostgresStore):
     """hledger's own checks, then its balance."""
     text = file_for(store, "hledger")
     _program("hledger", ["check", "--file", "-"], text)
-    rows = csv.reader(io.StringIO(_program("hledger", ["balance", "--file", "-", "--flat", "--no-total", "-O", "csv"], text)))
+    rows = csv.reader(io.StringIO(_program("hledger", ["balance", "--cost", "--file", "-", "--flat", "--no-total", "-O", "csv"], text)))
     assert ours(store) == _by_account((account, amount) for account, amount in list(rows)[1:])
 
 
 @pytest.mark.long
 def test_ledger_finds_our_balances(store: PostgresStore):
     """The same file."""
-    words = ["-f", "-", "balance", "--flat", "--no-total", "--balance-format", "%(account)\t%(scrub(display_total))\n"]
+    words = ["-f", "-", "balance", "--basis", "--flat", "--no-total", "--balance-format", "%(account)\t%(scrub(display_total))\n"]
     said = _program("ledger", words, file_for(store, "hledger"))
     rows = (line.partition("\t") for line in said.splitlines())
     assert ours(store) == _by_account((account, amount) for account, _, amount in rows)
@@ -137,6 +144,16 @@ def _by_account(rows: Iterator[tuple[str, str]]) -> dict[str, Decimal]:
     for account, amount in rows:
         found[account.partition(":")[0]] += Decimal(amount.removesuffix(" EUR"))
     return {account: balance for account, balance in found.items() if balance}
+
+
+def _weight(posting: Posting) -> str:
+    """In euros, at the price that stands with it."""
+    assert posting.units is not None
+    assert posting.units.number is not None
+    if posting.price is None:
+        return str(posting.units)
+    assert posting.price.number is not None
+    return f"{round(posting.units.number * posting.price.number, 2)} {posting.price.currency}"
 
 
 def _program(name: str, words: list[str], text: str) -> str:

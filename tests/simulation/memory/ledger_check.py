@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class CommitCheck:
                 raise DatabaseError(f"batch {batch.batch_id}: a line without amount")
             if sum(cents):
                 raise DatabaseError(f"batch {batch.batch_id}: an unbalanced entry")
+            if row.entry.lines[0].currency and not _in_its_currency([line.currency_cents for line in row.entry.lines], cents):
+                raise DatabaseError(f"batch {batch.batch_id}: amounts in a currency that are not those of the lines")
 
     def _check_accounts(self, session: MemorySession, batch: BatchRow, entries: Iterable[EntryRow]) -> None:
         """Companies belong to this book, accounts to the company's chart."""
@@ -115,6 +117,12 @@ def counts_of(session: MemorySession, run: RunKey, emitted: int) -> RunCounts:
     last = {seq: kind for (seq, _attempt), kind in rows}
     counts = Counter(COUNTED.get(kind, kind.value) for kind in last.values())
     return RunCounts(collected=len(last), **{name: counts[name] for name in RunCounts.model_fields if name != "collected"})
+
+
+def _in_its_currency(abroad: Sequence[int | None], here: Sequence[int]) -> bool:
+    """Every line has its amount on its side, and they balance."""
+    amounts = [amount for amount in abroad if amount is not None]
+    return len(amounts) == len(here) and not sum(amounts) and all(there * cents > 0 for there, cents in zip(amounts, here, strict=True))
 
 
 def _of_batch(session: MemorySession, batch: BatchRow) -> list[InvoiceRow]:

@@ -193,7 +193,13 @@ def _entry_columns(entry_id: int | None, row: EntryRow | None) -> dict[str, Any]
     """The entry's columns, all null without one, as the left join gives them."""
     names = ("journal", "entry_date", "piece_ref", "piece_date", "label")
     if row is None:
-        return dict.fromkeys(("entry_id", *names, "account", "auxiliary", "cents", "vat_rate"))
-    account, auxiliary, cents, rates = map(list, zip(*(line[:4] for line in row.entry.lines), strict=True))
-    lines = {"account": account, "auxiliary": auxiliary, "cents": cents, "vat_rate": rates}
+        return dict.fromkeys(("entry_id", *names, "account", "auxiliary", "cents", "vat_rate", "currency_cents"))
+    account, auxiliary, cents, rates, currency, abroad = map(list, zip(*row.entry.lines, strict=True))
+    lines = {
+        "account": account,
+        "auxiliary": auxiliary,
+        "cents": cents,
+        "vat_rate": rates,
+        "currency_cents": abroad if currency[0] else None,
+    }
     return {"entry_id": entry_id, **{name: getattr(row.entry, name) for name in names}, **lines}

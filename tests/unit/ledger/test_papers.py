@@ -136,6 +136,12 @@ def test_a_bill_in_another_currency_keeps_what_is_owed():
     assert [Line("607000", None, 222_22, None, "USD", 250_00), Line("401000", "CARR1", -222_22, None, "USD", -250_00)] == lines
 
 
+def test_what_rounding_leaves_goes_to_the_largest_cost():
+    """0.01 and 0.04 dollars are a cent and four, 0.05 are four in all: the first cost keeps its cent (it was left with nothing before)."""
+    ((_, _, lines),) = shown("bill", lines="606400=0.01|607000=0.04", currency="USD", exchange_rate="1.125")
+    assert [(1, 1), (3, 4), (-4, -5)] == [(line.cents, line.currency_cents) for line in lines]
+
+
 def test_an_accrual_is_turned_round_on_the_next_day():
     lines = [debit("606400", 100_00), debit("445860", 20_00, rate="20"), credit("408100", 120_00, aux="AMZEU")]
     assert [("OD", "2026-12-31", lines), ("OD", "2027-01-01", [line._replace(cents=-line.cents) for line in lines])] == shown("accrual")
@@ -210,7 +216,9 @@ REFUSED: Sequence[tuple[str, type[PaperRefused], dict[str, str]]] = [
     ("bill", refusals.SumWrong, {"lines": "607000=12|606400=-12"}),
     ("bill", refusals.FieldMissing, {"currency": "USD"}),
     ("bill", refusals.ValueWrong, {"currency": "USD", "exchange_rate": "0"}),
+    ("bill", refusals.ValueWrong, {"currency": "XYZ", "exchange_rate": "1.1"}),
     ("bill", refusals.SumWrong, {"currency": "USD", "exchange_rate": "9999999", "lines": "607000=1"}),
+    ("bill", refusals.SumWrong, {"currency": "USD", "exchange_rate": "2", "lines": "606300=0.01|606400=0.01|607000=0.01"}),
     ("accrual", refusals.NotMonthEnd, {"date": "2026-12-30"}),
     ("accrual", refusals.PeriodClosed, {"date": "2025-12-31"}),
     ("accrual", refusals.AccountMissing, {"lines": "606999=10"}),

@@ -22,6 +22,7 @@ def test_an_entry_for_beancount():
     assert [
         'option "operating_currency" "EUR"',
         'option "inferred_tolerance_default" "*:0"',
+        'option "inferred_tolerance_default" "EUR:0.00001"',
         "",
         '2026-03-10 * "Amazon — FR-1"',
         '  code: "AC-12"',
@@ -49,6 +50,33 @@ def test_an_entry_for_hledger_and_ledger():
         "    606400  100.05 EUR",
         "    401000:AMAZON_2  -100.05 EUR",
     ] == list(hledger(waiting, date(2026, 1, 1)))
+
+
+def test_an_amount_in_dollars_has_its_whole_price_in_euros():
+    """The programs balance what the book balances; a line in euros beside it stays plain; accounts say which currencies they hold."""
+    bought = LINE._replace(currency="USD", currency_cents=125_06)
+    owed = OTHER._replace(currency="USD", currency_cents=-125_06, credit_cents=100_00)
+    rest = OTHER._replace(credit_cents=5)
+    said = list(beancount([bought, owed, rest], DAY))
+    assert "  Expenses:606400  125.06 USD @@ 100.05 EUR" in said
+    assert "  Liabilities:401000  -125.06 USD @@ 100.00 EUR" in said
+    assert "  Liabilities:401000  -0.05 EUR" in said
+    assert f"{DAY} open Expenses:606400 USD" in said
+    assert f"{DAY} open Liabilities:401000 EUR,USD" in said
+    assert [] == loader.load_string("\n".join(said))[1]
+    assert "    401000:AMAZON_2  -125.06 USD @@ 100.00 EUR" in list(hledger([bought, owed, rest], DAY))
+
+
+@given(
+    cents=st.lists(st.tuples(st.integers(1, 10**13), st.integers(1, 10**13)), min_size=1, max_size=6),
+)
+def test_beancount_balances_prices_to_the_cent(cents: list[tuple[int, int]]):
+    """It keeps a price per unit, of which 28 digits are there: the cent is not lost, nor one found."""
+    here, there = (sum(column) for column in zip(*cents, strict=True))
+    lines = [LINE._replace(debit_cents=euros, currency="USD", currency_cents=dollars) for euros, dollars in cents]
+    for missing in (0, 1):
+        owed = OTHER._replace(credit_cents=here + missing, currency="USD", currency_cents=-there)
+        assert bool(missing) == bool(loader.load_string("\n".join(beancount([*lines, owed], DAY)))[1])
 
 
 @given(

@@ -137,6 +137,7 @@ def test_a_document_that_nets_to_zero_has_no_entry():
     assert NoEntry() == post(case())
 
 
+TAKEN = ("606300", -(10**15), None)
 REGIME = (ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="a_later_regime"),)
 
 
@@ -150,6 +151,11 @@ REGIME = (ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="a
         (invoice(settings=SETTINGS.model_copy(update={"deduction_coefficient": "0.6"})), DeductionUndecided),
         (invoice(settings=SETTINGS.model_copy(update={"vat_regime": "a_later_regime"})), DeductionUndecided),
         (invoice(exchange_rate="1.1"), NoRate),
+        (invoice(currency="USD", exchange_rate="0"), NoRate),
+        (invoice(currency="USD", exchange_rate="-1.1"), NoRate),
+        (invoice(currency="XYZ", exchange_rate="1.1"), NoRate),
+        (invoice(currency="USD", exchange_rate="0.000000000000001"), TooLargeToBook),
+        (invoice([("606400", 10**15, None), ("606400", 10**6, None), TAKEN], currency="VND", exchange_rate="27000"), TooLargeToBook),
     ],
 )
 def test_what_the_ledger_cannot_book_yet_is_held(document: InvoiceClassified, hold: type[Hold]):

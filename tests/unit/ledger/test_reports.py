@@ -59,10 +59,19 @@ def test_a_table_for_a_french_spreadsheet():
     """Semicolons, decimal commas, ISO dates; what would be a formula or a new field is text."""
     rows = [BOUGHT._replace(label='=HYPERLINK("x")', piece_ref="a;b")._asdict()]
     heading, line = printed("journal", rows, as_json=False)
-    assert (
-        "\ufeffDate;Journal;Numéro;Compte;Intitulé;Auxiliaire;Pièce;Date de pièce;Libellé;Débit;Crédit;Validée le;Écriture\r\n" == heading
-    )
-    assert '2026-03-10;AC;1;401000;Fournisseurs;AMAZON;"a;b";2026-03-09;"\'=HYPERLINK(""x"")";0,00;120,00;2026-04-01;7\r\n' == line
+    named = "Date;Journal;Numéro;Compte;Intitulé;Auxiliaire;Pièce;Date de pièce;Libellé;Débit;Crédit;Validée le;Écriture"
+    assert f"\ufeff{named};Montant en devise;Devise\r\n" == heading
+    assert '2026-03-10;AC;1;401000;Fournisseurs;AMAZON;"a;b";2026-03-09;"\'=HYPERLINK(""x"")";0,00;120,00;2026-04-01;7;;\r\n' == line
+
+
+def test_a_line_in_dollars_says_so_in_every_table_of_lines():
+    """135.00 dollars owed, booked at 120.00 euros: the last two columns, signed; the sums stay in euros."""
+    owed = BOUGHT._replace(currency="USD", currency_cents=-135_00)
+    for report, rows in (("journal", [owed._asdict()]), ("supplier", accounts("supplier", [], [owed]))):
+        *_, line = printed(report, rows, as_json=False)
+        assert line.endswith(";-135,00;USD\r\n")
+    *_, line = accounts("supplier", [], [owed])
+    assert -120_00 == line["balance_cents"]
 
 
 def test_one_object_a_line_for_programs():

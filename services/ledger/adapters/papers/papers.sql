@@ -46,14 +46,13 @@ standing as (
 )
 
 select
-    s.number, e.entry_id, e.account, e.auxiliary, e.cents, e.vat_rate, f.currency, f.cents as currency_cents,
+    s.number, e.entry_id, e.account, e.auxiliary, e.cents, e.vat_rate, e.currency, e.currency_cents,
     coalesce(s.vat, '[]')::text as vat,
     array(
         select g.n from generate_series(1, cardinality(e.cents)) as g (n) where ledger.letter_in_force(e.entry_id, g.n) is not null
     ) as lettered
 from standing as s
 inner join ledger.entry as e on e.entry_id = s.entry_id
-left join ledger.foreign_amount as f on f.entry_id = e.entry_id
 where ledger.is_live(e.entry_id)
 order by e.entry_id;
 

@@ -6,14 +6,14 @@ In another currency it is booked at the rate of its day, and the supplier's line
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Self
 
+from services.ledger.domain.holds import TooSmallInEuros
 from services.ledger.domain.papers.book import PURCHASES, Book, Draft, late_label
 from services.ledger.domain.papers.fields import Cost, Fields
 from services.ledger.domain.papers.purchases import cost_lines
 from services.ledger.domain.papers.refusals import SumWrong, ValueWrong
-from services.ledger.domain.posting import BOOK_CURRENCY, FIXED_ASSETS, SUPPLIERS, Line
+from services.ledger.domain.posting import BOOK_CURRENCY, FIXED_ASSETS, SUPPLIERS, Line, in_euros
 
 VAT_DEDUCTED = "445660"
 
@@ -47,15 +47,13 @@ class Bill:
         return [Draft(PURCHASES, posted, self.number, self.day, label, self._in_euros(lines))]
 
     def _in_euros(self, lines: Sequence[Line]) -> tuple[Line, ...]:
-        """The lines at the bill's rate; what rounding leaves goes to the first, a cost."""
+        """The lines at the bill's rate. Raises SumWrong: they are too small for it."""
         if self.exchange_rate is None:
             return tuple(lines)
-        rate = Decimal(self.exchange_rate)
-        euros = [int((line.cents / rate).to_integral_value(ROUND_HALF_UP)) for line in lines]
-        euros[0] -= sum(euros)
-        converted = [
-            line._replace(cents=cents, currency=self.currency, currency_cents=line.cents) for line, cents in zip(lines, euros, strict=True)
-        ]
-        if not all(line.cents for line in converted):
+        try:
+            converted = in_euros(lines, self.currency, self.exchange_rate)
+        except TooSmallInEuros:
+            converted = ()
+        if not converted:
             raise SumWrong("exchange_rate")
-        return tuple(converted)
+        return converted

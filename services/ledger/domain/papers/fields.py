@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from schemas.values import DAY, LARGEST_CENTS, LONGEST_REFERENCE
+from services.ledger.domain.fec.currencies import CURRENCIES
 from services.ledger.domain.papers.refusals import FieldMissing, FieldUnknown, ValueWrong
 
 KIND = "kind"
 SEPARATOR = "|"  # no number of a document has one (LPF A47 A-1)
 AMOUNT = re.compile(r"(-?)([0-9]{1,13})(?:[.,]([0-9]{1,2}))?")
 RATE, EXCHANGE_RATE = re.compile(r"[0-9]{1,2}([.,][0-9]{1,3})?"), re.compile(r"[0-9]{1,7}([.,][0-9]{1,10})?")
-ACCOUNT, AUXILIARY, CURRENCY = re.compile(r"[0-9]{6,12}"), re.compile(r"[A-Z0-9_-]{1,17}"), re.compile(r"[A-Z]{3}")
+ACCOUNT, AUXILIARY = re.compile(r"[0-9]{6,12}"), re.compile(r"[A-Z0-9_-]{1,17}")
 BREAKING = re.compile(r"[\x00-\x1f\x7f|\ud800-\udfff]")
 MOST_PARTS = 500
 
@@ -90,8 +91,8 @@ class Fields:
         return self._matching(name, AUXILIARY)
 
     def currency(self, name: str) -> str:
-        """An ISO code; EUR when nothing is said."""
-        return self._matching(name, CURRENCY) if self.has(name) else "EUR"
+        """A code of ISO 4217; EUR when nothing is said."""
+        return self.one_of(name, CURRENCIES) if self.has(name) else "EUR"
 
     def amounts(self, name: str) -> tuple[tuple[str, int | None], ...]:
         """`FR-1=120.00|AV-2=-30.00|FR-3` → each reference with its cents, None where none are given."""

@@ -1,20 +1,23 @@
 """Entries in the language of beancount 3, which loads nothing that is unbalanced, undated or on an account nobody opened."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
 from services.ledger.domain.fec.writing import one_line
 from services.ledger.domain.plaintext import amount, code, entries, flag
+from services.ledger.domain.posting import BOOK_CURRENCY
 from services.ledger.domain.reports import Movement
 
 ROOTS = {"2": "Assets", "3": "Assets", "4": "Liabilities", "5": "Assets", "6": "Expenses", "7": "Income"}  # by the class of the plan
 
 
 def beancount(movements: Iterable[Movement], opens: date) -> Iterator[str]:
-    """The lines of the file; every account that is met opens on that day."""
-    accounts = dict[str, str]()
+    """The lines of the file; every account that is met opens on that day, for the currencies it is met in."""
+    labels, currencies = dict[str, str](), defaultdict[str, set[str]](set)
     yield 'option "operating_currency" "EUR"'
     yield 'option "inferred_tolerance_default" "*:0"'
+    yield 'option "inferred_tolerance_default" "EUR:0.00001"'  # of a price beancount keeps what one unit costs, to 28 digits
     for lines in entries(movements):
         first = lines[0]
         yield ""
@@ -22,13 +25,15 @@ def beancount(movements: Iterable[Movement], opens: date) -> Iterator[str]:
         yield f"  code: {_quoted(code(first))}"
         yield f"  piece: {_quoted(first.piece_ref)}"
         for line in lines:
-            accounts[account_of(line.account)] = line.account_label
-            yield f"  {account_of(line.account)}  {amount(line)}"
+            account = account_of(line.account)
+            labels[account] = line.account_label
+            currencies[account].add(line.currency or BOOK_CURRENCY)
+            yield f"  {account}  {amount(line)}"
             if line.auxiliary:
                 yield f"    auxiliary: {_quoted(line.auxiliary)}"
-    for account, label in sorted(accounts.items()):
+    for account, label in sorted(labels.items()):
         yield ""
-        yield f"{opens} open {account} EUR"
+        yield f"{opens} open {account} {','.join(sorted(currencies[account]))}"
         yield f"  label: {_quoted(label)}"
 
 
