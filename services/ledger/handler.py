@@ -279,9 +279,10 @@ def _note_original(document: Document, verdict: Verdict, known: Known) -> None:
     of_company = [found for (company, _), found in known.named.items() if company == document.company_id]
     before = [found.pop(document.invoice_id) for found in of_company if document.invoice_id in found]
     entry = verdict.entry.lines if verdict.entry else before[0].entry if before else ()
-    is_original = isinstance(document, InvoiceClassified) and document.type in ORIGINAL_TYPES and verdict.outcome is Outcome.RECORDED
     found = known.named.get((document.company_id, document.number or ""))
-    if is_original and entry and found is not None:
+    if found is None or not entry or verdict.outcome is not Outcome.RECORDED or not isinstance(document, InvoiceClassified):
+        return
+    if document.type in ORIGINAL_TYPES:
         found[document.invoice_id] = original_of(document, entry)
 
 

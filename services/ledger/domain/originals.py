@@ -85,7 +85,8 @@ def credit_of(document: InvoiceClassified, named: Sequence[Original]) -> Credit:
     lines, is_placed = _placed(document, own[0])
     if _gives_back_all(document, own[0]):
         mirror = tuple(_mirrored(line, document.supplier) for line in own[0].entry)
-        return Credit(document.model_copy(update={"lines": lines, "vat": own[0].vat}), mirror)
+        vat = tuple(row.model_copy(update={"deductible_cents": _deducted(row)}) for row in own[0].vat)
+        return Credit(document.model_copy(update={"lines": lines, "vat": vat}), mirror)
     lines, vat, is_taxed = _taxed(document, lines, own[0])
     taken = document.model_copy(update={"lines": lines, "vat": vat})
     return Credit(taken if is_placed and is_taxed else _remarked(taken))
@@ -275,7 +276,7 @@ def _is_due(regime: str) -> bool:
 
 
 def _fits(share: Share, said: Sequence[ClassifiedVat], lines: Sequence[ClassifiedLine]) -> bool:
-    """Whether the credit note gives back such VAT: in the gross or not as there, some only where there was some, and in lines of its own."""
+    """Whether the credit note gives back such VAT: in the gross or not as there, some only where there was some, in lines of its own."""
     vat = sum(row.vat_cents for row in said)
     if not lines or (vat and not share.vat_cents) or sum(_cost(line) - line.net_cents for line in lines) != _kept(said):
         return False
