@@ -12,10 +12,10 @@ from services.ledger.adapters import books
 from services.ledger.adapters.automatic import Automatic
 from services.ledger.domain.originals import original_of
 from services.ledger.handler import SERVICE
-from tests.adapters.bookshelf import Bookshelf
+from tests.adapters.bookshelf import Bookshelf, PostgresBookshelf
 from tests.adapters.hands import Hands
 from tests.integration.ledger.shelf import event
-from tests.unit.ledger.documents import SETTINGS, Row, entry_of, held, invoice
+from tests.unit.ledger.documents import SETTINGS, Row, entry_of, held, invoice, pdf
 
 OTHER_BOOK = 4
 LINES = "select account, debit_cents, credit_cents from ledger.line where entry_id = {} order by n"
@@ -101,11 +101,14 @@ def test_what_the_page_changes_of_an_original_counts_for_who_comes_behind(book: 
 
 
 def test_two_invoices_of_one_number_and_another_companys_are_none(book: Bookshelf):
-    """Two in the page; one of another company in the same book."""
+    """Two in the page; FR-2 of another company in the same book, and in the same page."""
     book.receive(event(invoice()), event(invoice(invoice_id="I-2")), event(half()))
-    book.receive(event(half(company_id="C-2", invoice_id="A-2")))
-    book.receive(event(invoice(company_id="C-3", invoice_id="I-3")), event(half(company_id="C-2", invoice_id="A-3", number="AV-3")))
+    strange = half(company_id="C-2", invoice_id="A-2", number="AV-2", credited_number="FR-2")
+    own = half(invoice_id="A-4", number="AV-4", credited_number="FR-2")
+    book.receive(event(invoice(invoice_id="I-3", number="FR-2")), event(strange), event(own))
+    book.receive(event(strange.model_copy(update={"invoice_id": "A-3", "document": pdf("A-3")})))
     assert ["606300"] == expenses(book) == expenses(book, "A-2") == expenses(book, "A-3")
+    assert ["606400"] == expenses(book, "A-4")
 
 
 def test_a_page_without_credit_notes_asks_for_no_original(book: Bookshelf, monkeypatch: pytest.MonkeyPatch):
@@ -181,17 +184,30 @@ def test_the_regime_is_the_originals_also_after_the_company_left_the_franchise(h
     )
 
 
-@pytest.mark.parametrize("original", ["unknown", "held", "reversed"])
-def test_without_an_original_that_stands_the_document_is_booked_as_classified_with_a_remark(hands: Hands, original: str):
-    """Nobody knows FR-1; it is held; a person turned it round."""
-    if original == "held":
-        hands.book_documents(invoice(currency="GBP"))
-    elif original == "reversed":
+@pytest.mark.parametrize("original", [None, invoice(currency="GBP")])
+def test_without_an_original_in_the_book_the_document_is_booked_as_classified_with_a_remark(
+    hands: Hands, original: InvoiceClassified | None
+):
+    """Nobody knows FR-1; it is held."""
+    hands.book_documents(*([original] if original else []))
+    assert [("606300", 0, 50_00), ("445660", 0, 10_00), ("401000", 60_00, 0)] == lines_after(hands, half())
+    assert [["credited_unknown"]] == flags(hands)
+
+
+def test_what_a_person_turned_round_is_followed_by_nothing(hands: Hands):
+    """FR-1 was final, and is reversed: nothing of it stands."""
+    follows_nothing_turned_round(hands.book)
+
+
+def follows_nothing_turned_round(book: Bookshelf) -> None:
+    """Its credit note is booked as classified, with a remark."""
+    assert isinstance(book, PostgresBookshelf)
+    with closing(Hands(book)) as hands:
         entries = hands.book_documents(invoice())
         hands.deeds.validate("AC", entries)
         hands.deeds.reverse(*entries)
-    assert [("606300", 0, 50_00), ("445660", 0, 10_00), ("401000", 60_00, 0)] == lines_after(hands, half())
-    assert [["credited_unknown"]] == flags(hands)
+        assert [("606300", 0, 50_00), ("445660", 0, 10_00), ("401000", 60_00, 0)] == lines_after(hands, half())
+        assert [["credited_unknown"]] == flags(hands)
 
 
 def test_a_repeat_is_no_conflict_because_the_original_was_corrected_meanwhile(hands: Hands):
