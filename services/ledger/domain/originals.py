@@ -116,12 +116,10 @@ def _remarked(document: InvoiceClassified) -> InvoiceClassified:
 
 def _gives_back_all(document: InvoiceClassified, original: Original) -> bool:
     """Whether every amount of the original comes back: its entry is turned round as it stands, whatever a person made of it."""
-    gross = document.totals.gross_cents
     return (
-        gross != 0
-        and document.totals == original.totals
+        document.totals == original.totals
         and _printed(document.vat) == _printed(original.vat)
-        and -gross == sum(line.cents for line in original.entry if line.account.startswith(OWED))
+        and -document.totals.gross_cents == sum(line.cents for line in original.entry if line.account.startswith(OWED))
         and not any(line.account.startswith(REBATE) for line in document.lines)
         and not any(row.waits_for == "delivery" for row in original.vat)
     )
@@ -280,7 +278,7 @@ def _fits(share: Share, said: Sequence[ClassifiedVat], lines: Sequence[Classifie
     vat = sum(row.vat_cents for row in said)
     if not lines or (vat and not share.vat_cents) or sum(_cost(line) - line.net_cents for line in lines) != _kept(said):
         return False
-    return not vat or all(_is_due(row.regime) == _is_due(share.row.regime) for row in said)
+    return all(_is_due(row.regime) == _is_due(share.row.regime) for row in said)
 
 
 def _kept(rows: Sequence[ClassifiedVat]) -> int:

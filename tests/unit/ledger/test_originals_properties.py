@@ -29,7 +29,7 @@ def documents(draw: st.DrawFn, kind: str) -> InvoiceClassified:
         regime = draw(st.sampled_from(REGIMES))
         cents = base * int(float(rate) * 10) // 1000
         part = 0 if regime == "foreign" else draw(st.sampled_from([0, cents // 3, cents]))
-        costs[places[0]] += cents - part
+        costs[draw(st.sampled_from(range(len(rows))))] += cents - part
         asset = rows[places[0]][0].startswith("2")
         vat.append(ClassifiedVat(rate=rate, base_cents=base, vat_cents=cents, regime=regime, asset=asset, deductible_cents=part))
     gross = sum(net for _, net, _ in rows) + sum(row.vat_cents for row in vat if row.regime not in DUE)
