@@ -25,6 +25,7 @@ from services.kernel.loop import note_parked
 from services.kernel.names import Log
 from services.kernel.probes import RECORDS
 from services.ledger import Logged
+from services.ledger.domain.originals import ORIGINAL_TYPES, Credit, Original, credit_of, names_original, original_of
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import (
     NOTHING,
@@ -45,6 +46,7 @@ SERVICE = "ledger"
 
 type InvoiceKey = tuple[str, str]  # company id, invoice id
 type PdfKey = tuple[str, str]  # company id, SHA-256
+type NumberKey = tuple[str, str]  # company id, number of an invoice
 type Place = tuple[str, str, int]  # company id, run id, number in the run: two companies never share a run
 
 
@@ -71,11 +73,15 @@ class Late:
 
 @dataclass(slots=True)
 class Known:
-    """What the book says of the documents of a page. It moves along with the page, for the records behind."""
+    """What the book says of the documents of a page. It moves along with the page, for the records behind.
+
+    `named` = by each number that a credit note of the page names, the booked invoices that bear it, by their ids.
+    """
 
     standing: dict[InvoiceKey, Standing]
     bearers: dict[PdfKey, str]
     years: Mapping[str, Sequence[FiscalYear]]
+    named: dict[NumberKey, dict[str, Original]]
 
 
 @dataclass(slots=True)
@@ -126,6 +132,10 @@ class Books(Protocol):
 
     def fiscal_years(self, companies: Collection[str]) -> Mapping[str, Sequence[FiscalYear]]:
         """The fiscal years of these companies; companies it does not know are left out."""
+        ...
+
+    def originals(self, numbers: Collection[NumberKey]) -> Mapping[NumberKey, Sequence[Original]]:
+        """The invoices and receipts with these numbers whose entry stands; numbers that none bears are left out."""
         ...
 
     def record(self, page: Page) -> None:
@@ -201,10 +211,13 @@ class KeepBooks:
         return page
 
     def _known(self, documents: Sequence[Document]) -> Known:
+        numbers = {key for data in documents if (key := _named_by(data)) is not None}
+        originals = self._books.originals(numbers)
         return Known(
             dict(self._books.standing({(data.company_id, data.invoice_id) for data in documents})),
             dict(self._books.bearers({(data.company_id, data.document.sha256) for data in documents})),
             self._books.fiscal_years({data.company_id for data in documents}),
+            {number: {one.invoice_id: one for one in originals.get(number, ())} for number in numbers},
         )
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
@@ -236,10 +249,41 @@ def _version(offset: int, event: Event[Document], content: bytes, before: Standi
     """The next version of the document's invoice, which `known` knows from then on."""
     document = event.data
     bearer = known.bearers.setdefault((document.company_id, document.document.sha256), document.invoice_id)
-    verdict = against(before, judge(document, known.years.get(document.company_id, ()), bearer))
+    credit = _credit(document, known)
+    judged = judge(document, known.years.get(document.company_id, ()), bearer, credit)
+    verdict = against(before, judged)
     after = advance(before, event.id, document.revision, content, verdict)
     known.standing[document.company_id, document.invoice_id] = after
-    return Version(offset, event, content, verdict, after)
+    booked = replace(event, data=credit.document) if credit and judged.entry else event
+    _note_original(booked.data, verdict, known)
+    return Version(offset, booked, content, verdict, after)
+
+
+def _named_by(document: Document) -> NumberKey | None:
+    """The number that a credit note names."""
+    if isinstance(document, InvoiceClassified) and names_original(document):
+        return document.company_id, document.credited_number or ""
+    return None
+
+
+def _credit(document: Document, known: Known) -> Credit | None:
+    """What a credit note takes from the invoice it names."""
+    number = _named_by(document)
+    if number is None or not isinstance(document, InvoiceClassified):
+        return None
+    return credit_of(document, list(known.named[number].values()))
+
+
+def _note_original(document: Document, verdict: Verdict, known: Known) -> None:
+    """A credit note behind finds the invoice as it stands from now on, under its number of now."""
+    of_company = [found for (company, _), found in known.named.items() if company == document.company_id]
+    before = [found.pop(document.invoice_id) for found in of_company if document.invoice_id in found]
+    entry = verdict.entry.lines if verdict.entry else before[0].entry if before else ()
+    found = known.named.get((document.company_id, document.number or ""))
+    if found is None or not entry or verdict.outcome is not Outcome.RECORDED or not isinstance(document, InvoiceClassified):
+        return
+    if document.type in ORIGINAL_TYPES:
+        found[document.invoice_id] = original_of(document, entry)
 
 
 def _enter_notice(event: Event[Any], page: Page) -> None:

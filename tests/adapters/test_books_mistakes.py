@@ -16,6 +16,7 @@ from tests.adapters import test_book_announcements as saying
 from tests.adapters import test_book_owners as owning
 from tests.adapters import test_book_runs as counting
 from tests.adapters import test_books as keeping
+from tests.adapters import test_originals as crediting
 from tests.adapters.bookshelf import Bookshelf, MemoryBookshelf, PostgresBookshelf
 from tests.adapters.pages import ask_no_contract
 from tests.integration.ledger.shelf import MIGRATIONS
@@ -51,6 +52,8 @@ UNBALANCED = partial(keeping.refuses_whole, wrong=parameter(keeping.WRONG, "an e
 BOOKED_TWICE = partial(keeping.test_a_page_is_refused_whole, refused=parameter(keeping.REFUSED, "the source of an entry that is booked"))
 IN_THE_MIDDLE = partial(owning.test_a_stretch_that_does_not_start_where_the_book_stands_is_fenced, start=1)
 MARKER_FIRST = partial(counting.test_a_run_is_finished_by_the_last_of_its_records, order=(2, 0, 1))
+OF_BEFORE = crediting.test_an_original_is_what_its_latest_version_says
+KNOWN = crediting.test_the_book_knows_the_invoices_and_receipts_with_a_number_whose_entry_stands
 CHECKS, BOOKS, SAID = "0002_checks.sql", "books.sql", "announcements.sql"
 UNBALANCED_SAID = "raise exception 'batch %: an unbalanced entry'"
 SEALED = "(select h.seq from ledger.chain_head as h where h.book = :book)"
@@ -89,6 +92,14 @@ IN_SQL: dict[str, tuple[Planted, Check]] = {
         Planted(SAID, "\n    i.record_offset, i.company_id", "\n    -i.record_offset as record_offset, i.company_id"),
         saying.test_versions_of_an_invoice_are_said_in_their_order,
     ),
+    "an original over the fence": (
+        Planted(BOOKS, "on i.company_id = k.company_id and i.facts ->> 'number'", "on i.facts ->> 'number'"),
+        crediting.test_two_invoices_of_one_number_and_another_companys_are_none,
+    ),
+    "an original of before": (Planted(BOOKS, "and n.version > i.version", "and n.version < i.version"), OF_BEFORE),
+    "a held original": (Planted(BOOKS, " and i.outcome = 'recorded'", ""), OF_BEFORE),
+    "a credit note of a credit note": (Planted(BOOKS, "i.facts ->> 'type' in ('invoice', 'receipt')", "true"), KNOWN),
+    "an original turned round": (Planted(BOOKS, "where r.reversed = i.entry_id", "where false"), crediting.follows_nothing_turned_round),
 }
 IN_THE_TWIN: dict[str, Check] = {
     **{name: check for name, (_, check) in IN_SQL.items() if name in MISTAKES},

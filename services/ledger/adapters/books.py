@@ -12,10 +12,11 @@ from services.kernel.errors import Refused, Unavailable
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.announcements import ensure_sayable
 from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, PostgresPositions, Tenure
-from services.ledger.domain.facts import facts_json
-from services.ledger.domain.posting import Entry
+from services.ledger.domain.facts import Facts, facts_json
+from services.ledger.domain.originals import Original
+from services.ledger.domain.posting import Entry, Line
 from services.ledger.domain.standing import FiscalYear, Standing
-from services.ledger.handler import InvoiceKey, Late, Outrun, Page, PdfKey, Version
+from services.ledger.handler import InvoiceKey, Late, NumberKey, Outrun, Page, PdfKey, Version
 
 CONTENT_REFUSED = "LG002"
 VERSIONS_KEY = "invoice_company_id_invoice_id_version_key"
@@ -59,6 +60,15 @@ class PostgresBooks:
         with self._store.connection() as connection:
             rows = list(QUERIES.fiscal_years(connection, companies=sorted(companies)))
         return {company: [FiscalYear(*dates) for _, *dates in group] for company, group in groupby(rows, key=lambda row: row[0])}
+
+    def originals(self, numbers: Collection[NumberKey]) -> Mapping[NumberKey, Sequence[Original]]:
+        """The invoices and receipts with these numbers whose entry stands."""
+        ordered = sorted(numbers)
+        if not ordered:
+            return {}
+        with self._store.connection() as connection:
+            rows = list(QUERIES.originals(connection, companies=[key[0] for key in ordered], numbers=[key[1] for key in ordered]))
+        return {key: [_original(row[2:]) for row in group] for key, group in groupby(rows, key=lambda row: (row[0], row[1]))}
 
     def record(self, page: Page) -> None:
         """Write the page and move the position. Raises Refused or Outrun (nothing is written), Fenced (another owns the partition)."""
@@ -220,3 +230,10 @@ def _late_row(late: Late) -> dict[str, object]:
 def _standing(row: Sequence[Any]) -> Standing:
     version, revision, events, revisions, contents, entry_id, posting = row
     return Standing(version, revision, frozenset(events), frozenset(zip(revisions, map(bytes, contents), strict=True)), entry_id, posting)
+
+
+def _original(row: Sequence[Any]) -> Original:
+    invoice_id, facts_said, *columns = row
+    facts = Facts.model_validate_json(facts_said)
+    entry = tuple(Line(*line) for line in zip(*columns, strict=True))
+    return Original(invoice_id, facts.supplier, facts.currency, facts.totals, facts.lines, facts.vat, entry)

@@ -40,6 +40,21 @@ from ledger.fiscal_year
 where company_id = any(:companies::text[])
 order by company_id, starts;
 
+-- name: originals(companies, numbers)
+-- The invoices and receipts with these numbers whose entry stands, as each is now. A fate cannot have replaced it: the invoice would stand on the other.
+select k.company_id, k.number, i.invoice_id, i.facts::text as facts, e.account, e.auxiliary, e.cents, e.vat_rate
+from unnest(:companies::text[], :numbers::text[]) as k (company_id, number)
+inner join ledger.invoice as i on i.company_id = k.company_id and i.facts ->> 'number' = k.number and i.outcome = 'recorded'
+inner join ledger.entry as e on e.entry_id = i.entry_id
+where
+    i.facts ->> 'type' in ('invoice', 'receipt')
+    and not exists (
+        select from ledger.invoice as n
+        where n.company_id = i.company_id and n.invoice_id = i.invoice_id and n.version > i.version
+    )
+    and not exists (select from ledger.reversal as r where r.reversed = i.entry_id)
+order by k.company_id, k.number, i.invoice_id;
+
 -- name: open_companies(book, companies)
 -- Companies the book does not know yet get their chart of accounts.
 select ledger.open_company(n.company_id, :book::smallint)

@@ -77,11 +77,12 @@ class Entry:
     source_key: UUID
     lines: tuple[Line, ...]
     later: tuple["Entry", ...] = ()  # what follows by itself on a day that is known
+    said: tuple[Line, ...] = ()  # what the document alone would book, where its original decides otherwise
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of what is booked, whatever period is open: two revisions with the same posting have the same."""
-        lines = [line if line.currency else line[:4] for line in self.lines]
+        """SHA-256 of what the document books, whatever period is open: two revisions with the same posting have the same."""
+        lines = [line if line.currency else line[:4] for line in self.said or self.lines]
         said = [self.journal, self.piece_date.isoformat(), self.piece_ref, *lines]
         return hashlib.sha256(json.dumps(said).encode()).digest()
 

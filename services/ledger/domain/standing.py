@@ -10,6 +10,7 @@ from schemas.classification_held.v1 import ClassificationHeld
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_described.v1 import Hold as ShownHold
 from services.ledger.domain.holds import Conflict, DeductionLater, Hold, SameDocument
+from services.ledger.domain.originals import Credit, post_credit
 from services.ledger.domain.posting import Entry, NoEntry, post
 
 type Document = InvoiceClassified | ClassificationHeld
@@ -80,10 +81,11 @@ def content_of(document: Document) -> bytes:
     return hashlib.sha256(f"{document.ce_type}\n{said}".encode()).digest()
 
 
-def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = None) -> Verdict:
+def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = None, credit: Credit | None = None) -> Verdict:
     """How the document is booked, apart from what the book already says of its invoice.
 
-    `years` = the company's fiscal years; `bearer` = the invoice that first brought this PDF, None when it is new.
+    `years` = the company's fiscal years; `bearer` = the invoice that first brought this PDF, None when it is new; `credit` = what a
+    credit note takes from the invoice it names.
     """
     if isinstance(document, ClassificationHeld):
         shown = ShownHold(stage="classification", reason=document.reason, sentence=document.sentence, next_action=document.next_action)
@@ -93,7 +95,8 @@ def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = 
     try:
         if bearer not in (None, document.invoice_id):
             raise SameDocument
-        entry = post(document, _closed_through(document, years))
+        closed_through = _closed_through(document, years)
+        entry = post_credit(document, credit, closed_through) if credit else post(document, closed_through)
         _refuse_unkept(entry)
     except Hold as hold:
         return _held(hold)

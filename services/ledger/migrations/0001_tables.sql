@@ -156,6 +156,7 @@ create table invoice (
     check (entry_id is not null or (outcome <> 'recorded' and not booked))
 );
 create index on invoice (company_id, (facts -> 'document' ->> 'sha256'));
+create index on invoice (company_id, (facts ->> 'number')) where outcome = 'recorded';
 
 -- Revisions that came after a higher one of their invoice: noted with what they said, never booked, never announced.
 create table overtaken (

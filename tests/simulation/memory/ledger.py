@@ -6,13 +6,15 @@ from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any
 
+from schemas.invoice_classified.v1 import InvoiceClassified
 from services.kernel.clock import instant
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import Refused, Unavailable
 from services.ledger.adapters.positions import Fenced, Tenure
+from services.ledger.domain.originals import ORIGINAL_TYPES, Original, original_of
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import FiscalYear, Outcome, Standing
-from services.ledger.handler import InvoiceKey, Page, PdfKey, Place, Version
+from services.ledger.handler import InvoiceKey, NumberKey, Page, PdfKey, Place, Version
 from tests.simulation.memory.ledger_check import CHART, CommitCheck
 from tests.simulation.memory.ledger_messages import Batch, ensure_sayable, waiting
 from tests.simulation.memory.ledger_positions import MemoryPositions
@@ -79,6 +81,25 @@ class MemoryBooks:
             rows = sorted(rows_of(session, "fiscal_year").items(), key=itemgetter(0))
         years = {company: [row for (of, _), row in rows if of == company] for company in companies}
         return {company: found for company, found in years.items() if found}
+
+    def originals(self, numbers: Collection[NumberKey]) -> Mapping[NumberKey, Sequence[Original]]:
+        """The invoices and receipts with these numbers whose entry stands."""
+        if not numbers:
+            return {}
+        with self._sessions.connection() as session:
+            rows: list[tuple[Any, InvoiceRow]] = sorted(rows_of(session, "invoice").items(), key=itemgetter(0))
+            entries: dict[Any, EntryRow] = rows_of(session, "entry")
+        found = dict[NumberKey, list[Original]]()
+        for row in {key[:2]: row for key, row in rows}.values():
+            document = row.version.event.data
+            if (
+                isinstance(document, InvoiceClassified)
+                and row.version.verdict.outcome is Outcome.RECORDED
+                and document.type in ORIGINAL_TYPES
+            ):
+                original = original_of(document, entries[row.entry_id].entry.lines)
+                found.setdefault((document.company_id, document.number), []).append(original)
+        return {number: found[number] for number in numbers if number in found}
 
     def record(self, page: Page) -> None:
         """Write the page and move the position. Raises Refused (nothing is written), Fenced (another process owns the partition)."""

