@@ -81,6 +81,9 @@ class EntryRecorded(EventData):
     status: Code = known("to_process")
     recorded_at: Instant
     test_environment: bool
+    follows: Id | None = Field(
+        default=None, description="the entry of the same document that this one follows: on delivery, VAT that waited (CGI 269-2-a)"
+    )
 
     @property
     def subject(self) -> str:

@@ -221,7 +221,7 @@ CONTENT: Mapping[str, str] = {
 KEY_COLUMNS = {"versions": 3, "overtaken": 5, "outcomes": 3, "parked": 2, "positions": 2}
 EMPTY = """
 truncate ledger.company, ledger.account, ledger.fiscal_year, ledger.batch, ledger.entry, ledger.fate, ledger.counter,
-    ledger.reversal, ledger.period_event, ledger.paper, ledger.foreign_amount, ledger.settlement, ledger.lettering,
+    ledger.reversal, ledger.later_entry, ledger.period_event, ledger.paper, ledger.foreign_amount, ledger.settlement, ledger.lettering,
     ledger.unlettering, ledger.todo, ledger.invoice, ledger.overtaken,
     ledger.outcome, ledger.run, ledger.run_marker, ledger.run_finished, ledger.parked_record, ledger.kafka_position, ledger.chain,
     ledger.inbox, ledger.outbox

@@ -65,6 +65,10 @@ copy ledger.entry (
     account, auxiliary, cents, vat_rate
 ) from stdin;
 
+-- name: copy_following()!
+-- Which of the new entries follow which.
+copy ledger.later_entry (entry_id, batch_id, principal) from stdin;
+
 -- name: copy_versions()!
 -- New versions of invoices.
 copy ledger.invoice (

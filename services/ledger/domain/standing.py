@@ -9,7 +9,7 @@ from enum import StrEnum
 from schemas.classification_held.v1 import ClassificationHeld
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_described.v1 import Hold as ShownHold
-from services.ledger.domain.holds import Conflict, DeductionLater, ForeignCurrency, Hold, SameDocument
+from services.ledger.domain.holds import Conflict, ForeignCurrency, Hold, SameDocument
 from services.ledger.domain.posting import Entry, NoEntry, post
 
 type Document = InvoiceClassified | ClassificationHeld
@@ -106,9 +106,7 @@ def _closed_through(document: InvoiceClassified, years: Sequence[FiscalYear]) ->
 
 
 def _refuse_unkept(entry: Entry | NoEntry) -> None:
-    """Hold what the tables have no room for yet: a second entry of a document, amounts in two currencies."""
-    if isinstance(entry, Entry) and entry.later:
-        raise DeductionLater
+    """Hold what the tables have no room for yet: amounts in two currencies."""
     if isinstance(entry, Entry) and any(line.currency for line in entry.lines):
         raise ForeignCurrency
 
