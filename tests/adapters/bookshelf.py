@@ -207,7 +207,7 @@ class PostgresBookshelf(Bookshelf):
 
 
 CONTENT: Mapping[str, str] = {
-    "entries": "select company_id, invoice_id, revision, account, auxiliary, cents, vat_rate from ledger.entry",
+    "entries": "select company_id, invoice_id, revision, account, auxiliary, cents, vat_rate from ledger.entry order by entry_id",
     "versions": "select company_id, invoice_id, version, revision, outcome, hold_reason, entry_id is not null from ledger.invoice",
     "overtaken": "select company_id, invoice_id, revision, highest, event_id from ledger.overtaken",
     "outcomes": "select distinct on (company_id, run_id, runseq) company_id, run_id, runseq, kind from ledger.outcome "

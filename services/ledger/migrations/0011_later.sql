@@ -17,7 +17,7 @@ create index on later_entry (batch_id);
 create trigger guard after insert on later_entry referencing new table as new_rows for each statement execute function guard();
 create trigger refuse before update or delete or truncate on later_entry for each statement execute function refuse();
 
-select seal_also('later_entry');
+do $$ begin perform seal_also('later_entry'); end $$;
 
 -- How many entries of a batch follow one that an invoice of it booked; each is of the same document, and no invoice names it.
 create function check_following(b batch) returns int language plpgsql

@@ -160,12 +160,12 @@ OWED_BY_US = ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"vat": (WAITING,), "delivery_date": date(2026, 4, 2)}, "deduction_later"),
+        ({"vat": (WAITING,)}, "delivery_date_missing"),
         ({"vat": (OWED_BY_US,), "currency": "USD", "exchange_rate": "1.1", "gross_cents": 100_00}, "foreign_currency"),
     ],
 )
-def test_what_the_tables_have_no_room_for_is_held(changes: dict[str, Any], reason: str):
-    """Goal: nothing is booked in part (decision 0058). Cases: VAT deducted on delivery; amounts in dollars."""
+def test_what_cannot_be_booked_whole_is_held(changes: dict[str, Any], reason: str):
+    """Goal: nothing is booked in part. Cases: VAT deducted on a delivery nobody knows of (decision 0085); amounts in dollars (0058)."""
     hold = judge(invoice(**changes), []).hold
     assert hold is not None
     assert reason == hold.reason
