@@ -63,7 +63,7 @@ class EntryRecorded(EventData):
     revision: Ordinal
     entry_id: Id
     journal: Annotated[str, Field(pattern=r"^[A-Z]{2,3}$")]
-    entry_date: Day = Field(description="a proposal, the issue date, until the entry is validated (PCG 1031-3)")
+    entry_date: Day = Field(description="a proposal, the issue date or that of delivery, until the entry is validated (PCG 1031-3)")
     piece_ref: Text
     piece_date: Day
     label: Text

@@ -7,20 +7,19 @@ from typing import Any
 
 import pytest
 
-from schemas.invoice_classified.v1 import ClassifiedVat, InvoiceClassified
+from schemas.invoice_classified.v1 import InvoiceClassified
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters import refusals
 from services.ledger.adapters.automatic import Automatic
 from services.ledger.handler import SERVICE
 from tests.adapters.bookshelf import Bookshelf
 from tests.adapters.hands import Hands
-from tests.adapters.sealed_books import verified
+from tests.adapters.sealed_books import WAITING, altered, verified
 from tests.integration.ledger.shelf import event
 from tests.simulation.memory.ledger_rows import BookedEntry
 from tests.unit.ledger.documents import credit, debit, invoice
 
 MARCH, APRIL = date(2026, 3, 30), date(2026, 4, 2)
-WAITING = ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="domestic", waits_for="delivery")
 LIFE = """
 select e.entry_id, e.journal, coalesce(f.entry_date, e.entry_date), f.number, f.by_entry, r.reversed
 from ledger.entry as e left join ledger.fate as f using (entry_id) left join ledger.reversal as r using (entry_id) order by 1
@@ -245,3 +244,18 @@ def test_who_reverses_waits_for_whoever_validates_the_second(hands: Hands, pair:
     assert isinstance(refusal, refusals.AlreadyValidated)
     hands.deeds.reverse(pair[0])
     assert 4 == len(hands.ids())
+
+
+PLANTED = {
+    "the first is replaced alone": "insert into fate (entry_id, batch_id, by_entry) values ({first}, 1, {second} + 1)",
+    "the first is turned round alone": "insert into reversal values ({second} + 1, 1, {first})",
+    "the second is replaced alone": "insert into fate (entry_id, batch_id, by_entry) values ({second}, 1, {second} + 1)",
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_verify_names_a_pair_that_is_parted(hands: Hands, pair: tuple[int, int], name: str):
+    """Beside the seal that does not hold any more: what was done behind the triggers, whoever sealed it."""
+    first, second = pair
+    said = altered(hands.book.shelf, PLANTED[name].format(first=first, second=second))
+    assert f"L'écriture {second} et celle qu'elle suit, {first}, ne sont pas remplacées ou contre-passées l'une avec l'autre" in said

@@ -32,6 +32,7 @@ OPTIONAL = {
     "ClassifiedVat": ["asset", "deductible_cents", "opinion", "article", "waits_for"],
     "InvoiceClassified": ["delivery_date", "exchange_rate"],
     "ClassificationHeld": ["article"],
+    "EntryRecorded": ["follows"],
 }
 """Fields added after their contract's first version, by object."""
 
