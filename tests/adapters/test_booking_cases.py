@@ -239,7 +239,7 @@ NOT_KEPT = {
     "OC49": "foreign_currency",
     "OC75": "foreign_currency",
 }
-"""What `post` books and the book holds (decision 0058): an amount in another currency."""
+"""What `post` books and the book holds: an amount in another currency."""
 
 
 def arrive(hands: Hands, played: list[Case]) -> dict[str, dict[str, str]]:
