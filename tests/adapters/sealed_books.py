@@ -87,7 +87,10 @@ def filled(database: SessionDatabase) -> Generator[Shelf]:
 
 
 def fill(hands: Hands) -> None:
-    """Book 3: a run with each outcome, four invoices, then every deed; book 4: two invoices, one with VAT deducted on delivery, and papers of another. Batches 1 to 14."""
+    """Book 3: a run with each outcome, four invoices, then every deed. Book 4: two invoices, VAT of one deducted on delivery; papers.
+
+    Batches 1 to 14.
+    """
     late = event(invoice(invoice_id="I-8", revision=1), n=9, run=("R-1", 9))
     hands.book.receive(*seven()[:-1], event(invoice(invoice_id="I-8", revision=2), run=("R-1", 8)), late, marker(9))
     said = [invoice(invoice_id=f"I-2{n}", number=f"FR-2{n}", issue_date=date(2026, 3, 10 + n)) for n in range(4)]

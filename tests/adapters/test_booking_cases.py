@@ -280,7 +280,7 @@ def test_every_other_case_is_booked_and_validated_as_it_says(hands: Hands, file:
     suppliers = arrive(hands, played)
     with closing(PostgresStore(hands.book.shelf.url, "ledger", pool_size=1)) as store:
         for company, journal, entries in hands.ask(
-            "select t.company_id, e.journal, array_agg(t.entry_id) from ledger.todo as t join ledger.entry as e using (entry_id) group by 1, 2"
+            "select e.company_id, e.journal, array_agg(entry_id) from ledger.todo join ledger.entry as e using (entry_id) group by 1, 2"
         ):
             Deeds(store, company, ACTOR).validate(journal, entries, suspense=True)
     held = dict(hands.ask("select company_id, hold_reason from ledger.invoice where hold_stage = 'booking'"))

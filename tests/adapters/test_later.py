@@ -28,7 +28,8 @@ from ledger.entry as e left join ledger.fate as f using (entry_id) left join led
 
 def waiting(**changes: Any) -> InvoiceClassified:
     """FR-1 of 30 March over 120.00; the goods come on 2 April."""
-    return invoice(**{"issue_date": MARCH, "delivery_date": APRIL, "vat": (WAITING,), **changes})
+    said: dict[str, Any] = {"issue_date": MARCH, "delivery_date": APRIL, "vat": (WAITING,), **changes}
+    return invoice(**said)
 
 
 @pytest.fixture(name="pair")
@@ -145,9 +146,8 @@ def test_automatic_validation_leaves_the_second_to_a_person(hands: Hands):
 
 def test_a_correction_writes_both_anew(hands: Hands, pair: tuple[int, int]):
     new = hands.deeds.recode(pair[0], {"606400": "606300"})
-    assert [("AC", MARCH, None, 2, None), ("OD", APRIL, None, 3, None), *[(j, d, None, None, None) for j, d in (("AC", MARCH), ("OD", APRIL))]] == (
-        lives(hands)
-    )
+    assert [("AC", MARCH, None, 2, None), ("OD", APRIL, None, 3, None)] == lives(hands)[:2]
+    assert [("AC", MARCH, None, None, None), ("OD", APRIL, None, None, None)] == lives(hands)[2:]
     assert hands.ids()[2] == new
     assert [("606300", 100_00), ("445801", 20_00), ("401000", -120_00)] == lines(hands, new)
     assert lines(hands, pair[1]) == lines(hands, hands.ids()[3])

@@ -138,9 +138,7 @@ def test_a_payment_releases_what_waits_for_it_and_not_what_waits_for_delivery(ha
 
 def test_a_run_counts_the_document_once(hands: Hands, store: PostgresStore):
     """Two invoices, three entries: recorded 2, and the fetcher's count of two agrees."""
-    hands.book.receive(
-        event(waiting(), run=("R-1", 1)), event(invoice(invoice_id="I-2", number="FR-2"), run=("R-1", 2)), marker(2)
-    )
+    hands.book.receive(event(waiting(), run=("R-1", 1)), event(invoice(invoice_id="I-2", number="FR-2"), run=("R-1", 2)), marker(2))
     assert [(2, 2)] == hands.ask("select collected, recorded from ledger.run_finished")
     now, day = datetime(2026, 3, 11, 2, tzinfo=UTC), date(2026, 3, 10)
     (counted,) = counted_by_day("C-1", [Emission(day, "R-1", number, f"I-{number}", 1) for number in (1, 2)])

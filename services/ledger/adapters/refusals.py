@@ -225,7 +225,7 @@ class VatUnsettled(DeedRefused):
 
     code, next_action = (
         "LG063",
-        "Garder les lignes sur 445801 ; pour une autre TVA, valider puis contre-passer la facture : l'écriture qui la suit l'est avec elle.",
+        "Garder les lignes sur 445801 ; pour une autre TVA, valider puis contre-passer la facture : ce qui la suit l'est avec elle.",
     )
 
 

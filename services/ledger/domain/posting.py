@@ -13,7 +13,15 @@ from uuid import UUID
 
 from schemas.invoice_classified.v1 import ClassifiedVat, InvoiceClassified
 from schemas.values import LARGEST_CENTS, LONGEST_TEXT, MOST_LINES
-from services.ledger.domain.holds import DeductionUndecided, DeliveryDateMissing, NoRate, RegimeUnknown, TooLargeToBook, TotalsMismatch, TypeUnknown
+from services.ledger.domain.holds import (
+    DeductionUndecided,
+    DeliveryDateMissing,
+    NoRate,
+    RegimeUnknown,
+    TooLargeToBook,
+    TotalsMismatch,
+    TypeUnknown,
+)
 
 PURCHASES_JOURNAL, MISCELLANEOUS_JOURNAL = "AC", "OD"
 BOOK_CURRENCY = "EUR"
@@ -181,7 +189,7 @@ def _is_due_by_buyer(row: ClassifiedVat) -> bool:
 
 
 def _later(document: InvoiceClassified) -> Entry | None:
-    """On delivery, the VAT that waited for it is deducted, never before the invoice (CGI 269-2-a, 271 I and II). Raises DeliveryDateMissing."""
+    """On delivery, never before the invoice, what waited for it is deducted (CGI 269-2-a, 271 I, 271 II). Raises DeliveryDateMissing."""
     cents = Counter[tuple[str, str]]()
     for row in document.vat:
         if row.waits_for == "delivery" and (accounts := VAT_ACCOUNTS.get(row.regime)):

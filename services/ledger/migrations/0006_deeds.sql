@@ -305,14 +305,12 @@ begin
             union all select e.account, e.auxiliary, e.cents, e.vat_rate where one <> p_entry
         ) as n where e.entry_id = one;
         perform carry_currency(one, next_id, 1);
-        if one <> all(final) then
-            perform supersede(one, next_id);
-        end if;
         made := made || next_id;
         next_id := next_id + 1;
     end loop;
     perform stand_on(chosen[1], made[1]);
     perform follow(made);
+    perform supersede(c.old, c.new) from unnest(chosen, made) as c (old, new) where c.old <> all(final) order by c.old;
     perform number_mirrors(p_company, made[1] >> 20);
     return made[array_position(chosen, p_entry)];
 end $$;

@@ -1,4 +1,4 @@
-"""What the service's role tries with an entry that follows another, and what even the owner cannot tear apart. Each is refused for its reason."""
+"""What the service's role tries with an entry that follows another, and what even the owner cannot tear apart. Each is refused."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -60,7 +60,9 @@ def test_a_second_entry_that_follows_nothing_is_refused(attacker: Follower):
     refused(attacker, "entries and invoices do not match")
 
 
-@pytest.mark.parametrize("other", ["company_id = 'C-2'", "invoice_id = 'I-9'", "revision = 2", "piece_ref = 'FR-2'", "piece_date = date '2026-03-11'"])
+@pytest.mark.parametrize(
+    "other", ["company_id = 'C-2'", "invoice_id = 'I-9'", "revision = 2", "piece_ref = 'FR-2'", "piece_date = date '2026-03-11'"]
+)
 def test_an_entry_of_another_document_is_refused(attacker: Follower, other: str):
     """Another company of the same book, another invoice, revision or piece."""
     attacker.run("select ledger.open_company('C-2', 3::smallint)")
@@ -164,14 +166,14 @@ def test_what_follows_is_append_only(attacker: Follower, shelf: Shelf, subtests:
 OPEN = "insert into ledger.batch (book, kind, n, actor) values (3, 'C', {n}, 'me')"
 LAST = "(select max(batch_id) from ledger.batch)"
 COPIED = f"""
-insert into ledger.entry select {LAST} << 20 | {{place}}, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label,
-    gen_random_uuid(), account, auxiliary, {{cents}}, vat_rate from ledger.entry where entry_id = {{entry}}
+insert into ledger.entry select {LAST} << 20 | {{place}}, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date,
+    label, gen_random_uuid(), account, auxiliary, {{cents}}, vat_rate from ledger.entry where entry_id = {{entry}}
 """
 GONE = f"insert into ledger.fate (entry_id, batch_id, by_entry) values ({{entry}}, {LAST}, {LAST} << 20 | {{place}})"
 STANDS = f"""
 insert into ledger.invoice (batch_id, record_offset, company_id, invoice_id, version, revision, outcome, entry_id, booked, posting, content,
-    facts, event_id, event_time) select {LAST}, 0, company_id, invoice_id, 2, 1, outcome, {LAST} << 20 | {{place}}, true, posting, content, facts,
-    event_id, event_time from ledger.invoice
+    facts, event_id, event_time) select {LAST}, 0, company_id, invoice_id, 2, 1, outcome, {LAST} << 20 | {{place}}, true, posting, content,
+    facts, event_id, event_time from ledger.invoice
 """
 
 

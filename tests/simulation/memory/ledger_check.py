@@ -62,7 +62,8 @@ class CommitCheck:
         booked = [row for row in named if row.version.verdict.entry is not None]
         brought = {row.entry_id for row in booked if row.entry_id is not None and row.entry_id >> PLACE_BITS == batch.batch_id}
         following = [principal for entry, principal in rows_of(session, "later_entry").items() if entry >> PLACE_BITS == batch.batch_id]
-        if not len(brought) == len(booked) == batch.n - len(following) or not brought.issuperset(following) or not all(_own(entries.get(row.entry_id), row) for row in named):
+        counted = len(brought) == len(booked) == batch.n - len(following) and brought.issuperset(following)
+        if not counted or not all(_own(entries.get(row.entry_id), row) for row in named):
             raise DatabaseError(f"batch {batch.batch_id}: entries and invoices do not match")
 
     def _move_position(self, session: MemorySession, batch: BatchRow) -> None:

@@ -208,7 +208,8 @@ WAITING = ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="d
 
 def waiting(day: date | None, **changes: Any) -> InvoiceClassified:
     """An invoice of 10 March over 120.00 whose goods come on that day."""
-    return invoice(**{"vat": (WAITING,), "delivery_date": day, **changes})
+    said: dict[str, Any] = {"vat": (WAITING,), "delivery_date": day, **changes}
+    return invoice(**said)
 
 
 def test_vat_that_waits_is_deducted_on_delivery():
@@ -246,7 +247,12 @@ def test_what_is_deducted_nowhere_waits_for_nothing():
 def test_the_digest_covers_what_follows():
     """The same again; another day; another account of the deduction. Where nothing follows it is what it was."""
     assets = (WAITING.model_copy(update={"asset": True}),)
-    said = [waiting(date(2026, 4, 2)), waiting(date(2026, 4, 2), revision=2), waiting(date(2026, 4, 3)), waiting(date(2026, 4, 2), vat=assets)]
+    said = [
+        waiting(date(2026, 4, 2)),
+        waiting(date(2026, 4, 2), revision=2),
+        waiting(date(2026, 4, 3)),
+        waiting(date(2026, 4, 2), vat=assets),
+    ]
     first, again, *others = [entry_of(document).digest for document in said]
     assert first == again
     assert 3 == len({first, *others})
