@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 
 from schemas.invoice_classified.v1 import InvoiceClassified
@@ -237,6 +238,15 @@ def test_the_second_may_be_reversed_alone(hands: Hands, pair: tuple[int, int]):
     assert [(pair[1],)] == hands.ask("select entry_id from ledger.later_entry")
 
 
+def test_the_first_is_reversed_after_the_second(hands: Hands, pair: tuple[int, int]):
+    hands.deeds.validate("OD", [pair[1]])
+    hands.deeds.reverse(pair[1])
+    hands.deeds.validate("AC", [pair[0]])
+    hands.deeds.reverse(pair[0])
+    assert [("OD", APRIL, 2, None, 1), ("AC", MARCH, 2, None, 0)] == lives(hands)[2:]
+    assert 0 == waits_still(hands)
+
+
 def test_who_reverses_waits_for_whoever_validates_the_second(hands: Hands, pair: tuple[int, int]):
     hands.deeds.validate("AC", [pair[0]])
     validate = f"select ledger.validate('C-1', 'OD', array[{pair[1]}], 'me')"
@@ -259,3 +269,51 @@ def test_verify_names_a_pair_that_is_parted(hands: Hands, pair: tuple[int, int],
     first, second = pair
     said = altered(hands.book.shelf, PLANTED[name].format(first=first, second=second))
     assert f"L'écriture {second} et celle qu'elle suit, {first}, ne sont pas remplacées ou contre-passées l'une avec l'autre" in said
+
+
+BENT = {
+    "a mirror that follows": (
+        ["AC", "OD"],
+        ["update ledger.later_entry set entry_id = entry_id - 1 where principal > {second}"],
+        "an entry that follows none of its invoice",
+    ),
+    "each replaced by the other's": (
+        [],
+        [
+            "update ledger.fate set by_entry = by_entry + 9 where entry_id = {first}",
+            "update ledger.fate set by_entry = by_entry - 1 where entry_id = {second}",
+            "update ledger.fate set by_entry = by_entry - 8 where entry_id = {first}",
+        ],
+        "not what a batch of its kind is",
+    ),
+    "the second replaced by what takes the first's place": (
+        ["AC"],
+        ["update ledger.fate set by_entry = by_entry - 1 where entry_id = {second}"],
+        "not what a batch of its kind is",
+    ),
+    "the second replaced, the first left": (
+        [],
+        ["delete from ledger.fate where entry_id = {first}"],
+        "goes without the one that follows it, or stays",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_a_correction_that_is_bent_before_its_check_is_refused(hands: Hands, pair: tuple[int, int], name: str):
+    """As only a superuser could, with triggers off: the second look behind the functions."""
+    final, statements, why = BENT[name]
+    for journal in final:
+        hands.deeds.validate(journal, [pair[journal == "OD"]])
+    lines_of = (
+        "array['606300', '445801', '401000'], array[null, null, 'AMAZON'], array[10000, 2000, -12000]::bigint[], array[null, '20', null]"
+    )
+    with psycopg.connect(hands.book.shelf.admin_url) as superuser:
+        superuser.execute(f"select ledger.correct('C-1', {pair[0]}, 'me', {lines_of})".encode())
+        superuser.execute("set local session_replication_role = replica")
+        for statement in statements:
+            superuser.execute(statement.format(first=pair[0], second=pair[1]).encode())
+        superuser.execute("set local session_replication_role = origin")
+        with pytest.raises(psycopg.DatabaseError, match=why):
+            superuser.execute("set constraints all immediate")
+        superuser.rollback()

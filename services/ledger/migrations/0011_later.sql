@@ -32,8 +32,7 @@ begin
     left join entry as e on e.entry_id = l.entry_id
     left join entry as p on p.entry_id = l.principal
     where l.batch_id = b.batch_id and (
-        b.kind not in ('I', 'C') or e.entry_id is null
-        or (e.company_id, e.invoice_id, e.revision, e.piece_ref, e.piece_date)
+        (e.company_id, e.invoice_id, e.revision, e.piece_ref, e.piece_date)
             is distinct from (p.company_id, p.invoice_id, p.revision, p.piece_ref, p.piece_date)
         or not exists (select from invoice as i where i.batch_id = b.batch_id and i.entry_id = l.principal and i.booked)
         or exists (select from invoice as i where i.batch_id = b.batch_id and i.entry_id = l.entry_id)
@@ -98,9 +97,7 @@ begin
     where is_live(l.entry_id);
     if not found then
         perform from fate as f inner join later_entry as l on l.entry_id = f.entry_id
-        where f.batch_id = b.batch_id and f.by_entry is not null
-            and (is_live(l.principal)
-                or not falls_with(f.entry_id, f.by_entry) and not exists (select from later_entry as n where n.entry_id = f.by_entry));
+        where f.batch_id = b.batch_id and f.by_entry is not null and is_live(l.principal);
     end if;
     if found then
         raise exception 'batch %: an entry goes without the one that follows it, or stays', b.batch_id using errcode = 'LG003';
