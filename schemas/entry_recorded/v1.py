@@ -68,7 +68,7 @@ class EntryRecorded(EventData):
     revision: Ordinal
     entry_id: Id
     journal: Annotated[str, Field(pattern=r"^[A-Z]{2,3}$")]
-    entry_date: Day = Field(description="a proposal, the issue date, until the entry is validated (PCG 1031-3)")
+    entry_date: Day = Field(description="a proposal, the issue date or that of delivery, until the entry is validated (PCG 1031-3)")
     piece_ref: Text
     piece_date: Day
     label: Text
@@ -87,6 +87,9 @@ class EntryRecorded(EventData):
     status: Code = known("to_process")
     recorded_at: Instant
     test_environment: bool
+    follows: Id | None = Field(
+        default=None, description="the entry of the same document that this one follows: on delivery, VAT that waited (CGI 269-2-a)"
+    )
 
     @property
     def subject(self) -> str:

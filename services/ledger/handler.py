@@ -98,9 +98,10 @@ class Page:
     parked: list[tuple[int, Outgoing]] = field(default_factory=list[tuple[int, Outgoing]])
 
     @property
-    def entries(self) -> list[Entry]:
-        """The new entries, in order."""
-        return [version.verdict.entry for version in self.versions if version.verdict.entry]
+    def entries(self) -> list[tuple[Version, Entry]]:
+        """The new entries and whose they are, in order; behind them those that follow one."""
+        booked = [(version, version.verdict.entry) for version in self.versions if version.verdict.entry]
+        return booked + [(version, entry.later) for version, entry in booked if entry.later]
 
     def count(self, company_id: str | None, run: RunPosition | None, outcome: Outcome) -> None:
         """Note what became of an event of a company's run: the first outcome stays, except that any replaces parked."""

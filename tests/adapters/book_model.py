@@ -1,4 +1,6 @@
-"""What a book is, in the fewest words: entries, their fates, closed days and locked months. The real one must end as this one."""
+"""What a book is, in the fewest words: entries, their fates, closed days and locked months. The real one must end as this one.
+
+Entries that follow another are left out: test_later.py has them."""
 
 from calendar import monthrange
 from collections.abc import Sequence

@@ -209,7 +209,7 @@ class PostgresBookshelf(Bookshelf):
 CONTENT: Mapping[str, str] = {
     "entries": "select company_id, invoice_id, revision, account, auxiliary, cents, vat_rate, "
     "array_fill(currency, array[cardinality(cents)]), "
-    "coalesce(currency_cents, array_fill(null::bigint, array[cardinality(cents)])) from ledger.entry",
+    "coalesce(currency_cents, array_fill(null::bigint, array[cardinality(cents)])) from ledger.entry order by entry_id",
     "versions": "select company_id, invoice_id, version, revision, outcome, hold_reason, entry_id is not null from ledger.invoice",
     "overtaken": "select company_id, invoice_id, revision, highest, event_id from ledger.overtaken",
     "outcomes": "select distinct on (company_id, run_id, runseq) company_id, run_id, runseq, kind from ledger.outcome "
@@ -223,7 +223,7 @@ CONTENT: Mapping[str, str] = {
 KEY_COLUMNS = {"versions": 3, "overtaken": 5, "outcomes": 3, "parked": 2, "positions": 2}
 EMPTY = """
 truncate ledger.company, ledger.account, ledger.fiscal_year, ledger.batch, ledger.entry, ledger.fate, ledger.counter,
-    ledger.reversal, ledger.period_event, ledger.paper, ledger.settlement, ledger.lettering,
+    ledger.reversal, ledger.later_entry, ledger.period_event, ledger.paper, ledger.settlement, ledger.lettering,
     ledger.unlettering, ledger.todo, ledger.invoice, ledger.overtaken,
     ledger.outcome, ledger.run, ledger.run_marker, ledger.run_finished, ledger.parked_record, ledger.kafka_position, ledger.chain,
     ledger.inbox, ledger.outbox

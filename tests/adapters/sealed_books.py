@@ -7,6 +7,7 @@ from datetime import date
 
 import psycopg
 
+from schemas.invoice_classified.v1 import ClassifiedVat
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.papers.files import Row
 from services.ledger.adapters.papers.taking import Papers
@@ -21,6 +22,7 @@ from tests.unit.ledger.documents import invoice
 OTHER_BOOK = 4
 DAY = {"date": "2026-04-10", "supplier": "ACMEUS", "currency": "USD"}
 BILL = {"kind": "bill", "number": "US-1", "lines": "607000=250,00", "exchange_rate": "1,125", **DAY}
+WAITING = ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="domestic", waits_for="delivery")
 PAYMENT = {"kind": "payment", "number": "BQ-1", "paid": "227,27", "settles": "US-1=250,00", **DAY}
 
 
@@ -85,7 +87,10 @@ def filled(database: SessionDatabase) -> Generator[Shelf]:
 
 
 def fill(hands: Hands) -> None:
-    """Book 3: a run with each outcome, four invoices, then every deed; book 4: an invoice and papers of another. Batches 1 to 14."""
+    """Book 3: a run with each outcome, four invoices, then every deed. Book 4: two invoices, VAT of one deducted on delivery; papers.
+
+    Batches 1 to 14.
+    """
     late = event(invoice(invoice_id="I-8", revision=1), n=9, run=("R-1", 9))
     hands.book.receive(*seven()[:-1], event(invoice(invoice_id="I-8", revision=2), run=("R-1", 8)), late, marker(9))
     said = [invoice(invoice_id=f"I-2{n}", number=f"FR-2{n}", issue_date=date(2026, 3, 10 + n)) for n in range(4)]
@@ -101,7 +106,8 @@ def fill(hands: Hands) -> None:
     hands.deeds.validate("AC", hands.todo()[:1])
     hands.book.receive(event(invoice(invoice_id="I-30")))
     hands.book.owner.take(OTHER_BOOK)
-    hands.book.receive(event(invoice(company_id="C-2", invoice_id="I-9")), partition=OTHER_BOOK)
+    later = invoice(company_id="C-2", invoice_id="I-10", vat=(WAITING,), delivery_date=date(2026, 4, 2))
+    hands.book.receive(event(invoice(company_id="C-2", invoice_id="I-9")), event(later), partition=OTHER_BOOK)
     with closing(PostgresStore(hands.book.shelf.url, "ledger", pool_size=1)) as store:
         papers = Papers(store, "C-2", ACTOR)
         papers.take([Row(1, BILL), Row(2, PAYMENT)])

@@ -180,6 +180,14 @@ PLANTS = {
         "update reversal set reversed = 2097154 where batch_id = 6",
         f"Livre 3, maillon 6, lot 6 : la ligne 1 de « reversal » (entry_id 6291456) {ROW}",
     ),
+    "what an entry follows": Plant(
+        "update later_entry set principal = principal - 1",
+        f"Livre 4, maillon 1, lot 12 : la ligne 1 de « later_entry » (entry_id 12582914) {ROW}",
+    ),
+    "an entry that follows nothing any more": Plant(
+        "delete from later_entry",
+        "Livre 4, maillon 1, lot 12 : 1 ligne de moins, à partir de la ligne 1 de « later_entry »",
+    ),
     "a reversal that is gone": Plant(
         "delete from reversal where batch_id = 6",
         "Livre 3, maillon 6, lot 6 : 1 ligne de moins, à partir de la ligne 1 de « reversal »",
@@ -266,7 +274,7 @@ PLANTS = {
     ),
     "a position that is gone": Plant(
         "delete from kafka_position where partition = 4",
-        "La partition topic-1/4 se trouve à 0 (époque 0), et ses lots finissent à 1 (époque 1)",
+        "La partition topic-1/4 se trouve à 0 (époque 0), et ses lots finissent à 2 (époque 1)",
     ),
     "an entry that does not wait": Plant(
         "delete from todo where entry_id = 12582912",

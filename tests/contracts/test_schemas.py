@@ -33,7 +33,7 @@ OPTIONAL = {
     "InvoiceClassified": ["delivery_date", "exchange_rate"],
     "ClassificationHeld": ["article"],
     "EntryLine": ["currency_cents"],
-    "EntryRecorded": ["exchange_rate"],
+    "EntryRecorded": ["exchange_rate", "follows"],
     "EntryReversed": ["currency"],
 }
 """Fields added after their contract's first version, by object."""

@@ -17,13 +17,22 @@ from services.kernel.errors import KernelError, Refused, TooLarge
 from services.kernel.ports import Pending
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.life_rows import FateRow, fate_message
-from services.ledger.adapters.rows import FinishedRow, VersionRow, finished_message, parked_message, version_messages, view_message
+from services.ledger.adapters.rows import (
+    FinishedRow,
+    VersionRow,
+    finished_message,
+    following_message,
+    parked_message,
+    version_messages,
+    view_message,
+)
 
 RECORDS = {"VersionRow": VersionRow, "FinishedRow": FinishedRow, "FateRow": FateRow}
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("announcements.sql"), "psycopg", record_classes=RECORDS)
 
 type Send = Callable[[Sequence[Outgoing]], int]
 type Batch = tuple[int, list[Outgoing]]  # place in the book, messages
+type Said = list[tuple[int, list[Outgoing]]]  # offset of the record, messages
 
 
 class Altered(KernelError):
@@ -109,16 +118,22 @@ def _sayable() -> Generator[None]:
         raise Refused("it cannot be announced", str(unsayable).splitlines()[0]) from unsayable
 
 
-def _versions(connection: Connection, batch_id: int, recorded_at: str) -> list[tuple[int, list[Outgoing]]]:
+def _versions(connection: Connection, batch_id: int, recorded_at: str) -> Said:
     """What a batch that is not sealed yet would say of each invoice, with the offset of the record it comes from."""
-    return [(row.record_offset, version_messages(row, recorded_at)) for row in QUERIES.versions(connection, batch_id=batch_id)]
+    said = [(row.record_offset, version_messages(row, recorded_at)) for row in QUERIES.versions(connection, batch_id=batch_id)]
+    return said + _following(connection, batch_id, recorded_at)
 
 
-def _sealed_versions(connection: Connection, batch_id: int, recorded_at: str) -> list[tuple[int, list[Outgoing]]]:
+def _following(connection: Connection, batch_id: int, recorded_at: str) -> Said:
+    """The entries of the batch that follow one of its invoices'."""
+    return [(row.record_offset, [following_message(row, recorded_at)]) for row in QUERIES.following(connection, batch_id=batch_id)]
+
+
+def _sealed_versions(connection: Connection, batch_id: int, recorded_at: str) -> Said:
     """The same of a sealed one, with what had become of the invoices' entries by then."""
     past = {offset: {"fates": fates, "life": life} for offset, fates, life in QUERIES.standings(connection, batch_id=batch_id)}
     rows: list[VersionRow] = [replace(row, **past.get(row.record_offset, {})) for row in QUERIES.versions(connection, batch_id=batch_id)]
-    return [(row.record_offset, version_messages(row, recorded_at)) for row in rows]
+    return [(row.record_offset, version_messages(row, recorded_at)) for row in rows] + _following(connection, batch_id, recorded_at)
 
 
 def _lives(connection: Connection, batch_id: int, recorded_at: str) -> list[Outgoing]:

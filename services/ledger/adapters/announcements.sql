@@ -43,6 +43,21 @@ left join ledger.entry as e using (entry_id)
 where i.batch_id = :batch_id
 order by i.record_offset;
 
+-- name: following(batch_id)
+-- record_class: VersionRow
+-- The batch's entries that follow another, each with the version that booked both.
+select
+    i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome,
+    i.hold_stage, i.hold_reason, i.hold_sentence, i.hold_action, i.booked, i.facts::text as facts,
+    i.event_id, i.run_id, i.runseq, i.replay_id, i.traceparent,
+    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate,
+    0 as fates, null as life, l.principal as follows
+from ledger.later_entry as l
+inner join ledger.entry as e on e.entry_id = l.entry_id
+inner join ledger.invoice as i on i.batch_id = l.batch_id and i.entry_id = l.principal and i.booked
+where l.batch_id = :batch_id
+order by l.entry_id;
+
 -- name: standings(batch_id)
 -- What had become by then of the entries behind the batch's later versions of invoices; a first version has no past.
 select i.record_offset, s.fates, s.life
@@ -53,17 +68,20 @@ where i.batch_id = :batch_id and i.version > 1;
 
 -- name: lives(batch_id)
 -- record_class: VersionRow
--- The invoices of which the batch numbered an entry or its mirror without a new version of them: each as it stood then.
+-- The invoices of which the batch numbered an entry or its mirror without a new version of them: each as it stood then. A view is of the
+-- entry that stands for the invoice: what becomes of the one that follows it changes none.
 with touched as (
     select distinct e.company_id, e.invoice_id
     from ledger.fate as f
     inner join ledger.entry as e using (entry_id)
+    left join ledger.reversal as r using (entry_id)
     where
         f.batch_id = :batch_id and f.number is not null
         and not exists (
             select from ledger.invoice as w
             where w.batch_id = :batch_id and w.company_id = e.company_id and w.invoice_id = e.invoice_id
         )
+        and not exists (select from ledger.later_entry as l where l.entry_id = coalesce(r.reversed, f.entry_id))
 ),
 
 place as (
@@ -91,7 +109,8 @@ order by i.company_id, i.invoice_id;
 
 -- name: fates(batch_id)
 -- record_class: FateRow
--- The fates of the batch: where it came from is what the version says that booked the entry (for a reversal: the one it turns round).
+-- The fates of the batch: where it came from is what the version says that booked the entry (for a reversal: the one it turns round; for
+-- one that follows another: that other).
 select
     f.entry_id, e.company_id, i.facts ->> 'connection_id' as connection_id, e.invoice_id,
     (i.facts ->> 'test_environment')::boolean as test_environment,
@@ -100,10 +119,11 @@ select
 from ledger.fate as f
 inner join ledger.entry as e using (entry_id)
 left join ledger.reversal as r using (entry_id)
+left join ledger.later_entry as l on l.entry_id = coalesce(r.reversed, f.entry_id)
 inner join ledger.invoice as i
     on
         i.company_id = e.company_id and i.invoice_id = e.invoice_id
-        and i.booked and i.entry_id = coalesce(r.reversed, f.entry_id)
+        and i.booked and i.entry_id = coalesce(l.principal, r.reversed, f.entry_id)
 where f.batch_id = :batch_id
 order by f.fy, f.number, f.entry_id;
 

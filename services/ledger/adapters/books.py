@@ -15,7 +15,7 @@ from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, Postgres
 from services.ledger.domain.facts import Facts, facts_json
 from services.ledger.domain.originals import Original
 from services.ledger.domain.posting import Entry, Line
-from services.ledger.domain.standing import FiscalYear, Standing
+from services.ledger.domain.standing import Document, FiscalYear, Standing
 from services.ledger.handler import InvoiceKey, Late, NumberKey, Outrun, Page, PdfKey, Version
 
 CONTENT_REFUSED = "LG002"
@@ -106,19 +106,21 @@ def _write(connection: Connection, page: Page, tenure: Tenure) -> None:
     """Everything of the page, the batch first: it is checked when the transaction commits. Raises Refused: it could not be announced."""
     if connection.info.backend_pid != tenure.session:
         raise OperationalError("the database session changed")
-    _open(connection, page)
+    entries = page.entries
+    _open(connection, page, entries)
     batch_id: int = QUERIES.open_batch(
         connection,
-        n=len(page.entries),
+        n=len(entries),
         topic_id=tenure.topic_id,
         partition=page.partition,
         epoch=tenure.epoch,
         from_offset=tenure.next_offset,
         next_offset=page.next_offset,
     )
-    booked = [version for version in page.versions if version.verdict.entry]
-    ids = {id(version.verdict.entry): batch_id << PLACE_BITS | place for place, version in enumerate(booked)}
-    _copy(connection, QUERIES.copy_entries.sql, (_entry_row(ids, version) for version in booked))
+    ids = {id(entry): batch_id << PLACE_BITS | place for place, (_, entry) in enumerate(entries)}
+    _copy(connection, QUERIES.copy_entries.sql, (_entry_row(ids[id(entry)], version.event.data, entry) for version, entry in entries))
+    if following := [(ids[id(entry.later)], batch_id, ids[id(entry)]) for _, entry in entries if entry.later]:
+        _copy(connection, QUERIES.copy_following.sql, following)
     _copy(connection, QUERIES.copy_versions.sql, (_version_row(batch_id, ids, version) for version in page.versions))
     for late in page.overtaken:
         QUERIES.note_overtaken(connection, batch_id=batch_id, **_late_row(late))
@@ -130,12 +132,12 @@ def _write(connection: Connection, page: Page, tenure: Tenure) -> None:
     ensure_sayable(connection, batch_id)
 
 
-def _open(connection: Connection, page: Page) -> None:
+def _open(connection: Connection, page: Page, entries: Iterable[tuple[Version, Entry]]) -> None:
     """Companies and fiscal years seen for the first time."""
     companies = sorted({version.event.data.company_id for version in page.versions})
     if companies:
         list(QUERIES.open_companies(connection, companies=companies, book=page.partition))
-    years = sorted({(v.event.data.company_id, v.verdict.entry.entry_date.year) for v in page.versions if v.verdict.entry})
+    years = sorted({(version.event.data.company_id, entry.entry_date.year) for version, entry in entries})
     if years:
         list(QUERIES.open_years(connection, companies=[company for company, _ in years], years=[year for _, year in years]))
 
@@ -162,13 +164,11 @@ def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object
             copy.write_row(row)
 
 
-def _entry_row(ids: Mapping[int, int], version: Version) -> Sequence[object]:
-    document, entry = version.event.data, version.verdict.entry
-    assert entry is not None
+def _entry_row(entry_id: int, document: Document, entry: Entry) -> Sequence[object]:
     columns = zip(*((line.account, line.auxiliary, line.cents, line.vat_rate) for line in entry.lines), strict=True)
     currency = entry.lines[0].currency
     return (
-        ids[id(entry)],
+        entry_id,
         document.company_id,
         document.invoice_id,
         document.revision,

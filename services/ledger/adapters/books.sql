@@ -80,6 +80,10 @@ copy ledger.entry (
     account, auxiliary, cents, vat_rate, currency, currency_cents
 ) from stdin;
 
+-- name: copy_following()!
+-- Which of the new entries follow which.
+copy ledger.later_entry (entry_id, batch_id, principal) from stdin;
+
 -- name: copy_versions()!
 -- New versions of invoices.
 copy ledger.invoice (

@@ -226,6 +226,15 @@ class OnSuspense(DeedRefused):
     code, next_action = "LG062", "La corriger ; si l'expert-comptable la valide ainsi, ajouter --confirm-suspense."
 
 
+class VatUnsettled(DeedRefused):
+    """La TVA qui attend la livraison sur 445801 et l'écriture qui la déduit ne se solderaient plus."""
+
+    code, next_action = (
+        "LG063",
+        "Garder les lignes sur 445801 ; pour une autre TVA, valider puis contre-passer la facture : ce qui la suit l'est avec elle.",
+    )
+
+
 CODES = {refusal.code: refusal for refusal in DeedRefused.__subclasses__()}
 
 

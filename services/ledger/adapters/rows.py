@@ -27,6 +27,7 @@ class VersionRow:
     """A version of an invoice and the entry that stands for it (all null without one).
 
     `fates` = how many numbers its entries had got by then, mirrors included; `life` = what had become of this entry.
+    `follows` = the entry that stands, where this row is about the one that follows it.
     """
 
     record_offset: int
@@ -59,6 +60,7 @@ class VersionRow:
     currency_cents: list[int] | None
     fates: int = 0
     life: str | None = None
+    follows: int | None = None
 
     @property
     def state(self) -> int:
@@ -146,6 +148,13 @@ def version_messages(row: VersionRow, recorded_at: str) -> list[Outgoing]:
     return [_message(data, n, row, run, recorded_at) for data, n in said]
 
 
+def following_message(row: VersionRow, recorded_at: str) -> Outgoing:
+    """The entry that follows another of the same document."""
+    assert row.entry_id is not None
+    recorded = _entry_recorded(row, row.entry_id, Facts.model_validate_json(row.facts), recorded_at)
+    return _message(recorded, row.entry_id, row, RunPosition(row.run_id, row.runseq) if row.run_id else None, recorded_at)
+
+
 def view_message(row: VersionRow, recorded_at: str) -> Outgoing:
     """How the invoice stands, nothing else."""
     return _message(_invoice_described(row, Facts.model_validate_json(row.facts), recorded_at), row.state, row, None, recorded_at)
@@ -218,6 +227,7 @@ def _entry_recorded(row: VersionRow, entry_id: int, facts: Facts, recorded_at: s
         status="to_process",
         recorded_at=recorded_at,
         test_environment=facts.test_environment,
+        follows=None if row.follows is None else str(row.follows),
     )
 
 

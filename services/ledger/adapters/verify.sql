@@ -153,6 +153,20 @@ where not exists (select from ledger.fiscal_year as y where y.company_id = c.com
 order by company_id, said
 limit 1;
 
+-- name: parted()
+-- An entry that stands although the one it follows does not, or that was replaced although that one stands.
+select l.entry_id, l.principal
+from ledger.later_entry as l
+left join ledger.fate as f on f.entry_id = l.entry_id
+left join ledger.reversal as r on r.reversed = l.entry_id
+left join ledger.fate as pf on pf.entry_id = l.principal
+left join ledger.reversal as pr on pr.reversed = l.principal
+where
+    f.by_entry is null and r.entry_id is null and (pf.by_entry is not null or pr.entry_id is not null)
+    or f.by_entry is not null and pf.by_entry is null and pr.entry_id is null
+order by l.entry_id
+limit 1;
+
 -- name: announced_too_far()
 -- A book announced beyond its head, or not kept count of.
 select book, coalesce(a.seq, 0) as announced, coalesce(h.seq, 0) as head

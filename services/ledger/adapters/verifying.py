@@ -28,6 +28,7 @@ EXAMINED = {
     "day_back": "Entreprise {0}, journal {1}, exercice {2} : le numéro {3} est validé le {4}, avant celui qui le précède ({5})",
     "wrong_counter": "Entreprise {0}, journal {1}, exercice {2} : le compteur n'est pas celui du dernier numéro ({3} ; {4} donnés)",
     "wrong_close": "Entreprise {0} : dernier jour clos {1}, selon ses clôtures {2}",
+    "parted": "L'écriture {0} et celle qu'elle suit, {1}, ne sont pas remplacées ou contre-passées l'une avec l'autre",
     "announced_too_far": "Livre {0} : annoncé jusqu'au lot {1}, scellé jusqu'au lot {2}",
 }
 """What each question of verify.sql finds, as a sentence with the columns of its row."""

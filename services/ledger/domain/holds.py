@@ -50,10 +50,10 @@ class DeductionUndecided(Hold):
     next_action = "Calculer la TVA déductible selon le coefficient de l'entreprise, puis saisir l'écriture."
 
 
-class DeductionLater(Hold):
-    """La TVA de ce document ne se déduit qu'à la livraison, par une seconde écriture que le livre ne tient pas encore."""
+class DeliveryDateMissing(Hold):
+    """La TVA de ce document se déduit à la livraison, dont la date n'est pas connue."""
 
-    next_action = "Attendre la livraison, puis saisir l'écriture, ou déduire la TVA à la date de la facture."
+    next_action = "Indiquer la date de livraison, ou déduire la TVA à la date de la facture."
 
 
 class TooLargeToBook(Hold):

@@ -100,7 +100,7 @@ def post_credit(document: InvoiceClassified, credit: Credit, closed_through: dat
     said, entry = post(document, closed_through), post(credit.document, closed_through)
     if isinstance(entry, NoEntry):
         return entry
-    return replace(entry, lines=credit.mirror or entry.lines, said=() if isinstance(said, NoEntry) else said.lines)
+    return replace(entry, lines=credit.mirror or entry.lines, said=None if isinstance(said, NoEntry) else said)
 
 
 def _is_same_seller(one: Supplier, other: Supplier) -> bool:

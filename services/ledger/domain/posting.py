@@ -16,6 +16,7 @@ from schemas.values import LARGEST_CENTS, LONGEST_TEXT, MOST_LINES
 from services.ledger.domain.fec.currencies import CURRENCIES
 from services.ledger.domain.holds import (
     DeductionUndecided,
+    DeliveryDateMissing,
     NoRate,
     RegimeUnknown,
     TooLargeToBook,
@@ -76,14 +77,17 @@ class Entry:
     label: str
     source_key: UUID
     lines: tuple[Line, ...]
-    later: tuple["Entry", ...] = ()  # what follows by itself on a day that is known
-    said: tuple[Line, ...] = ()  # what the document alone would book, where its original decides otherwise
+    later: "Entry | None" = None  # follows by itself on the day of delivery: what waited for it is deducted (CGI 269-2-a)
+    said: "Entry | None" = None  # what the document alone would book, where its original decides otherwise
 
     @property
     def digest(self) -> bytes:
         """SHA-256 of what the document books, whatever period is open: two revisions with the same posting have the same."""
-        lines = [line if line.currency else line[:4] for line in self.said or self.lines]
-        said = [self.journal, self.piece_date.isoformat(), self.piece_ref, *lines]
+        if self.said is not None:
+            return self.said.digest
+        said = [self.journal, self.piece_date.isoformat(), self.piece_ref, *_said(self.lines)]
+        if self.later is not None:
+            said += [self.later.journal, self.later.entry_date.isoformat(), *_said(self.later.lines)]
         return hashlib.sha256(json.dumps(said).encode()).digest()
 
 
@@ -93,7 +97,7 @@ class NoEntry:
 
 
 def post(document: InvoiceClassified, closed_through: date | None = None) -> Entry | NoEntry:
-    """The entry of a document, printed amounts as they stand. Raises Hold when it cannot be booked without a person.
+    """The entry of a document and what follows it, printed amounts as they stand. Raises Hold when it cannot be booked without a person.
 
     `closed_through` = the last closed day: what is older goes to the first open day, with its true date in the label (PCG 1031-4).
     """
@@ -109,7 +113,7 @@ def post(document: InvoiceClassified, closed_through: date | None = None) -> Ent
         entry_date=closed_through + timedelta(days=1) if closed_through and is_late else document.issue_date,
         piece_ref=_one_line(document.number),
         piece_date=document.issue_date,
-        label=_label(document, is_late=is_late),
+        label=_label(document, f"opération du {document.issue_date:%d/%m/%Y}" if is_late else None),
         source_key=source_key(document),
         lines=lines,
         later=_later(document),
@@ -190,18 +194,31 @@ def _is_due_by_buyer(row: ClassifiedVat) -> bool:
     return row.regime in VAT_ACCOUNTS and VAT_ACCOUNTS[row.regime].due is not None
 
 
-def _later(document: InvoiceClassified) -> tuple[Entry, ...]:
-    """On delivery, the VAT that waited for it is deducted (CGI 269-2-a, 271 I)."""
-    day, cents = document.delivery_date, Counter[tuple[str, str]]()
+def _later(document: InvoiceClassified) -> Entry | None:
+    """On delivery, never before the invoice, what waited for it is deducted (CGI 269-2-a, 271 I, 271 II). Raises DeliveryDateMissing."""
+    cents = Counter[tuple[str, str]]()
     for row in document.vat:
-        if row.waits_for == "delivery":
-            cents[VAT_ACCOUNTS[row.regime].of_assets if row.asset else VAT_ACCOUNTS[row.regime].deductible, row.rate] += _deducted(row)
+        if row.waits_for == "delivery" and (accounts := VAT_ACCOUNTS.get(row.regime)):
+            cents[accounts.of_assets if row.asset else accounts.deductible, row.rate] += _deducted(row)
     moved = [Line(account, None, _side(document) * amount, rate) for (account, rate), amount in sorted(cents.items()) if amount]
-    if not moved or day is None:
-        return ()
-    lines = _in_book_currency((*moved, *(line._replace(account=WAITING_VAT, cents=-line.cents) for line in moved)), document)
-    named = source_key(document, "delivery")
-    return (Entry(MISCELLANEOUS_JOURNAL, day, _one_line(document.number), document.issue_date, _label(document), named, lines),)
+    if not moved:
+        return None
+    if document.delivery_date is None:
+        raise DeliveryDateMissing
+    return Entry(
+        journal=MISCELLANEOUS_JOURNAL,
+        entry_date=max(document.delivery_date, document.issue_date),
+        piece_ref=_one_line(document.number),
+        piece_date=document.issue_date,
+        label=_label(document, "TVA déduite à la livraison"),
+        source_key=source_key(document, "delivery"),
+        lines=_in_book_currency((*moved, *(line._replace(account=WAITING_VAT, cents=-line.cents) for line in moved)), document),
+    )
+
+
+def _said(lines: Sequence[Line]) -> list[tuple[str | int | None, ...]]:
+    """The lines as a digest has them; one in the book's currency as it was before others were."""
+    return [line if line.currency else line[:4] for line in lines]
 
 
 def _rounding_gap(document: InvoiceClassified) -> int:
@@ -218,10 +235,9 @@ def _side(document: InvoiceClassified) -> int:
     return SIDES[document.type]
 
 
-def _label(document: InvoiceClassified, *, is_late: bool = False) -> str:
+def _label(document: InvoiceClassified, remark: str | None) -> str:
     """« Amazon Business — <legal seller> — <number> », cut at its end; the seller is left out when it is the supplier itself or unknown."""
-    late = f"opération du {document.issue_date:%d/%m/%Y}" if is_late else None
-    parts = [document.supplier.name, document.supplier.legal_name, document.number, late]
+    parts = [document.supplier.name, document.supplier.legal_name, document.number, remark]
     return " — ".join(_one_line(part) for part in dict.fromkeys(parts) if part)[:LONGEST_TEXT]
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from schemas.classification_held.v1 import ClassificationHeld
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_described.v1 import Hold as ShownHold
-from services.ledger.domain.holds import Conflict, DeductionLater, Hold, SameDocument
+from services.ledger.domain.holds import Conflict, Hold, SameDocument
 from services.ledger.domain.originals import Credit, post_credit
 from services.ledger.domain.posting import Entry, NoEntry, post
 
@@ -97,7 +97,6 @@ def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = 
             raise SameDocument
         closed_through = _closed_through(document, years)
         entry = post_credit(document, credit, closed_through) if credit else post(document, closed_through)
-        _refuse_unkept(entry)
     except Hold as hold:
         return _held(hold)
     return Verdict(Outcome.NO_ENTRY) if isinstance(entry, NoEntry) else Verdict(Outcome.RECORDED, entry)
@@ -106,12 +105,6 @@ def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = 
 def _closed_through(document: InvoiceClassified, years: Sequence[FiscalYear]) -> date | None:
     """The last closed day of the year the document belongs to; None when nothing of it is closed."""
     return next((year.closed_through for year in years if year.starts <= document.issue_date <= year.ends), None)
-
-
-def _refuse_unkept(entry: Entry | NoEntry) -> None:
-    """Hold what the tables have no room for yet: a second entry of a document."""
-    if isinstance(entry, Entry) and entry.later:
-        raise DeductionLater
 
 
 def no_news(standing: Standing, event_id: str, revision: int, content: bytes) -> NoNews | None:

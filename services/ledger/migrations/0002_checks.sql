@@ -112,7 +112,7 @@ begin
     end if;
 end $$;
 
--- Every entry of the batch was booked by one invoice version of the batch; every other entry named is that invoice's own.
+-- Every entry of the batch was booked by one invoice version of the batch; every other entry named is that invoice's own, and follows none.
 create function check_invoices(p_batch bigint, p_n int) returns void language plpgsql
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
 declare
@@ -121,7 +121,8 @@ begin
     select
         count(distinct i.entry_id) filter (where i.booked and i.entry_id >> 20 = p_batch) as brought,
         count(*) filter (where i.booked) as booked,
-        coalesce(bool_or(e.entry_id is null), false) as foreign_entry
+        coalesce(bool_or(e.entry_id is null
+            or e.entry_id >> 20 <> p_batch and exists (select from later_entry as l where l.entry_id = e.entry_id)), false) as foreign_entry
     into r
     from invoice as i left join entry as e
         on e.entry_id = i.entry_id and e.company_id = i.company_id and e.invoice_id = i.invoice_id

@@ -131,7 +131,8 @@ begin
         count(*) filter (where f.by_entry is not null) as superseded,
         coalesce(bool_or(o.entry_id is null or c.book is distinct from b.book), false) as strange,
         coalesce(bool_or(f.by_entry is not null and (o.company_id, o.invoice_id, o.journal) is distinct from
-            (n.company_id, n.invoice_id, n.journal) or f.by_entry >> 20 <> b.batch_id), false) as mismatched
+            (n.company_id, n.invoice_id, n.journal) and not falls_with(f.entry_id, f.by_entry)
+            or f.by_entry >> 20 <> b.batch_id), false) as mismatched
     into r
     from fate as f
     left join entry as o on o.entry_id = f.entry_id
@@ -176,7 +177,7 @@ begin
     end if;
     perform check_entries(new.batch_id, new.n);
     perform check_accounts(new.batch_id, new.book);
-    perform check_invoices(new.batch_id, new.n - without_invoice(new));
+    perform check_invoices(new.batch_id, new.n - without_invoice(new) - check_following(new));
     if new.kind <> 'I' then
         perform check_deed(new);
     end if;

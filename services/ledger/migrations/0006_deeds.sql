@@ -175,37 +175,68 @@ set search_path = ledger, pg_temp as $$
 $$;
 
 -- The mirror of a validated entry, on that one's own day; it still needs its number.
-create function mirror(p_entry bigint, p_batch bigint) returns bigint language plpgsql
+create function mirror(p_entry bigint, p_mirror bigint) returns void language plpgsql
 set search_path = ledger, pg_temp as $$
-declare
-    mirrored bigint := p_batch << 20;
 begin
     insert into entry (entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
         account, auxiliary, cents, vat_rate, currency, currency_cents)
-    select mirrored, e.company_id, e.invoice_id, e.revision, e.journal, f.entry_date, e.piece_ref, e.piece_date,
-        left(format('Contre-passation %s %s n° %s : %s', f.journal, f.fy, f.number, e.label), 500), key_of(mirrored, e.piece_date),
+    select p_mirror, e.company_id, e.invoice_id, e.revision, e.journal, f.entry_date, e.piece_ref, e.piece_date,
+        left(format('Contre-passation %s %s n° %s : %s', f.journal, f.fy, f.number, e.label), 500), key_of(p_mirror, e.piece_date),
         e.account, e.auxiliary, turned(e.cents), e.vat_rate, e.currency, turned(e.currency_cents)
     from entry as e inner join fate as f on f.entry_id = e.entry_id where e.entry_id = p_entry;
-    insert into reversal (entry_id, batch_id, reversed) values (mirrored, p_batch, p_entry);
-    return mirrored;
+    insert into reversal (entry_id, batch_id, reversed) values (p_mirror, p_mirror >> 20, p_entry);
 exception when unique_violation then
     perform refuse_reversed(p_entry);
     raise;
 end $$;
 
--- A validated entry is turned round by its exact mirror, which has a number of its own at once (PCG 1031-3).
+-- The mirrors of a batch get their numbers, journal by journal in one order.
+create function number_mirrors(p_company text, p_batch bigint) returns void language plpgsql
+set search_path = ledger, pg_temp as $$
+declare
+    made record;
+begin
+    for made in
+        select e.journal, array_agg(e.entry_id order by e.entry_id) as entries
+        from reversal as v inner join entry as e on e.entry_id = v.entry_id where v.batch_id = p_batch group by e.journal order by e.journal
+    loop
+        perform number_entries(p_company, made.journal, made.entries, p_batch);
+    end loop;
+end $$;
+
+-- An entry that waits is replaced, and waits no more.
+create function supersede(p_entry bigint, p_new bigint) returns void language plpgsql
+set search_path = ledger, pg_temp as $$
+begin
+    insert into fate (entry_id, batch_id, by_entry) values (p_entry, p_new >> 20, p_new);
+    delete from todo as t using entry as e where e.entry_id = p_entry and t.company_id = e.company_id and t.entry_id = p_entry;
+exception when unique_violation then
+    perform refuse_fated(array[p_entry]);
+    raise;
+end $$;
+
+-- A validated entry is turned round by its exact mirror, which has a number of its own at once (PCG 1031-3). What follows it goes with it:
+-- turned round too, or, while it waits, replaced by that mirror. The fates of all mirrors, that of the entry first.
 create function reverse_entry(p_company text, p_entry bigint, p_actor text) returns setof fate language plpgsql security definer
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
 declare
     deed bigint;
-    mirrored bigint;
+    follower bigint;
+    is_final boolean;
 begin
     perform refuse_strange(p_company, array[p_entry]);
     perform refuse_reversed(p_entry);
-    deed := open_deed(p_company, 'C', 1, p_actor);
-    mirrored := mirror(p_entry, deed);
-    perform number_entries(p_company, (select journal from entry where entry_id = p_entry), array[mirrored], deed);
-    return query select f.* from fate as f where f.entry_id = mirrored;
+    follower := follower_of(p_entry);
+    is_final := exists (select from fate as f where f.entry_id = follower);
+    deed := open_deed(p_company, 'C', 1 + is_final::int, p_actor);
+    perform mirror(p_entry, deed << 20);
+    if is_final then
+        perform mirror(follower, deed << 20 | 1);
+    elsif follower is not null then
+        perform supersede(follower, deed << 20);
+    end if;
+    perform number_mirrors(p_company, deed);
+    return query select f.* from fate as f where f.batch_id = deed and f.number is not null order by f.entry_id;
 end $$;
 
 -- The invoice stands on the new entry from now on; what its events said of it stays.
@@ -226,21 +257,22 @@ end $$;
 
 -- Other lines for an entry: before it is validated a new one supersedes it; afterwards it is reversed, and a new one waits for validation.
 -- Of an entry in a currency the new lines have their amounts in it too: p_currency_cents, null in euros.
+-- What stands and falls with it is written anew too, with the lines it had. A new entry comes right behind the mirror of the one it replaces.
 create function correct(
     p_company text, p_entry bigint, p_actor text, p_account text[], p_auxiliary text[], p_cents bigint[], p_vat_rate text[],
     p_currency_cents bigint[] default null
 ) returns bigint language plpgsql security definer
 set search_path = ledger, pg_temp set enable_seqscan = off set plan_cache_mode = force_custom_plan as $$
 declare
-    is_validated boolean;
+    chosen bigint[];
+    final bigint[];
+    one bigint;
+    made bigint[] := '{}';
     stranger text;
-    deed bigint;
-    mirrored bigint;
-    new_id bigint;
+    next_id bigint;
 begin
     perform refuse_strange(p_company, array[p_entry]);
-    is_validated := exists (select from fate where entry_id = p_entry);
-    if is_validated then
+    if exists (select from fate where entry_id = p_entry) then
         perform refuse_reversed(p_entry);
     end if;
     select l.code into stranger from entry as e cross join lateral unnest(p_account) as l (code)
@@ -255,33 +287,34 @@ begin
     if found then
         perform refuse_deed('LG032', 'amounts in its currency, no others', stranger);
     end if;
-    deed := open_deed(p_company, 'C', case when is_validated then 2 else 1 end, p_actor);
-    if is_validated then
-        mirrored := mirror(p_entry, deed);
+    chosen := together(p_entry);
+    if cardinality(chosen) > 1 then
+        perform refuse_unsettled(p_entry, p_account, p_cents);
     end if;
-    new_id := coalesce(mirrored + 1, deed << 20);
-    insert into entry (entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
-        account, auxiliary, cents, vat_rate, currency, currency_cents)
-    select new_id, e.company_id, e.invoice_id, e.revision, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label,
-        key_of(new_id, e.piece_date), p_account, p_auxiliary, p_cents, p_vat_rate, e.currency, p_currency_cents
-    from entry as e where e.entry_id = p_entry;
-    perform stand_on(p_entry, new_id);
-    if is_validated then
-        perform number_entries(p_company, (select journal from entry where entry_id = p_entry), array[mirrored], deed);
-    else
-        perform supersede(p_entry, new_id);
-        delete from todo as t where t.company_id = p_company and t.entry_id = p_entry;
-    end if;
-    return new_id;
-end $$;
-
-create function supersede(p_entry bigint, p_new bigint) returns void language plpgsql
-set search_path = ledger, pg_temp as $$
-begin
-    insert into fate (entry_id, batch_id, by_entry) values (p_entry, p_new >> 20, p_new);
-exception when unique_violation then
-    perform refuse_fated(array[p_entry]);
-    raise;
+    final := array(select f.entry_id from fate as f where f.entry_id = any(chosen));
+    next_id := open_deed(p_company, 'C', cardinality(chosen) + cardinality(final), p_actor) << 20;
+    foreach one in array chosen loop
+        if one = any(final) then
+            perform mirror(one, next_id);
+            next_id := next_id + 1;
+        end if;
+        insert into entry (entry_id, company_id, invoice_id, revision, journal, entry_date, piece_ref, piece_date, label, source_key,
+            account, auxiliary, cents, vat_rate, currency, currency_cents)
+        select next_id, e.company_id, e.invoice_id, e.revision, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label,
+            key_of(next_id, e.piece_date), n.account, n.auxiliary, n.cents, n.vat_rate, e.currency, n.currency_cents
+        from entry as e cross join lateral (
+            select p_account as account, p_auxiliary as auxiliary, p_cents as cents, p_vat_rate as vat_rate,
+                p_currency_cents as currency_cents where one = p_entry
+            union all select e.account, e.auxiliary, e.cents, e.vat_rate, e.currency_cents where one <> p_entry
+        ) as n where e.entry_id = one;
+        made := made || next_id;
+        next_id := next_id + 1;
+    end loop;
+    perform stand_on(chosen[1], made[1]);
+    perform follow(made);
+    perform supersede(c.old, c.new) from unnest(chosen, made) as c (old, new) where c.old <> all(final) order by c.old;
+    perform number_mirrors(p_company, made[1] >> 20);
+    return made[array_position(chosen, p_entry)];
 end $$;
 
 -- Everything of that year up to and including that day, for good. p_waiting = how many unvalidated entries the person knows will move.

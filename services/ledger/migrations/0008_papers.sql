@@ -277,6 +277,7 @@ set search_path = ledger, pg_temp as $$
 begin
     perform check_life(b);
     perform check_papers(b);
+    perform check_together(b);
 end $$;
 
 -- From here to the end of the transaction nobody else writes papers or letters into that company's book.

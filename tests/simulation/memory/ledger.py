@@ -118,11 +118,12 @@ class MemoryBooks:
         """Everything of the page; it is checked when the transaction commits."""
         if tenure.session != self._sessions.backend.number:
             raise Unavailable("PostgreSQL", "the database session changed")
-        _open(session, page)
+        entries = page.entries
+        _open(session, page, entries)
         batch = BatchRow(
             batch_id=next(self._ledger.batch_ids),
             book=page.partition,
-            n=len(page.entries),
+            n=len(entries),
             topic_id=tenure.topic_id,
             epoch=tenure.epoch,
             from_offset=tenure.next_offset,
@@ -133,7 +134,7 @@ class MemoryBooks:
             raise Refused("a batch without records")
         _insert(session, "batch", (batch.topic_id, batch.book, batch.from_offset), batch)
         self._sessions.defer(lambda session: self._check(session, batch))
-        self._write_versions(session, batch, page)
+        self._write_versions(session, batch, page, entries)
         for late in page.overtaken:
             document = late.event.data
             session.table("overtaken").insert((document.company_id, document.invoice_id, late.event.id), late)
@@ -145,12 +146,12 @@ class MemoryBooks:
             _insert(session, "parked_record", (batch.batch_id, offset), ParkedRow(batch, offset, message))
         ensure_sayable(session, batch)
 
-    def _write_versions(self, session: MemorySession, batch: BatchRow, page: Page) -> None:
-        booked = [version for version in page.versions if version.verdict.entry]
-        ids = {id(version.verdict.entry): batch.batch_id << PLACE_BITS | place for place, version in enumerate(booked)}
-        for version in booked:
-            assert version.verdict.entry is not None
-            self._write_entry(session, batch, ids[id(version.verdict.entry)], version, version.verdict.entry)
+    def _write_versions(self, session: MemorySession, batch: BatchRow, page: Page, entries: Sequence[tuple[Version, Entry]]) -> None:
+        ids = {id(entry): batch.batch_id << PLACE_BITS | place for place, (_, entry) in enumerate(entries)}
+        for version, entry in entries:
+            self._write_entry(session, batch, ids[id(entry)], version, entry)
+            if entry.later:
+                _insert(session, "later_entry", ids[id(entry.later)], ids[id(entry)])
         for version in page.versions:
             document, entry = version.event.data, version.standing.entry
             row = InvoiceRow(batch.batch_id, version, ids[id(entry)] if isinstance(entry, Entry) else entry)
@@ -234,11 +235,11 @@ class Parts:
     announcements: type[MemoryAnnouncements] = MemoryAnnouncements
 
 
-def _open(session: MemorySession, page: Page) -> None:
+def _open(session: MemorySession, page: Page, entries: Sequence[tuple[Version, Entry]]) -> None:
     """Companies and fiscal years seen for the first time."""
     for company in sorted({version.event.data.company_id for version in page.versions}):
         session.table("company").insert(company, CompanyRow(page.partition, CHART))
-    for company, year in sorted({(v.event.data.company_id, v.verdict.entry.entry_date.year) for v in page.versions if v.verdict.entry}):
+    for company, year in sorted({(version.event.data.company_id, entry.entry_date.year) for version, entry in entries}):
         starts = date(year, 1, 1)
         session.table("fiscal_year").insert((company, year), FiscalYear(starts, date(year, 12, 31), starts - timedelta(days=1)))
 

@@ -58,12 +58,14 @@ class CommitCheck:
                     raise Refused(f"batch {batch.batch_id}: no account {line.account} in that company's chart")
 
     def _check_invoices(self, session: MemorySession, batch: BatchRow) -> None:
-        """Every entry named is that invoice's own; those of the batch were booked by one version each."""
+        """Every entry named is that invoice's own; those of the batch were booked by one version each, or follow one that was."""
         entries = rows_of(session, "entry")
         named = [row for row in _of_batch(session, batch) if row.entry_id is not None]
         booked = [row for row in named if row.version.verdict.entry is not None]
         brought = {row.entry_id for row in booked if row.entry_id is not None and row.entry_id >> PLACE_BITS == batch.batch_id}
-        if not len(brought) == len(booked) == batch.n or not all(_own(entries.get(row.entry_id), row) for row in named):
+        following = [principal for entry, principal in rows_of(session, "later_entry").items() if entry >> PLACE_BITS == batch.batch_id]
+        counted = len(brought) == len(booked) == batch.n - len(following) and brought.issuperset(following)
+        if not counted or not all(_own(entries.get(row.entry_id), row) for row in named):
             raise DatabaseError(f"batch {batch.batch_id}: entries and invoices do not match")
 
     def _move_position(self, session: MemorySession, batch: BatchRow) -> None:

@@ -1,12 +1,13 @@
 """What the in-memory book's batches say, built from their rows by the real functions."""
 
+from dataclasses import replace
 from operator import itemgetter
 
 from pydantic import ValidationError
 
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import Refused, TooLarge
-from services.ledger.adapters.rows import finished_message, version_messages
+from services.ledger.adapters.rows import finished_message, following_message, version_messages
 from tests.simulation.memory.ledger_rows import BatchRow, InvoiceRow, ParkedRow, rows_of
 from tests.simulation.memory.store import MemorySession
 
@@ -42,7 +43,13 @@ def waiting(session: MemorySession, book: int, places: range, limit: int) -> lis
 def _versions(session: MemorySession, batch: BatchRow) -> list[tuple[int, list[Outgoing]]]:
     entries = rows_of(session, "entry")
     rows: list[InvoiceRow] = [row for row in rows_of(session, "invoice").values() if row.batch_id == batch.batch_id]
-    return [(row.version.offset, version_messages(row.said(entries.get(row.entry_id)), batch.recorded_at)) for row in rows]
+    said = [(row.version.offset, version_messages(row.said(entries.get(row.entry_id)), batch.recorded_at)) for row in rows]
+    booked = {row.entry_id: row for row in rows if row.version.verdict.entry}
+    for entry_id, principal in rows_of(session, "later_entry").items():
+        if row := booked.get(principal):
+            following = replace(row, entry_id=entry_id).said(entries[entry_id])
+            said.append((row.version.offset, [following_message(replace(following, follows=principal), batch.recorded_at)]))
+    return said
 
 
 def ensure_sayable(session: MemorySession, batch: BatchRow) -> None:

@@ -34,7 +34,7 @@ def outcome_of(case: Case) -> tuple[str, list[Any]]:
         outcomes.append("no_entry" if isinstance(entry, NoEntry) else "recorded")
         if isinstance(entry, Entry):
             supplier = {answer.supplier.auxiliary: document["supplier"]}
-            entries.extend(shown(one, supplier) for one in (entry, *entry.later))
+            entries.extend(shown(one, supplier) for one in (entry, entry.later) if one)
     return "/".join(dict.fromkeys(outcomes)), sorted(entries, key=in_order)
 
 

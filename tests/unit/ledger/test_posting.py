@@ -2,6 +2,7 @@
 
 from datetime import date
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from schemas.invoice_classified.v1 import ClassifiedVat, InvoiceClassified
 from schemas.values import Supplier
 from services.ledger.domain.holds import (
     DeductionUndecided,
+    DeliveryDateMissing,
     Hold,
     NoRate,
     RegimeUnknown,
@@ -19,7 +21,7 @@ from services.ledger.domain.holds import (
     TypeUnknown,
 )
 from services.ledger.domain.posting import Line, NoEntry, post, source_key
-from tests.unit.ledger.documents import SETTINGS, Row, case, credit, debit, entry_of, invoice, lines
+from tests.unit.ledger.documents import SETTINGS, Row, case, credit, debit, entry_of, invoice, line, lines
 
 
 def test_an_invoice_is_expense_and_vat_against_the_supplier():
@@ -205,6 +207,62 @@ def test_the_source_key_starts_with_the_issue_date_and_knows_no_rulebook():
     assert 1_773_100_800_000 == int.from_bytes(key.bytes[:6])  # 10 March 2026, midnight UTC
     assert key == source_key(invoice(issue_date=date(2026, 3, 10), rulebook_version="r2"))
     assert key != source_key(invoice(issue_date=date(2026, 3, 10), revision=2))
+
+
+WAITING = ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="domestic", waits_for="delivery")
+
+
+def waiting(day: date | None, **changes: Any) -> InvoiceClassified:
+    """An invoice of 10 March over 120.00 whose goods come on that day."""
+    said: dict[str, Any] = {"vat": (WAITING,), "delivery_date": day, **changes}
+    return invoice(**said)
+
+
+def test_vat_that_waits_is_deducted_on_delivery():
+    """Half on an asset; the second entry is dated on delivery, under the invoice's piece (CGI 269-2-a, 271 I)."""
+    rows = tuple(WAITING.model_copy(update={"asset": asset, "vat_cents": 10_00}) for asset in (False, True))
+    entry = entry_of(waiting(date(2026, 4, 2), vat=rows))
+    assert [("606400", 100_00), ("445801", 20_00)] == [(one.account, one.cents) for one in entry.lines[:2]]
+    later = entry.later
+    assert later is not None
+    assert ("OD", date(2026, 4, 2), "FR-1", date(2026, 3, 10)) == (later.journal, later.entry_date, later.piece_ref, later.piece_date)
+    moved = [debit("445620", 10_00, rate="20"), debit("445660", 10_00, rate="20")]
+    assert [*moved, *[credit("445801", 10_00, rate="20")] * 2] == list(later.lines)
+    assert "Amazon Business — Papeterie Lyon — FR-1 — TVA déduite à la livraison" == later.label
+    assert entry.source_key != later.source_key
+
+
+def test_nothing_is_deducted_before_the_invoice_is_there():
+    """Delivered a week earlier (CGI 271 II); and a day nobody knows is asked for."""
+    later = entry_of(waiting(date(2026, 3, 3))).later
+    assert later is not None
+    assert date(2026, 3, 10) == later.entry_date
+    with pytest.raises(DeliveryDateMissing):
+        post(waiting(None))
+
+
+def test_what_is_deducted_nowhere_waits_for_nothing():
+    """Foreign VAT, in the cost; a deductible part of zero."""
+    nowhere = WAITING.model_copy(update={"regime": "foreign"}), WAITING.model_copy(update={"deductible_cents": 0})
+    cost = (line("606400", 100_00, "20").model_copy(update={"cost_cents": 120_00}),)
+    entries = [entry_of(waiting(None, vat=(row,), lines=cost)) for row in nowhere]
+    assert [None, None] == [entry.later for entry in entries]
+    assert [[("606400", 120_00), ("401000", -120_00)]] * 2 == [[(one.account, one.cents) for one in entry.lines] for entry in entries]
+
+
+def test_the_digest_covers_what_follows():
+    """The same again; another day; another account of the deduction. Where nothing follows it is what it was."""
+    assets = (WAITING.model_copy(update={"asset": True}),)
+    said = [
+        waiting(date(2026, 4, 2)),
+        waiting(date(2026, 4, 2), revision=2),
+        waiting(date(2026, 4, 3)),
+        waiting(date(2026, 4, 2), vat=assets),
+    ]
+    first, again, *others = [entry_of(document).digest for document in said]
+    assert first == again
+    assert 3 == len({first, *others})
+    assert "a7581038" == entry_of(invoice()).digest.hex()[:8]
 
 
 ROWS = st.lists(

@@ -159,11 +159,11 @@ WAITING = ClassifiedVat(rate="20", base_cents=100_00, vat_cents=20_00, regime="d
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"vat": (WAITING,), "delivery_date": date(2026, 4, 2)}, "deduction_later"),
+        ({"vat": (WAITING,)}, "delivery_date_missing"),
     ],
 )
-def test_what_the_tables_have_no_room_for_is_held(changes: dict[str, Any], reason: str):
-    """Goal: nothing is booked in part (decision 0058). Case: VAT deducted on delivery."""
+def test_what_cannot_be_booked_whole_is_held(changes: dict[str, Any], reason: str):
+    """Goal: nothing is booked in part. Case: VAT deducted on a delivery nobody knows of (decision 0085)."""
     hold = judge(invoice(**changes), []).hold
     assert hold is not None
     assert reason == hold.reason

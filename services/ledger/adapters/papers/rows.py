@@ -1,6 +1,7 @@
 """Rows of the book → documents that papers settle, and drafts → what the database takes."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -52,15 +53,21 @@ def document_of(row: DocumentRow) -> Document:
 
 
 def _waiting(row: DocumentRow) -> Iterator[Waiting]:
-    """The VAT on 445801 whose rate waits for payment, by the invoice's own table."""
+    """The VAT on 445801 whose rate waits for payment, by the invoice's own table; what waits for delivery there is not paid for."""
+    groups = json.loads(row.vat)
     accounts = {
         group["rate"]: getattr(VAT_ACCOUNTS[group["regime"]], "of_assets" if group.get("asset") else "deductible")
-        for group in json.loads(row.vat)
+        for group in groups
         if group.get("waits_for") == "payment" and group["regime"] in VAT_ACCOUNTS
     }
+    delivered = Counter[str]()
+    for group in groups:
+        if group.get("waits_for") == "delivery":
+            deducted = group.get("deductible_cents")
+            delivered[group["rate"]] += group["vat_cents"] if deducted is None else deducted
     for account, rate, cents in zip(row.account, row.vat_rate, row.cents, strict=True):
         if account == WAITING_VAT and rate is not None and rate in accounts:
-            yield Waiting(accounts[rate], rate, cents)
+            yield Waiting(accounts[rate], rate, cents - delivered[rate] if cents > 0 else cents + delivered[rate])
 
 
 def entry_of(draft: Draft) -> dict[str, Any]:
