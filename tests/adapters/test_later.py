@@ -271,7 +271,7 @@ def test_verify_names_a_pair_that_is_parted(hands: Hands, pair: tuple[int, int],
     assert f"L'écriture {second} et celle qu'elle suit, {first}, ne sont pas remplacées ou contre-passées l'une avec l'autre" in said
 
 
-BENT = {
+BENT: dict[str, tuple[list[str], list[str], str]] = {
     "a mirror that follows": (
         ["AC", "OD"],
         ["update ledger.later_entry set entry_id = entry_id - 1 where principal > {second}"],
