@@ -29,7 +29,6 @@ from schemas.values import (
     known,
 )
 
-
 IN_EUROS = "hundredths of a euro, whatever the document's currency"
 
 
