@@ -286,11 +286,11 @@ def test_a_refusal_has_its_own_reason_and_writes_nothing(hands: Hands, name: str
 
 
 def test_every_code_of_the_functions_has_its_sentence():
-    """LG031 is the one that only a race meets; those of papers have their cases in test_papers.py."""
+    """LG031 is the one that only a race meets; LG032 has its cases in test_currency.py, those of papers theirs in test_papers.py."""
     written = {file.name: set(re.findall(r"LG0[1-9]\d", file.read_text(encoding="utf-8"))) for file in MIGRATIONS.glob("*.sql")}
     assert CODES.keys() == set.union(*written.values())
     of_deeds = {CODES[code] for code in written["0006_deeds.sql"] | written["0009_daily.sql"]}
-    assert of_deeds - {reason for reason, _ in REFUSED.values()} == {refusals.ChangedMeanwhile}
+    assert of_deeds - {reason for reason, _ in REFUSED.values()} == {refusals.ChangedMeanwhile, refusals.CurrencyMismatched}
 
 
 def test_a_book_sealed_in_the_old_form_is_refused(database_url: str, tmp_path: Path):
