@@ -50,7 +50,7 @@ select
     i.record_offset, i.company_id, i.invoice_id, i.version, i.revision, i.outcome,
     i.hold_stage, i.hold_reason, i.hold_sentence, i.hold_action, i.booked, i.facts::text as facts,
     i.event_id, i.run_id, i.runseq, i.replay_id, i.traceparent,
-    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate,
+    e.entry_id, e.journal, e.entry_date, e.piece_ref, e.piece_date, e.label, e.account, e.auxiliary, e.cents, e.vat_rate, e.currency_cents,
     0 as fates, null as life, l.principal as follows
 from ledger.later_entry as l
 inner join ledger.entry as e on e.entry_id = l.entry_id
