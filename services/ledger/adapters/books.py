@@ -12,12 +12,14 @@ from services.kernel.errors import Refused, Unavailable
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.announcements import ensure_sayable
 from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, PostgresPositions, Tenure
+from services.ledger.adapters.suppliers import known_suppliers, mergers_of, note_mergers, note_suppliers
 from services.ledger.domain.facts import facts_json
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import FiscalYear, Standing
-from services.ledger.handler import InvoiceKey, Late, Outrun, Page, PdfKey, Version
+from services.ledger.domain.suppliers import Mergers
+from services.ledger.handler import InvoiceKey, Late, Outrun, Page, PdfKey, SupplierKey, Version
 
-CONTENT_REFUSED = "LG002"
+CONTENT_REFUSED, MERGED_MEANWHILE = "LG002", "LG004"
 VERSIONS_KEY = "invoice_company_id_invoice_id_version_key"
 PLACE_BITS = 20  # entry id = batch id << 20 | place in the batch
 
@@ -60,6 +62,20 @@ class PostgresBooks:
             rows = list(QUERIES.fiscal_years(connection, companies=sorted(companies)))
         return {company: [FiscalYear(*dates) for _, *dates in group] for company, group in groupby(rows, key=lambda row: row[0])}
 
+    def mergers(self, companies: Collection[str]) -> Mapping[str, Mergers]:
+        """Which suppliers of these companies became another one."""
+        if not companies:
+            return {}
+        with self._store.connection() as connection:
+            return mergers_of(connection, sorted(companies))
+
+    def suppliers(self, keys: Collection[SupplierKey]) -> Collection[SupplierKey]:
+        """Those of these suppliers that the book knows."""
+        if not keys:
+            return ()
+        with self._store.connection() as connection:
+            return known_suppliers(connection, sorted(keys))
+
     def record(self, page: Page) -> None:
         """Write the page and move the position. Raises Refused or Outrun (nothing is written), Fenced (another owns the partition)."""
         tenure = self._positions.tenure(page.topic, page.partition)
@@ -84,9 +100,11 @@ class PostgresBooks:
 
 
 def _refusal(error: DatabaseError, partition: int) -> Fenced | Refused | None:
-    """What the database means: we are fenced, the content is poison, or (None) it is a bug."""
+    """What the database means: we are fenced, a supplier became another one, the content is poison, or (None) it is a bug."""
     if error.sqlstate == FENCED:
         return Fenced(partition)
+    if error.sqlstate == MERGED_MEANWHILE:
+        return Outrun(str(error).splitlines()[0])
     if error.sqlstate == CONTENT_REFUSED:
         return Refused(str(error).splitlines()[0])
     return None
@@ -110,6 +128,8 @@ def _write(connection: Connection, page: Page, tenure: Tenure) -> None:
     ids = {id(version.verdict.entry): batch_id << PLACE_BITS | place for place, version in enumerate(booked)}
     _copy(connection, QUERIES.copy_entries.sql, (_entry_row(ids, version) for version in booked))
     _copy(connection, QUERIES.copy_versions.sql, (_version_row(batch_id, ids, version) for version in page.versions))
+    note_suppliers(connection, batch_id, [version.event.data for version in page.versions])
+    note_mergers(connection, batch_id, page.mergers)
     for late in page.overtaken:
         QUERIES.note_overtaken(connection, batch_id=batch_id, **_late_row(late))
     _note_run(connection, batch_id, page)

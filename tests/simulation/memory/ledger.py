@@ -12,7 +12,8 @@ from services.kernel.errors import Refused, Unavailable
 from services.ledger.adapters.positions import Fenced, Tenure
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import FiscalYear, Outcome, Standing
-from services.ledger.handler import InvoiceKey, Page, PdfKey, Place, Version
+from services.ledger.domain.suppliers import Mergers
+from services.ledger.handler import InvoiceKey, Page, PdfKey, Place, SupplierKey, Version
 from tests.simulation.memory.ledger_check import CHART, CommitCheck
 from tests.simulation.memory.ledger_messages import Batch, ensure_sayable, waiting
 from tests.simulation.memory.ledger_positions import MemoryPositions
@@ -28,6 +29,7 @@ from tests.simulation.memory.ledger_rows import (
     rows_of,
 )
 from tests.simulation.memory.ledger_schema import MemoryLedger, MemorySessions
+from tests.simulation.memory.ledger_suppliers import known_suppliers, mergers_of, note_mergers, note_suppliers
 from tests.simulation.memory.store import MemorySession
 
 FORBIDDEN = frozenset("\t\n\r|")  # in a piece reference or a label: checks of the table `entry`
@@ -80,6 +82,20 @@ class MemoryBooks:
         years = {company: [row for (of, _), row in rows if of == company] for company in companies}
         return {company: found for company, found in years.items() if found}
 
+    def mergers(self, companies: Collection[str]) -> Mapping[str, Mergers]:
+        """Which suppliers of these companies became another one."""
+        if not companies:
+            return {}
+        with self._sessions.connection() as session:
+            return mergers_of(session, companies)
+
+    def suppliers(self, keys: Collection[SupplierKey]) -> Collection[SupplierKey]:
+        """Those of these suppliers that the book knows."""
+        if not keys:
+            return ()
+        with self._sessions.connection() as session:
+            return known_suppliers(session, keys)
+
     def record(self, page: Page) -> None:
         """Write the page and move the position. Raises Refused (nothing is written), Fenced (another process owns the partition)."""
         tenure = self._positions.tenure(page.topic, page.partition)
@@ -113,6 +129,8 @@ class MemoryBooks:
         _insert(session, "batch", (batch.topic_id, batch.book, batch.from_offset), batch)
         self._sessions.defer(lambda session: self._check(session, batch))
         self._write_versions(session, batch, page)
+        note_suppliers(session, [version.event.data for version in page.versions])
+        note_mergers(session, batch, page.mergers)
         for late in page.overtaken:
             document = late.event.data
             session.table("overtaken").insert((document.company_id, document.invoice_id, late.event.id), late)
