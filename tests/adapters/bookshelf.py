@@ -15,7 +15,7 @@ from psycopg import sql
 
 from schemas.hold_lifted.v1 import HoldLifted
 from schemas.line_recoded.v1 import LineRecoded
-from schemas.registry import parked_topic, topic_for
+from schemas.registry import parked_topic
 from schemas.supplier_merged.v1 import SupplierMerged
 from services.kernel.clock import Clock, ScaledClock
 from services.kernel.envelope import Delivery, Event, Outgoing, Record, deliver, encode
@@ -36,6 +36,8 @@ from tests.support.local import SessionDatabase
 CLOCK: Clock = ScaledClock(datetime(2026, 3, 11, 9, tzinfo=UTC), speed=0.0)
 PARTS = Parts()
 TOPIC_IDS = {TOPIC: TOPIC_ID, DECISIONS: "topic-2"}
+
+Decision = SupplierMerged | LineRecoded | HoldLifted
 
 type Said = Event[Any] | Outgoing | Record
 
@@ -121,11 +123,11 @@ class Bookshelf(ABC):
 
     def record(self, said: Event[Any] | Outgoing, partition: int = PARTITION) -> Record:
         """An event or message as the broker would give it, at the next offset of the partition of its topic."""
-        message = said if isinstance(said, Outgoing) else encode(said, topic_for("classifier", type(said.data)))
+        message = said if isinstance(said, Outgoing) else encode(said, DECISIONS if isinstance(said.data, Decision) else TOPIC)
         offset = next(self._offsets[message.topic, partition])
         return Record(message.topic, partition, offset, 0, message.key, message.value, message.headers)
 
-    def decide(self, *said: SupplierMerged | LineRecoded | HoldLifted, partition: int = PARTITION) -> list[Record]:
+    def decide(self, *said: Decision, partition: int = PARTITION) -> list[Record]:
         """People decided this, in one poll; the records."""
         if self.owner.books.position(DECISIONS, partition) is None:
             self.owner.take(partition, DECISIONS)

@@ -189,5 +189,5 @@ def test_people_go_on_while_a_book_is_verified(hands: Hands):
         lines = Verification(beside).lines()
         assert "Livre 3 : conforme, tête 1:" in next(lines)
         hands.book.receive(event(invoice(invoice_id="I-2")))
-        assert ["Recalculé : 1 lot, 1 écriture, 3 lignes scellées ; tout est conforme."] == list(lines)
+        assert ["Recalculé : 1 lot, 1 écriture, 4 lignes scellées ; tout est conforme."] == list(lines)
     assert "2 lots, 2 écritures, 6 lignes" in verified(hands.book.shelf).lines[-1]

@@ -1,6 +1,5 @@
 """Suppliers in PostgreSQL: which became which, which the book knows, and what a page says of them."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,10 +11,11 @@ from psycopg import Connection
 from schemas.supplier_merged.v1 import SupplierMerged
 from services.kernel.envelope import Event
 from services.ledger.domain.standing import Document
-from services.ledger.domain.suppliers import Identity, Mergers, aliases_of, identity_of
+from services.ledger.domain.suppliers import Mergers, aliases_of, identity_of
 from services.ledger.handler import SupplierKey
 
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("suppliers.sql"), "psycopg")
+COLUMNS = ("companies", "auxiliaries", "names", "legal_names", "vat_ids", "sirens")
 
 
 def mergers_of(connection: Connection, companies: Sequence[str]) -> Mapping[str, Mergers]:
@@ -36,10 +36,9 @@ def known_suppliers(connection: Connection, keys: Sequence[SupplierKey]) -> Coll
 
 def note_suppliers(connection: Connection, batch_id: int, documents: Sequence[Document]) -> None:
     """The next version of each supplier whose documents name it as none did before: one statement, nothing for what is known."""
-    shown = dict.fromkeys((document.company_id, document.supplier.auxiliary, identity_of(document)) for document in documents)
-    said = [{"company_id": company, "auxiliary": code, **_columns(identity)} for company, code, identity in shown]
-    if said:
-        QUERIES.note_suppliers(connection, batch_id=batch_id, said=json.dumps(said))
+    shown = dict.fromkeys((document.company_id, document.supplier.auxiliary, *identity_of(document)) for document in documents)
+    if shown:
+        QUERIES.note_suppliers(connection, batch_id=batch_id, **dict(zip(COLUMNS, map(list, zip(*shown, strict=True)), strict=True)))
 
 
 def note_mergers(connection: Connection, batch_id: int, mergers: Sequence[tuple[int, Event[SupplierMerged]]]) -> None:
@@ -51,7 +50,3 @@ def note_mergers(connection: Connection, batch_id: int, mergers: Sequence[tuple[
         kinds, values = map(list, zip(*aliases_of(decision), strict=True))
         stays = {"company_id": decision.company_id, "auxiliary": decision.into}
         QUERIES.note_aliases(connection, batch_id=batch_id, kinds=kinds, values=values, **stays)
-
-
-def _columns(identity: Identity) -> dict[str, str | None]:
-    return identity._asdict()
