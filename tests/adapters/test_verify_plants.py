@@ -174,11 +174,11 @@ PLANTS = {
     ),
     "another name of a supplier": Plant(
         "update supplier_alias set value = '902100479' where kind = 'siren'",
-        f"Livre 4, maillon 4, lot 15 : la ligne 2 de « supplier_alias » (company_id C-2 auxiliary AMAZON kind siren value 902100479) {ROW}",
+        f"Livre 4, maillon 4, lot 15 : la ligne 1 de « supplier_alias » (company_id C-2 auxiliary AMAZON kind siren value 902100479) {ROW}",
     ),
     "another name that is gone": Plant(
         "delete from supplier_alias where kind = 'auxiliary'",
-        "Livre 4, maillon 4, lot 15 : 1 ligne de moins, à partir de la ligne 1 de « supplier_alias »",
+        "Livre 4, maillon 4, lot 15 : 1 ligne de moins, à partir de la ligne 2 de « supplier_alias »",
     ),
     "a merger": Plant(
         "update supplier_merger set into_auxiliary = 'OTHER'",
@@ -241,7 +241,7 @@ PLANTS = {
         "Livre 3, maillon 4, lot 5 : ce maillon n'est pas attaché à celui qui le précède",
     ),
     "a link of another book": Plant(
-        "update chain set book = 4, seq = 4 where book = 3 and seq = 11",
+        "update chain set book = 4, seq = 5 where book = 3 and seq = 11",
         "Livre 3 : sa tête dit",
     ),
     "a head": Plant(
