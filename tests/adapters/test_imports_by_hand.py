@@ -17,7 +17,7 @@ from tests.unit.ledger.documents import invoice
 
 RUNBOOK = (Path(deploy.__file__).parent / "runbook" / "imports.md").read_text(encoding="utf-8")
 EXAMPLES: list[tuple[str, str]] = re.findall(r"```(csv|json)\n(.*?)```", RUNBOOK, re.DOTALL)
-KINDS = {"payment", "advance", "advance_use", "bill", "accrual", "prepaid", "import_vat", "transfer", "supplier_debit"}
+KINDS = {"payment", "advance", "advance_use", "bill", "accrual", "prepaid", "import_vat", "supplier_debit"}
 BY = ["--company", "C-1", "--by", "Mme Roux"]
 MARCH = date(2026, 3, 10)
 NARROW = "\u202f"
