@@ -1,6 +1,7 @@
 """Suppliers that became one, on a real PostgreSQL: what people read of them, what they pay, and what must not happen to them."""
 
 import json
+import re
 from collections.abc import Callable, Generator
 from contextlib import closing
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import deploy
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.papers.files import Row
 from services.ledger.adapters.papers.taking import Imported, LinesRefused, Papers
@@ -139,6 +141,15 @@ def test_what_is_open_moves_to_the_one_that_stays_and_is_settled_there(hands: Ha
     assert [("CANAL", "AA", entry) for entry in (note, moved, paid)] == hands.ask(LETTERS)[:3]
     with pytest.raises(LinesRefused, match="Cette pièce est déjà réglée : FR-1"):
         take({**transfer, "number": "TR-2"})
+
+
+def test_the_example_of_the_runbook(terminal: Terminal, tmp_path: Path):
+    """The file as it stands there."""
+    three(terminal.hands)
+    page = (Path(deploy.__file__).parent / "runbook" / "suppliers.md").read_text(encoding="utf-8")
+    (tmp_path / "papers.csv").write_text(re.findall(r"```csv\n(.*?)```", page, re.DOTALL)[0])
+    code, said = terminal.type("import", "--company", COMPANY, "--by", ACTOR, str(tmp_path / "papers.csv"))
+    assert (0, "1 importés, 0 déjà importés.") == (code, said.splitlines()[-1])
 
 
 def test_new_papers_of_the_one_that_went_are_booked_on_the_one_that_stays(hands: Hands, take: Callable[..., Imported]):

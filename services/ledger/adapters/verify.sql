@@ -168,34 +168,37 @@ with shown as (
     select distinct
         i.company_id,
         i.facts -> 'supplier' ->> 'auxiliary' as auxiliary,
-        i.facts -> 'supplier' ->> 'legal_name' as legal_name,
-        i.facts -> 'supplier' ->> 'vat_id' as vat_id,
-        i.facts -> 'supplier' ->> 'siren' as siren
+        coalesce(i.facts -> 'supplier' ->> 'legal_name', '') as legal_name,
+        coalesce(i.facts -> 'supplier' ->> 'vat_id', '') as vat_id,
+        coalesce(i.facts -> 'supplier' ->> 'siren', '') as siren
     from ledger.invoice as i
 )
 
 select n.company_id, n.auxiliary
 from shown as n
-where not exists (
-    select from ledger.supplier as s
-    where
-        s.company_id = n.company_id and (s.legal_name, s.vat_id, s.siren) is not distinct from (n.legal_name, n.vat_id, n.siren)
-        and (
-            s.auxiliary = n.auxiliary
-            or exists (select from ledger.supplier_merger as m where m.company_id = s.company_id and m.auxiliary = s.auxiliary)
-        )
-)
+where
+    not exists (
+        select from ledger.supplier as s
+        where
+            s.company_id = n.company_id and coalesce(s.legal_name, '') = n.legal_name
+            and coalesce(s.vat_id, '') = n.vat_id and coalesce(s.siren, '') = n.siren
+            and (
+                s.auxiliary = n.auxiliary
+                or exists (select from ledger.supplier_merger as m where m.company_id = s.company_id and m.auxiliary = s.auxiliary)
+            )
+    )
 union all
 select s.company_id, s.auxiliary
 from ledger.supplier as s
-where not exists (
-    select from ledger.invoice as i
-    where
-        i.batch_id = s.batch_id and i.company_id = s.company_id
-        and i.facts -> 'supplier' @> jsonb_build_object(
-            'auxiliary', s.auxiliary, 'legal_name', s.legal_name, 'vat_id', s.vat_id, 'siren', s.siren
-        )
-)
+where
+    not exists (
+        select from ledger.invoice as i
+        where
+            i.batch_id = s.batch_id and i.company_id = s.company_id
+            and i.facts -> 'supplier' @> jsonb_build_object(
+                'auxiliary', s.auxiliary, 'legal_name', s.legal_name, 'vat_id', s.vat_id, 'siren', s.siren
+            )
+    )
 order by company_id, auxiliary
 limit 1;
 
