@@ -5,7 +5,8 @@ from datetime import date
 
 from tests.adapters.bookshelf import Bookshelf
 from tests.adapters.suppliers import CANAL, PORT, bought, merger
-from tests.integration.ledger.shelf import event
+from tests.adapters.teachings import lifted, recoded
+from tests.integration.ledger.shelf import PARTITION, event
 from tests.unit.ledger.documents import COMPANY, SETTINGS
 
 
@@ -115,3 +116,12 @@ def test_a_decision_that_comes_again_changes_nothing(book: Bookshelf):
     assert before.mergers == book.content().mergers
     book.receive(event(bought(4, PORT, issue_date=date(2026, 3, 12))))
     assert "QUAI" == booked_on(book)["I-4"]
+
+
+def test_what_people_decided_about_lines_and_holds_is_not_the_books_business(book: Bookshelf):
+    """It is read, and nothing is written of it but how far was read."""
+    book.receive(event(bought(1, PORT)))
+    before = book.content()
+    mine = {"company_id": COMPANY}
+    book.decide(recoded("D-1").model_copy(update=mine), lifted("D-2").model_copy(update=mine))
+    assert replace(before, positions=(*before.positions, ("topic-2", PARTITION, 2))) == book.content()
