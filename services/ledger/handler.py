@@ -4,6 +4,7 @@ invoice.classified         → an entry, unless it is archived, nets to zero, is
 classification.held        → held, as the classifier said
 invoice.parked             → an outcome of its run
 collection.finished        → the run's marker: with as many outcomes as it says, the run is finished
+supplier.merged            → from then on documents of the one supplier are booked on the other; refused = parked with its reason
 a record nobody can read   → the parked topic, and an outcome of its run
 """
 
@@ -14,8 +15,10 @@ from typing import Any, Protocol
 
 from schemas.classification_held.v1 import ClassificationHeld
 from schemas.collection_finished.v1 import CollectionFinished
+from schemas.contract import EventData
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_parked.v1 import InvoiceParked
+from schemas.supplier_merged.v1 import SupplierMerged
 from services.kernel.breaker import Fuse
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Outgoing, Record, RunPosition, company_of, is_marker, parked, run_of
@@ -41,12 +44,21 @@ from services.ledger.domain.standing import (
     judge,
     no_news,
 )
+from services.ledger.domain.suppliers import (
+    NO_MERGERS,
+    MergerRefused,
+    Mergers,
+    SupplierUnknown,
+    booked_as,
+    same_postings,
+)
 
 SERVICE = "ledger"
 
 type InvoiceKey = tuple[str, str]  # company id, invoice id
 type PdfKey = tuple[str, str]  # company id, SHA-256
 type NumberKey = tuple[str, str]  # company id, number of an invoice
+type SupplierKey = tuple[str, str]  # company id, auxiliary
 type Place = tuple[str, str, int]  # company id, run id, number in the run: two companies never share a run
 
 
@@ -73,7 +85,7 @@ class Late:
 
 @dataclass(slots=True)
 class Known:
-    """What the book says of the documents of a page. It moves along with the page, for the records behind.
+    """What the book says of the documents and suppliers of a page. It moves along with the page, for the records behind.
 
     `named` = by each number that a credit note of the page names, the booked invoices that bear it, by their ids.
     """
@@ -82,6 +94,8 @@ class Known:
     bearers: dict[PdfKey, str]
     years: Mapping[str, Sequence[FiscalYear]]
     named: dict[NumberKey, dict[str, Original]]
+    mergers: dict[str, Mergers]
+    suppliers: Collection[SupplierKey]
 
 
 @dataclass(slots=True)
@@ -93,6 +107,7 @@ class Page:
     next_offset: int
     versions: list[Version] = field(default_factory=list[Version])
     overtaken: list[Late] = field(default_factory=list[Late])
+    mergers: list[tuple[int, Event[SupplierMerged]]] = field(default_factory=list[tuple[int, Event[SupplierMerged]]])
     outcomes: dict[Place, Outcome] = field(default_factory=dict[Place, Outcome])
     markers: list[Event[CollectionFinished]] = field(default_factory=list[Event[CollectionFinished]])
     parked: list[tuple[int, Outgoing]] = field(default_factory=list[tuple[int, Outgoing]])
@@ -113,7 +128,11 @@ class Page:
 
 
 class Outrun(Refused):
-    """Somebody wrote about an invoice of this page since the book was asked about it."""
+    """Somebody wrote about an invoice or a supplier of this page since the book was asked about it."""
+
+
+class SuppliersStayTwo(Refused):
+    """Le livre ne fait pas un seul fournisseur de ces deux."""
 
 
 class Books(Protocol):
@@ -139,13 +158,21 @@ class Books(Protocol):
         """The invoices and receipts with these numbers whose entry stands; numbers that none bears are left out."""
         ...
 
+    def mergers(self, companies: Collection[str]) -> Mapping[str, Mergers]:
+        """Which suppliers of these companies became another one; companies without any are left out."""
+        ...
+
+    def suppliers(self, keys: Collection[SupplierKey]) -> Collection[SupplierKey]:
+        """Those of these suppliers that the book knows: by documents, by papers, or because a person named them."""
+        ...
+
     def record(self, page: Page) -> None:
         """Write the page and move the position, in one transaction. Raises Refused, and has written nothing then; Outrun: ask again."""
         ...
 
 
 class KeepBooks:
-    """Records of the classifier's topic → the book: one transaction per stretch of a partition, each record once."""
+    """Records of the classifier's topics → the book: one transaction per stretch of a partition, each record once."""
 
     def __init__(self, books: Books, parked_topic: str, clock: Clock) -> None:
         """`parked_topic` takes the records that cannot be read or that the book refuses."""
@@ -201,17 +228,17 @@ class KeepBooks:
     def _page(self, fresh: Sequence[Delivery]) -> Page:
         last = fresh[-1].record
         page = Page(last.topic, last.partition, last.offset + 1)
-        known = self._known([delivery.event.data for delivery in fresh if delivery.event and _is_document(delivery.event)])
+        known = self._known([delivery.event.data for delivery in fresh if delivery.event])
         for delivery in fresh:
             if delivery.refusal is not None:
                 self._park(delivery, delivery.refusal, page)
-            elif delivery.event is not None and _is_document(delivery.event):
-                _enter_document(delivery.record.offset, delivery.event, page, known)
             elif delivery.event is not None:
-                _enter_notice(delivery.event, page)
+                _enter(delivery.record.offset, delivery.event, page, known)
         return page
 
-    def _known(self, documents: Sequence[Document]) -> Known:
+    def _known(self, said: Sequence[EventData]) -> Known:
+        documents = [data for data in said if isinstance(data, InvoiceClassified | ClassificationHeld)]
+        decisions = [data for data in said if isinstance(data, SupplierMerged)]
         numbers = {key for data in documents if (key := _named_by(data)) is not None}
         originals = self._books.originals(numbers)
         return Known(
@@ -219,6 +246,8 @@ class KeepBooks:
             dict(self._books.bearers({(data.company_id, data.document.sha256) for data in documents})),
             self._books.fiscal_years({data.company_id for data in documents}),
             {number: {one.invoice_id: one for one in originals.get(number, ())} for number in numbers},
+            dict(self._books.mergers({data.company_id for data in (*documents, *decisions)})),
+            self._books.suppliers({(data.company_id, code) for data in decisions for code in (data.auxiliary, data.into)}),
         )
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
@@ -228,6 +257,43 @@ class KeepBooks:
             raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
         page.parked.append((record.offset, parked(record, refusal, SERVICE, self._parked_topic, instant(self._clock.now()))))
         page.count(company_of(record), run_of(record), Outcome.PARKED)
+
+
+def _enter(offset: int, event: Event[Any], page: Page, known: Known) -> None:
+    """What an event changes. Raises SuppliersStayTwo. What nobody decided about the books (a line, a hold) changes nothing in them."""
+    match event.data:
+        case InvoiceClassified() | ClassificationHeld():
+            _enter_document(offset, event, page, known)
+        case InvoiceParked():
+            page.count(event.data.company_id, event.run, Outcome.PARKED)
+        case CollectionFinished():
+            page.markers.append(event)
+        case SupplierMerged():
+            _enter_merger(offset, event, page, known)
+        case _:
+            pass
+
+
+def _enter_merger(offset: int, event: Event[SupplierMerged], page: Page, known: Known) -> None:
+    """A decision → documents behind it go to the supplier that stays; nothing when the book has it. Raises SuppliersStayTwo."""
+    decision = event.data
+    mergers = known.mergers.get(decision.company_id, NO_MERGERS)
+    if decision.decision_id in mergers.decisions:
+        return
+    try:
+        known.mergers[decision.company_id] = mergers.after(decision)
+        _refuse_unknown(decision, known)
+    except MergerRefused as refusal:
+        raise SuppliersStayTwo(refusal) from refusal
+    page.mergers.append((offset, event))
+
+
+def _refuse_unknown(decision: SupplierMerged, known: Known) -> None:
+    """The one that goes is in the book; the one that stays is, or the person says its name: its documents may be on their way."""
+    if (decision.company_id, decision.auxiliary) not in known.suppliers:
+        raise SupplierUnknown(decision.auxiliary)
+    if (decision.company_id, decision.into) not in known.suppliers and decision.legal_name is None:
+        raise SupplierUnknown(decision.into)
 
 
 def _enter_document(offset: int, event: Event[Document], page: Page, known: Known) -> None:
@@ -247,17 +313,18 @@ def _enter_document(offset: int, event: Event[Document], page: Page, known: Know
 
 
 def _version(offset: int, event: Event[Document], content: bytes, before: Standing, known: Known) -> Version:
-    """The next version of the document's invoice, which `known` knows from then on."""
-    document = event.data
+    """The next version of the document's invoice, which `known` knows from then on; under the supplier that stays."""
+    mergers = known.mergers.get(event.data.company_id, NO_MERGERS)
+    document = booked_as(event.data, mergers)
     bearer = known.bearers.setdefault((document.company_id, document.document.sha256), document.invoice_id)
     credit = _credit(document, known)
     judged = judge(document, known.years.get(document.company_id, ()), bearer, credit)
-    verdict = against(before, judged)
+    verdict = against(before, judged, same_postings(judged, mergers))
     after = advance(before, event.id, document.revision, content, verdict)
     known.standing[document.company_id, document.invoice_id] = after
-    booked = replace(event, data=credit.document) if credit and judged.entry else event
-    _note_original(booked.data, verdict, known)
-    return Version(offset, booked, content, verdict, after)
+    booked = credit.document if credit and judged.entry else document
+    _note_original(booked, verdict, known)
+    return Version(offset, replace(event, data=booked), content, verdict, after)
 
 
 def _named_by(document: Document) -> NumberKey | None:
@@ -285,21 +352,6 @@ def _note_original(document: Document, verdict: Verdict, known: Known) -> None:
         return
     if document.type in ORIGINAL_TYPES:
         found[document.invoice_id] = original_of(document, entry)
-
-
-def _enter_notice(event: Event[Any], page: Page) -> None:
-    """What the run says of itself: one of its records was parked before us, or its collection is finished."""
-    match event.data:
-        case InvoiceParked():
-            page.count(event.data.company_id, event.run, Outcome.PARKED)
-        case CollectionFinished():
-            page.markers.append(event)
-        case _:
-            pass
-
-
-def _is_document(event: Event[Any]) -> bool:
-    return isinstance(event.data, InvoiceClassified | ClassificationHeld)
 
 
 def _place(delivery: Delivery) -> tuple[str, int]:

@@ -13,7 +13,10 @@ from typing import Any, Protocol
 import psycopg
 from psycopg import sql
 
+from schemas.hold_lifted.v1 import HoldLifted
+from schemas.line_recoded.v1 import LineRecoded
 from schemas.registry import parked_topic
+from schemas.supplier_merged.v1 import SupplierMerged
 from services.kernel.clock import Clock, ScaledClock
 from services.kernel.envelope import Delivery, Event, Outgoing, Record, deliver, encode
 from services.kernel.migrate import migrate
@@ -24,7 +27,7 @@ from services.ledger.adapters.positions import PostgresPositions, Tenure
 from services.ledger.domain.posting import Line
 from services.ledger.domain.standing import FiscalYear
 from services.ledger.handler import SERVICE, Books, KeepBooks
-from tests.integration.ledger.shelf import MIGRATIONS, PARTITION, TOPIC, TOPIC_ID, TYPES, Broker, Shelf
+from tests.integration.ledger.shelf import DECISIONS, MIGRATIONS, PARTITION, TOPIC, TOPIC_ID, TYPES, Broker, Shelf, event
 from tests.simulation.memory.ledger import Parts
 from tests.simulation.memory.ledger_rows import BookedEntry, Content
 from tests.simulation.memory.ledger_schema import MemoryLedger, MemorySessions
@@ -32,6 +35,9 @@ from tests.support.local import SessionDatabase
 
 CLOCK: Clock = ScaledClock(datetime(2026, 3, 11, 9, tzinfo=UTC), speed=0.0)
 PARTS = Parts()
+TOPIC_IDS = {TOPIC: TOPIC_ID, DECISIONS: "topic-2"}
+
+Decision = SupplierMerged | LineRecoded | HoldLifted
 
 type Said = Event[Any] | Outgoing | Record
 
@@ -60,9 +66,9 @@ class Owner:
     positions: Tenures
     books: Books
 
-    def take(self, partition: int = PARTITION) -> int | None:
+    def take(self, partition: int = PARTITION, topic: str = TOPIC) -> int | None:
         """Own the partition."""
-        return self.positions.take(TOPIC, TOPIC_ID, partition)
+        return self.positions.take(topic, TOPIC_IDS[topic], partition)
 
     def keep(self, *deliveries: Delivery) -> None:
         """What the service's handler makes of them."""
@@ -77,7 +83,7 @@ class Bookshelf(ABC):
     """A fresh schema whose partition 3 is taken by `owner`."""
 
     def __init__(self) -> None:
-        self._offsets = {partition: itertools.count() for partition in range(24)}
+        self._offsets = {(topic, partition): itertools.count() for topic in TOPIC_IDS for partition in range(24)}
         self.owner = self.new_owner()
         self.owner.take()
 
@@ -116,9 +122,16 @@ class Bookshelf(ABC):
         return [delivery.record for delivery in arrived]
 
     def record(self, said: Event[Any] | Outgoing, partition: int = PARTITION) -> Record:
-        """An event or message as the broker would give it, at the partition's next offset."""
-        message = said if isinstance(said, Outgoing) else encode(said, TOPIC)
-        return Record(TOPIC, partition, next(self._offsets[partition]), 0, message.key, message.value, message.headers)
+        """An event or message as the broker would give it, at the next offset of the partition of its topic."""
+        message = said if isinstance(said, Outgoing) else encode(said, DECISIONS if isinstance(said.data, Decision) else TOPIC)
+        offset = next(self._offsets[message.topic, partition])
+        return Record(message.topic, partition, offset, 0, message.key, message.value, message.headers)
+
+    def decide(self, *said: Decision, partition: int = PARTITION) -> list[Record]:
+        """People decided this, in one poll; the records."""
+        if self.owner.books.position(DECISIONS, partition) is None:
+            self.owner.take(partition, DECISIONS)
+        return self.receive(*map(event, said), partition=partition)
 
     def announced(self) -> list[Outgoing]:
         """All that a relay which meets no trouble says."""
@@ -218,13 +231,16 @@ CONTENT: Mapping[str, str] = {
     "inner join ledger.batch as b using (batch_id)",
     "finished": "select company_id, run_id, revision, collected, recorded, no_entry, archived, held, parked, duplicates "
     "from ledger.run_finished",
+    "suppliers": "select company_id, auxiliary, version, name, legal_name, vat_id, siren from ledger.supplier",
+    "mergers": "select company_id, decision_id, auxiliary, into_auxiliary from ledger.supplier_merger",
+    "aliases": "select company_id, auxiliary, kind, value from ledger.supplier_alias",
     "positions": "select topic_id, partition, next_offset from ledger.kafka_position",
 }
-KEY_COLUMNS = {"versions": 3, "overtaken": 5, "outcomes": 3, "parked": 2, "positions": 2}
+KEY_COLUMNS = {"versions": 3, "overtaken": 5, "outcomes": 3, "parked": 2, "suppliers": 3, "mergers": 2, "aliases": 4, "positions": 2}
 EMPTY = """
 truncate ledger.company, ledger.account, ledger.fiscal_year, ledger.batch, ledger.entry, ledger.fate, ledger.counter,
     ledger.reversal, ledger.later_entry, ledger.period_event, ledger.paper, ledger.settlement, ledger.lettering,
-    ledger.unlettering, ledger.todo, ledger.invoice, ledger.overtaken,
+    ledger.unlettering, ledger.supplier, ledger.supplier_alias, ledger.supplier_merger, ledger.todo, ledger.invoice, ledger.overtaken,
     ledger.outcome, ledger.run, ledger.run_marker, ledger.run_finished, ledger.parked_record, ledger.kafka_position, ledger.chain,
     ledger.inbox, ledger.outbox
     restart identity;

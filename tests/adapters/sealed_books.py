@@ -14,6 +14,7 @@ from services.ledger.adapters.papers.taking import Papers
 from services.ledger.adapters.verifying import NEXT, Verification
 from tests.adapters.bookshelf import PostgresBookshelf, migrated
 from tests.adapters.hands import ACTOR, Hands
+from tests.adapters.suppliers import merger
 from tests.integration.ledger.shelf import Shelf, event
 from tests.integration.ledger.test_runs import marker, seven
 from tests.support.local import SessionDatabase
@@ -87,9 +88,9 @@ def filled(database: SessionDatabase) -> Generator[Shelf]:
 
 
 def fill(hands: Hands) -> None:
-    """Book 3: a run with each outcome, four invoices, then every deed. Book 4: two invoices, VAT of one deducted on delivery; papers.
+    """Book 3: a run with each outcome, four invoices, then every deed.
 
-    Batches 1 to 14.
+    Book 4: two invoices, VAT of one deducted on delivery; papers, a merger of another. Batches 1 to 15.
     """
     late = event(invoice(invoice_id="I-8", revision=1), n=9, run=("R-1", 9))
     hands.book.receive(*seven()[:-1], event(invoice(invoice_id="I-8", revision=2), run=("R-1", 8)), late, marker(9))
@@ -112,3 +113,4 @@ def fill(hands: Hands) -> None:
         papers = Papers(store, "C-2", ACTOR)
         papers.take([Row(1, BILL), Row(2, PAYMENT)])
         papers.unletter("401000", "ACMEUS", "AA")
+    hands.book.decide(merger("ACMEUS", "AMAZON", company_id="C-2", siren="902100478"), partition=OTHER_BOOK)

@@ -34,6 +34,10 @@ begin
 end $$
 """
 """A superuser who knows how seals are made makes them all anew."""
+MERGED = """
+insert into supplier_merger (batch_id, record_offset, company_id, decision_id, auxiliary, into_auxiliary, decided_by, decided_at, event_id)
+select 1, 0, 'C-1', {}, 'me', now(), 'E';
+"""
 
 
 @pytest.fixture(scope="module", name="shelf")
@@ -61,20 +65,20 @@ def test_a_book_with_every_kind_of_batch_is_right(shelf: Shelf):
     assert [] == [name for name, count in rows.items() if not count]
     assert [
         *(f"Livre {book} : conforme, tête {seq}:{digest.hex()}." for book, (seq, digest) in ((n, head_of(shelf, n)) for n in (3, 4))),
-        f"Recalculé : 14 lots, {rows['entry']} écritures, {sum(rows.values())} lignes scellées ; tout est conforme.",
+        f"Recalculé : 15 lots, {rows['entry']} écritures, {sum(rows.values())} lignes scellées ; tout est conforme.",
     ] == said.lines
 
 
 def test_a_long_chain_is_read_piece_by_piece(shelf: Shelf, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(replaying, "LINKS_AT_ONCE", 2)
-    assert "14 lots" in verified(shelf).lines[-1]
+    assert "15 lots" in verified(shelf).lines[-1]
     assert ["Livre 3, maillon 9, lot 9 : la ligne 1 de « batch » n'est pas celle qui a été scellée"] == altered(
         shelf, "update batch set actor = 'M. Faux' where batch_id = 9"
     )
 
 
 def test_one_book_alone(shelf: Shelf):
-    assert re.fullmatch(r"Livre 4 : conforme, tête 3:[0-9a-f]{64}\.", verified(shelf, 4).lines[0])
+    assert re.fullmatch(r"Livre 4 : conforme, tête 4:[0-9a-f]{64}\.", verified(shelf, 4).lines[0])
     assert ["Recalculé : 0 lot, 0 écriture, 0 ligne scellée ; tout est conforme."] == verified(shelf, 7).lines
 
 
@@ -121,6 +125,20 @@ def test_a_chain_that_was_written_anew_is_seen_by_a_head_noted_before(shelf: She
         (
             "update period_event set through = '2026-02-28' where deed = 'close'",
             "Entreprise C-1 : dernier jour clos 2026-03-31, selon ses clôtures 2026-02-28",
+        ),
+        (
+            "update supplier set siren = '902100478' where company_id = 'C-1'",
+            "Entreprise C-1, fournisseur AMAZON : ses versions ne sont pas celles que ses documents montrent",
+        ),
+        (
+            "update supplier set siren = '902100478' where company_id = 'C-1'; update invoice set facts = jsonb_set(facts, "
+            "'{supplier,siren}', '\"902100478\"') where company_id = 'C-1' and batch_id > 1",
+            "Entreprise C-1, fournisseur AMAZON : ses versions ne sont pas celles que ses documents montrent",
+        ),
+        (MERGED.format("'A-1', 'AMAZON', 'OTHER'"), "L'écriture 2097152 est au compte du fournisseur AMAZON, qui était déjà fusionné"),
+        (
+            MERGED.format("'A-1', 'ONE', 'OTHER'") + MERGED.format("'A-2', 'OTHER', 'ONE'"),
+            "Entreprise C-1 : le fournisseur ONE est fusionné avec lui-même, par d'autres",
         ),
     ],
 )
@@ -189,5 +207,5 @@ def test_people_go_on_while_a_book_is_verified(hands: Hands):
         lines = Verification(beside).lines()
         assert "Livre 3 : conforme, tête 1:" in next(lines)
         hands.book.receive(event(invoice(invoice_id="I-2")))
-        assert ["Recalculé : 1 lot, 1 écriture, 3 lignes scellées ; tout est conforme."] == list(lines)
-    assert "2 lots, 2 écritures, 6 lignes" in verified(hands.book.shelf).lines[-1]
+        assert ["Recalculé : 1 lot, 1 écriture, 4 lignes scellées ; tout est conforme."] == list(lines)
+    assert "2 lots, 2 écritures, 7 lignes" in verified(hands.book.shelf).lines[-1]

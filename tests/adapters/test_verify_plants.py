@@ -200,6 +200,30 @@ PLANTS = {
         "update period_event set through = through - 1 where deed = 'close'",
         f"Livre 3, maillon 9, lot 9 : la ligne 1 de « period_event » {ROW}",
     ),
+    "a name of a supplier": Plant(
+        "update supplier set legal_name = 'X' where company_id = 'C-1'",
+        f"Livre 3, maillon 1, lot 1 : la ligne 1 de « supplier » (company_id C-1 auxiliary AMAZON version 1) {ROW}",
+    ),
+    "a supplier that is gone": Plant(
+        "delete from supplier where company_id = 'C-2'",
+        "Livre 4, maillon 1, lot 12 : 1 ligne de moins, à partir de la ligne 1 de « supplier »",
+    ),
+    "another name of a supplier": Plant(
+        "update supplier_alias set value = '902100479' where kind = 'siren'",
+        f"Livre 4, maillon 4, lot 15 : la ligne 1 de « supplier_alias » (company_id C-2 auxiliary AMAZON kind siren value 902100479) {ROW}",
+    ),
+    "another name that is gone": Plant(
+        "delete from supplier_alias where kind = 'auxiliary'",
+        "Livre 4, maillon 4, lot 15 : 1 ligne de moins, à partir de la ligne 2 de « supplier_alias »",
+    ),
+    "a merger": Plant(
+        "update supplier_merger set into_auxiliary = 'OTHER'",
+        f"Livre 4, maillon 4, lot 15 : la ligne 1 de « supplier_merger » (company_id C-2 decision_id D-1) {ROW}",
+    ),
+    "a merger that is gone": Plant(
+        "delete from supplier_merger",
+        "Livre 4, maillon 4, lot 15 : 1 ligne de moins, à partir de la ligne 1 de « supplier_merger »",
+    ),
     "the person": Plant(
         "update batch set actor = 'M. Faux' where batch_id = 3",
         f"Livre 3, maillon 3, lot 3 : la ligne 1 de « batch » {ROW}",
@@ -222,7 +246,7 @@ PLANTS = {
     ),
     "a batch of nobody": Plant(
         "insert into batch (book, kind, n, actor) values (3, 'P', 0, 'me')",
-        "Le lot 15 a des lignes dans « batch » et n'est pas scellé",
+        "Le lot 16 a des lignes dans « batch » et n'est pas scellé",
     ),
     "a digest": Plant(
         "update chain set digest = '\\x00' where seq = 2",
@@ -253,7 +277,7 @@ PLANTS = {
         "Livre 3, maillon 4, lot 5 : ce maillon n'est pas attaché à celui qui le précède",
     ),
     "a link of another book": Plant(
-        "update chain set book = 4, seq = 4 where book = 3 and seq = 11",
+        "update chain set book = 4, seq = 5 where book = 3 and seq = 11",
         "Livre 3 : sa tête dit",
     ),
     "a head": Plant(

@@ -131,9 +131,15 @@ def test_partitions_are_fixed():
 
 
 def test_a_service_knows_every_type_on_its_topics():
-    """What the ledger decodes: the classifier's three and the marker passed on."""
-    types = {"achats.classification.held.v1", "achats.collection.finished.v1", "achats.invoice.classified.v1", "achats.invoice.parked.v1"}
-    assert types == set(types_on(topics_read_by("ledger")))
+    """What the ledger decodes: the classifier's three, the marker passed on, and what people decided."""
+    documents = {
+        "achats.classification.held.v1",
+        "achats.collection.finished.v1",
+        "achats.invoice.classified.v1",
+        "achats.invoice.parked.v1",
+    }
+    decisions = {"achats.line.recoded.v1", "achats.supplier.merged.v1", "achats.hold.lifted.v1"}
+    assert documents | decisions == set(types_on(topics_read_by("ledger")))
     assert set() == set(types_on(["achats.parked.ledger.v1"]))
 
 

@@ -12,13 +12,15 @@ from services.kernel.errors import Refused, Unavailable
 from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.announcements import ensure_sayable
 from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, PostgresPositions, Tenure
+from services.ledger.adapters.suppliers import known_suppliers, mergers_of, note_mergers, note_suppliers
 from services.ledger.domain.facts import Facts, facts_json
 from services.ledger.domain.originals import Original
 from services.ledger.domain.posting import Entry, Line
 from services.ledger.domain.standing import Document, FiscalYear, Standing
-from services.ledger.handler import InvoiceKey, Late, NumberKey, Outrun, Page, PdfKey, Version
+from services.ledger.domain.suppliers import Mergers
+from services.ledger.handler import InvoiceKey, Late, NumberKey, Outrun, Page, PdfKey, SupplierKey, Version
 
-CONTENT_REFUSED = "LG002"
+CONTENT_REFUSED, MERGED_MEANWHILE = "LG002", "LG004"
 VERSIONS_KEY = "invoice_company_id_invoice_id_version_key"
 PLACE_BITS = 20  # entry id = batch id << 20 | place in the batch
 
@@ -70,6 +72,20 @@ class PostgresBooks:
             rows = list(QUERIES.originals(connection, companies=[key[0] for key in ordered], numbers=[key[1] for key in ordered]))
         return {key: [_original(row[2:]) for row in group] for key, group in groupby(rows, key=lambda row: (row[0], row[1]))}
 
+    def mergers(self, companies: Collection[str]) -> Mapping[str, Mergers]:
+        """Which suppliers of these companies became another one."""
+        if not companies:
+            return {}
+        with self._store.connection() as connection:
+            return mergers_of(connection, sorted(companies))
+
+    def suppliers(self, keys: Collection[SupplierKey]) -> Collection[SupplierKey]:
+        """Those of these suppliers that the book knows."""
+        if not keys:
+            return ()
+        with self._store.connection() as connection:
+            return known_suppliers(connection, sorted(keys))
+
     def record(self, page: Page) -> None:
         """Write the page and move the position. Raises Refused or Outrun (nothing is written), Fenced (another owns the partition)."""
         tenure = self._positions.tenure(page.topic, page.partition)
@@ -94,9 +110,11 @@ class PostgresBooks:
 
 
 def _refusal(error: DatabaseError, partition: int) -> Fenced | Refused | None:
-    """What the database means: we are fenced, the content is poison, or (None) it is a bug."""
+    """What the database means: we are fenced, a supplier became another one, the content is poison, or (None) it is a bug."""
     if error.sqlstate == FENCED:
         return Fenced(partition)
+    if error.sqlstate == MERGED_MEANWHILE:
+        return Outrun(str(error).splitlines()[0])
     if error.sqlstate == CONTENT_REFUSED:
         return Refused(str(error).splitlines()[0])
     return None
@@ -122,6 +140,8 @@ def _write(connection: Connection, page: Page, tenure: Tenure) -> None:
     if following := [(ids[id(entry.later)], batch_id, ids[id(entry)]) for _, entry in entries if entry.later]:
         _copy(connection, QUERIES.copy_following.sql, following)
     _copy(connection, QUERIES.copy_versions.sql, (_version_row(batch_id, ids, version) for version in page.versions))
+    note_suppliers(connection, batch_id, [version.event.data for version in page.versions])
+    note_mergers(connection, batch_id, page.mergers)
     for late in page.overtaken:
         QUERIES.note_overtaken(connection, batch_id=batch_id, **_late_row(late))
     _note_run(connection, batch_id, page)

@@ -35,7 +35,7 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--from", required=True, type=date.fromisoformat, dest="starts", metavar="AAAA-MM-JJ")
     report.add_argument("--to", required=True, type=date.fromisoformat, dest="ends", metavar="AAAA-MM-JJ")
     report.add_argument("--as-of", type=_instant, metavar="INSTANT", help="as the book knew it then, like 2026-04-01T08:00:00+02:00")
-    report.add_argument("--auxiliary", metavar="CODE", help="only the lines of that supplier")
+    report.add_argument("--auxiliary", metavar="CODE", help="only the lines of that supplier, and of those that became it")
     report.add_argument("--format", default="csv", choices=["csv", "json"])
     report.set_defaults(answer=_report)
     other = commands.add_parser("export", help="a fiscal year for another program (ledger reads what hledger reads)")

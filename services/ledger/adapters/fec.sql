@@ -12,15 +12,21 @@ inner join ledger.entry as e using (entry_id)
 where t.company_id = :company_id and e.entry_date between :starts and :ends;
 
 -- name: validated_lines(company_id, fy)
--- The lines of the year's validated entries, by journal and number. An auxiliary bears the name its supplier had last.
+-- The lines of the year's validated entries, by journal and number. An auxiliary bears the name its record had when the last
+-- entry of the year was validated: the file of a year that is over stays the same.
 -- A letter is shown when its whole group is validated in this year: the file balances under each letter.
 with supplier as (
-    select distinct on (i.facts -> 'supplier' ->> 'auxiliary')
-        i.facts -> 'supplier' ->> 'auxiliary' as auxiliary,
-        i.facts -> 'supplier' ->> 'name' as name
-    from ledger.invoice as i
-    where i.company_id = :company_id
-    order by i.facts -> 'supplier' ->> 'auxiliary', i.batch_id desc, i.record_offset desc
+    select distinct on (p.auxiliary)
+        p.auxiliary,
+        p.name
+    from ledger.supplier as p
+    where
+        p.company_id = :company_id
+        and p.batch_id <= (
+            select max(f.batch_id) from ledger.fate as f
+            where f.company_id = :company_id and f.fy = :fy
+        )
+    order by p.auxiliary asc, p.version desc
 ),
 
 lettered as (

@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     for name, option, says in (
         ("list", "--company", "a company's invoices, held first"),
         ("todo", "--company", "a company's entries that wait for validation"),
+        ("suppliers", "--company", "a company's suppliers: names, numbers, which became which, what is open"),
         ("entry", "--invoice", "the entries of an invoice"),
     ):
         command = commands.add_parser(name, help=says)

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from services.kernel.postgres import PostgresStore
 
 QUERIES: Any = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
+SUPPLIERS: Any = aiosql.from_path(Path(__file__).with_name("suppliers.sql"), "psycopg")
 TO_PROCESS, ARCHIVED = "À traiter", "Archivée"
 LIVES = {"validated": "Validée", "reversed": "Contre-passée"}
 STATUS = {"recorded": TO_PROCESS, "held": TO_PROCESS, "archived": ARCHIVED, "no_entry": ARCHIVED}
@@ -26,12 +27,14 @@ class Reading:
         self._store = store
 
     def answer(self, question: str, about: str, as_json: bool) -> Iterator[str]:
-        """The lines a command prints: `list` of a company, `todo` of a company, `entry` of an invoice, `totals`."""
+        """The lines a command prints: `list` of a company, `todo` or `suppliers` of a company, `entry` of an invoice, `totals`."""
         match question:
             case "list":
                 return (_json_lines if as_json else _purchase_lines)(self.purchases(about))
             case "todo":
                 return (_json_lines if as_json else _waiting_lines)(self.waiting(about))
+            case "suppliers":
+                return (_json_lines if as_json else _supplier_lines)(self.suppliers(about))
             case "entry":
                 return (_json_lines if as_json else _entry_lines)(self.entry(about))
             case _:
@@ -48,6 +51,10 @@ class Reading:
     def waiting(self, company_id: str) -> list[Row]:
         """The company's entries that have neither a number nor a successor, the oldest day first."""
         return self._ask(QUERIES.waiting.sql, company_id=company_id)
+
+    def suppliers(self, company_id: str) -> list[Row]:
+        """The company's suppliers, each followed by those that became it; `balance_cents` below zero is owed to them."""
+        return self._ask(SUPPLIERS.records.sql, company_id=company_id)
 
     def entry(self, invoice_id: str) -> list[Row]:
         """The lines of the invoice's entries, each with what they share; none when it has no entry."""
@@ -105,6 +112,21 @@ def _waiting_lines(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         piece = f"{row['entry_id']:<14} {row['journal']} {row['entry_date']} {row['piece_ref']:<20}"
         yield f"{piece} {row['label'][:60]:<60}{euros(row['debit_cents']):>13}"
+
+
+def _supplier_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Suppliers as a person reads them: code, name, numbers, what is open, then what else is known of each."""
+    for row in rows:
+        numbers = " ".join(row[name] for name in ("vat_id", "siren") if row[name])
+        code = f"  {row['auxiliary']}" if row["merged_into"] else row["auxiliary"]
+        notes = [
+            row["merged_into"] and f"fusionné avec {row['merged_into']}",
+            row["aliases"] and f"aussi : {', '.join(row['aliases'])}",
+            row["sellers"] and f"{row['sellers']} vendeurs",
+            row["alike"] and f"le même que {', '.join(row['alike'])} ?",
+        ]
+        noted = "".join(f" — {note}" for note in notes if note)
+        yield f"{code:<20} {(row['name'] or '?')[:36]:<36} {numbers:<24}{euros(row['balance_cents']):>14}{noted}"
 
 
 def euros(cents: int | None) -> str:

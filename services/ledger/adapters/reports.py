@@ -56,7 +56,10 @@ class ReportRefused(KernelError):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A company's days, both included, as the book knew them at `as_of`; `auxiliary` = that supplier's lines only."""
+    """A company's days, both included, as the book knew them at `as_of`.
+
+    `auxiliary` = only the lines of that supplier, and of those that became it.
+    """
 
     company_id: str
     starts: date

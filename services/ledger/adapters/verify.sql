@@ -175,3 +175,76 @@ full join ledger.chain_head as h using (book)
 where a.seq is null or h.seq is null or a.seq < 0 or a.sent < 0 or a.seq > h.seq or (a.seq = h.seq and a.sent > 0)
 order by book
 limit 1;
+
+-- name: wrong_supplier()
+-- A supplier whose documents show what no version says, or that has a version none of its batch's documents show.
+with shown as (
+    select distinct
+        i.company_id,
+        i.facts -> 'supplier' ->> 'auxiliary' as auxiliary,
+        coalesce(i.facts -> 'supplier' ->> 'legal_name', '') as legal_name,
+        coalesce(i.facts -> 'supplier' ->> 'vat_id', '') as vat_id,
+        coalesce(i.facts -> 'supplier' ->> 'siren', '') as siren
+    from ledger.invoice as i
+)
+
+select n.company_id, n.auxiliary
+from shown as n
+where
+    not exists (
+        select from ledger.supplier as s
+        where
+            s.company_id = n.company_id and coalesce(s.legal_name, '') = n.legal_name
+            and coalesce(s.vat_id, '') = n.vat_id and coalesce(s.siren, '') = n.siren
+            and (
+                s.auxiliary = n.auxiliary
+                or exists (select from ledger.supplier_merger as m where m.company_id = s.company_id and m.auxiliary = s.auxiliary)
+            )
+    )
+union all
+select s.company_id, s.auxiliary
+from ledger.supplier as s
+where
+    not exists (
+        select from ledger.invoice as i
+        where
+            i.batch_id = s.batch_id and i.company_id = s.company_id
+            and i.facts -> 'supplier' @> jsonb_build_object(
+                'auxiliary', s.auxiliary, 'legal_name', s.legal_name, 'vat_id', s.vat_id, 'siren', s.siren
+            )
+    )
+order by company_id, auxiliary
+limit 1;
+
+-- name: circle_of_mergers()
+-- A supplier that became itself in the end.
+with recursive held as materialized (
+    select distinct on (m.company_id, m.auxiliary) m.company_id, m.auxiliary, m.into_auxiliary
+    from ledger.supplier_merger as m
+    order by m.company_id asc, m.auxiliary asc, m.batch_id desc, m.record_offset desc
+),
+
+reached as (
+    select h.company_id, h.auxiliary, h.into_auxiliary from held as h
+    union
+    select r.company_id, r.auxiliary, h.into_auxiliary
+    from reached as r
+    inner join held as h on h.company_id = r.company_id and h.auxiliary = r.into_auxiliary
+)
+
+select r.company_id, r.auxiliary
+from reached as r
+where r.auxiliary = r.into_auxiliary
+order by r.company_id, r.auxiliary
+limit 1;
+
+-- name: booked_on_merged()
+-- A document's entry on an auxiliary that had become another one when it was sealed.
+select e.entry_id, m.auxiliary
+from ledger.supplier_merger as m
+inner join ledger.chain as g on g.batch_id = m.batch_id
+inner join ledger.entry as e on e.company_id = m.company_id and m.auxiliary = any(e.auxiliary)
+inner join ledger.batch as b on b.batch_id = e.entry_id >> 20 and b.kind = 'I'
+inner join ledger.chain as c on c.batch_id = b.batch_id and c.seq > g.seq
+order by e.entry_id
+limit 1;

@@ -29,6 +29,9 @@ EXAMINED = {
     "wrong_counter": "Entreprise {0}, journal {1}, exercice {2} : le compteur n'est pas celui du dernier numéro ({3} ; {4} donnés)",
     "wrong_close": "Entreprise {0} : dernier jour clos {1}, selon ses clôtures {2}",
     "parted": "L'écriture {0} et celle qu'elle suit, {1}, ne sont pas remplacées ou contre-passées l'une avec l'autre",
+    "wrong_supplier": "Entreprise {0}, fournisseur {1} : ses versions ne sont pas celles que ses documents montrent",
+    "circle_of_mergers": "Entreprise {0} : le fournisseur {1} est fusionné avec lui-même, par d'autres",
+    "booked_on_merged": "L'écriture {0} est au compte du fournisseur {1}, qui était déjà fusionné avec un autre",
     "announced_too_far": "Livre {0} : annoncé jusqu'au lot {1}, scellé jusqu'au lot {2}",
 }
 """What each question of verify.sql finds, as a sentence with the columns of its row."""

@@ -12,7 +12,7 @@ type Row = Mapping[str, Cell]
 
 
 class Sums(NamedTuple):
-    """An account, with one of its auxiliaries: what it stood at before the period, and what moved in it."""
+    """An account, with one of its auxiliaries and the supplier that is: what it stood at before the period, and what moved in it."""
 
     account: str
     account_label: str
@@ -21,6 +21,7 @@ class Sums(NamedTuple):
     debit_cents: int
     credit_cents: int
     unvalidated_cents: int
+    supplier: str | None = None  # None = the auxiliary itself
 
 
 class Movement(NamedTuple):
@@ -42,13 +43,14 @@ class Movement(NamedTuple):
     letter: str | None = None
     currency: str | None = None  # of the document, where the line has an amount in it: `currency_cents`, a debit above zero
     currency_cents: int | None = None
+    supplier: str | None = None  # the one its auxiliary became; None = the auxiliary itself
 
 
 def balance(sums: Iterable[Sums]) -> Iterator[Row]:
     """Trial balance: a row per account; `sums` come by account. Balances are signed, a debit above zero."""
     for (account, label), grouped in groupby(sums, key=lambda one: (one.account, one.account_label)):
         parts = list(grouped)
-        opening, debit, credit, unvalidated = (sum(column) for column in zip(*(part[3:] for part in parts), strict=True))
+        opening, debit, credit, unvalidated = (sum(column) for column in zip(*(part[3:7] for part in parts), strict=True))
         yield {
             "account": account,
             "account_label": label,
@@ -66,13 +68,13 @@ def journal(movements: Iterable[Movement]) -> Iterator[Row]:
 
 
 def accounts(report: str, sums: Iterable[Sums], movements: Iterable[Movement]) -> Iterator[Row]:
-    """General ledger or supplier statement: under each account (or auxiliary) its opening, then its lines with the balance so far.
+    """General ledger or supplier statement: under each account (or supplier) its opening, then its lines with the balance so far.
 
-    `movements` come by account (or auxiliary). One without movement has its opening alone, unless it is zero; those come last.
+    `movements` come by account (or supplier). One without movement has its opening alone, unless it is zero; those come last.
     """
 
     def of(one: Sums | Movement) -> str:
-        return one.account if report == LEDGER else one.auxiliary or ""
+        return one.account if report == LEDGER else one.supplier or one.auxiliary or ""
 
     openings = dict[str, int]()
     for one in sums:

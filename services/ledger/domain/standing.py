@@ -1,7 +1,7 @@
 """Where an invoice stands in the book, and what an event about it changes: the first booking wins until a person decides otherwise."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -116,11 +116,14 @@ def no_news(standing: Standing, event_id: str, revision: int, content: bytes) ->
     return NoNews.OVERTAKEN if revision < standing.revision else None
 
 
-def against(standing: Standing, verdict: Verdict) -> Verdict:
-    """The verdict where an entry may stand already: the same posting brings facts only, anything else is a conflict."""
+def against(standing: Standing, verdict: Verdict, same: Collection[bytes] = ()) -> Verdict:
+    """The verdict where an entry may stand already: the same posting brings facts only, anything else is a conflict.
+
+    `same` = digests of postings that differ from the verdict's in nothing that matters.
+    """
     if standing.posting is None or verdict.outcome is Outcome.HELD:
         return verdict
-    if verdict.entry is not None and verdict.entry.digest == standing.posting:
+    if verdict.entry is not None and standing.posting in (verdict.entry.digest, *same):
         return replace(verdict, entry=None)
     return _held(Conflict())
 

@@ -22,8 +22,8 @@ from services.ledger.adapters.positions import PostgresPositions
 from services.ledger.handler import SERVICE, KeepBooks
 from tests.support.kernel import headers
 
-TOPIC = topics_read_by(SERVICE)[0]
-TYPES = types_on([TOPIC])
+TOPIC, DECISIONS = topics_read_by(SERVICE)
+TYPES = types_on([TOPIC, DECISIONS])
 ROLES = ("ledger_app", "ledger_consumer")  # people, the service
 TOPIC_ID, PARTITION = "topic-1", 3
 MIGRATIONS = Path(services.ledger.__file__).with_name("migrations")

@@ -14,7 +14,8 @@ from services.ledger.adapters.positions import Fenced, Tenure
 from services.ledger.domain.originals import ORIGINAL_TYPES, Original, original_of
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import FiscalYear, Outcome, Standing
-from services.ledger.handler import InvoiceKey, NumberKey, Page, PdfKey, Place, Version
+from services.ledger.domain.suppliers import Mergers
+from services.ledger.handler import InvoiceKey, NumberKey, Page, PdfKey, Place, SupplierKey, Version
 from tests.simulation.memory.ledger_check import CHART, CommitCheck
 from tests.simulation.memory.ledger_messages import Batch, ensure_sayable, waiting
 from tests.simulation.memory.ledger_positions import MemoryPositions
@@ -30,6 +31,7 @@ from tests.simulation.memory.ledger_rows import (
     rows_of,
 )
 from tests.simulation.memory.ledger_schema import MemoryLedger, MemorySessions
+from tests.simulation.memory.ledger_suppliers import known_suppliers, mergers_of, note_mergers, note_suppliers
 from tests.simulation.memory.store import MemorySession
 
 FORBIDDEN = frozenset("\t\n\r|")  # in a piece reference or a label: checks of the table `entry`
@@ -101,6 +103,20 @@ class MemoryBooks:
                 found.setdefault((document.company_id, document.number), []).append(original)
         return {number: found[number] for number in numbers if number in found}
 
+    def mergers(self, companies: Collection[str]) -> Mapping[str, Mergers]:
+        """Which suppliers of these companies became another one."""
+        if not companies:
+            return {}
+        with self._sessions.connection() as session:
+            return mergers_of(session, companies)
+
+    def suppliers(self, keys: Collection[SupplierKey]) -> Collection[SupplierKey]:
+        """Those of these suppliers that the book knows."""
+        if not keys:
+            return ()
+        with self._sessions.connection() as session:
+            return known_suppliers(session, keys)
+
     def record(self, page: Page) -> None:
         """Write the page and move the position. Raises Refused (nothing is written), Fenced (another process owns the partition)."""
         tenure = self._positions.tenure(page.topic, page.partition)
@@ -135,6 +151,8 @@ class MemoryBooks:
         _insert(session, "batch", (batch.topic_id, batch.book, batch.from_offset), batch)
         self._sessions.defer(lambda session: self._check(session, batch))
         self._write_versions(session, batch, page, entries)
+        note_suppliers(session, [version.event.data for version in page.versions])
+        note_mergers(session, batch, page.mergers)
         for late in page.overtaken:
             document = late.event.data
             session.table("overtaken").insert((document.company_id, document.invoice_id, late.event.id), late)

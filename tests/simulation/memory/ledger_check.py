@@ -14,6 +14,7 @@ from services.kernel.errors import Refused
 from services.ledger.adapters.positions import Fenced
 from services.ledger.domain.standing import Outcome
 from tests.simulation.memory.ledger_rows import PLACE_BITS, BatchRow, EntryRow, FinishedRun, InvoiceRow, MarkerRow, RunKey, rows_of
+from tests.simulation.memory.ledger_suppliers import check_suppliers
 from tests.simulation.memory.store import MemorySession
 
 CHART_SQL = Path(services.ledger.__file__).with_name("migrations") / "0003_chart.sql"
@@ -33,6 +34,7 @@ class CommitCheck:
         self._move_position(session, batch)
         self._finish_runs(session, batch)
         self._seal(session, batch)
+        check_suppliers(session, batch, entries)
 
     def _check_entries(self, batch: BatchRow, entries: Iterable[EntryRow]) -> None:
         for row in entries:

@@ -179,6 +179,12 @@ class Content:
     """Company, run, revision; collected, recorded, no_entry, archived, held, parked, duplicates."""
     parked: tuple[tuple[int, int, str, bytes | None, bytes | None], ...]
     """Partition, offset, topic, key, value."""
+    suppliers: tuple[tuple[str, str, int, str, str | None, str | None, str | None], ...]
+    """Company, auxiliary, version; name, legal name, VAT number, SIREN."""
+    mergers: tuple[tuple[str, str, str, str], ...]
+    """Company, decision, auxiliary, into."""
+    aliases: tuple[tuple[str, str, str, str], ...]
+    """Company, auxiliary, kind, value."""
     positions: tuple[tuple[str, int, int], ...]
     """Topic id, partition, next offset."""
 

@@ -52,6 +52,9 @@ class MemoryLedger(MemoryStore):
             outcomes=tuple((*key, kind) for key, kind in last.items()),
             finished=tuple((*key, tuple(dict(row.counts).values())) for key, row in self._sorted("run_finished")),
             parked=tuple(sorted(map(_parked, self.rows["parked_record"].values()), key=itemgetter(0, 1))),
+            suppliers=tuple((*key, *row) for key, row in self._sorted("supplier")),
+            mergers=tuple((*key, row.decision.auxiliary, row.decision.into) for key, row in self._sorted("supplier_merger")),
+            aliases=tuple(key for key, _ in self._sorted("supplier_alias")),
             positions=tuple((*key, row.next_offset) for key, row in self._sorted("kafka_position")),
         )
 

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import psycopg
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
@@ -58,6 +59,12 @@ class Rest:
         self.poll_seconds = 0.0 if at_rest else POLL_SECONDS
         return at_rest or time.monotonic() - self._since > PATIENCE_SECONDS
 
+    @cached_property
+    def _topics(self) -> dict[str, str]:
+        """The ledger's topics by the ids under which its book knows them."""
+        described = self._kafka.describe_topics(TopicCollection(list(topics_read_by("ledger"))), request_timeout=ANSWER_SECONDS)
+        return {str(answer.result().topic_id): name for name, answer in described.items()}
+
     def behind(self) -> dict[tuple[str, str, int], tuple[int, int]]:
         """By service and partition: up to where it has read, and where the log ends, if these differ."""
         ends = self.ends()
@@ -79,9 +86,8 @@ class Rest:
     def reached(self, service: str) -> dict[Where, int]:
         """Up to where a service has read: what its group committed, or what its book says."""
         if service == "ledger":
-            [topic] = topics_read_by(service)
-            rows = self._administrator.execute("select partition, next_offset from ledger.kafka_position").fetchall()
-            return {(topic, partition): offset for partition, offset in rows}
+            rows = self._administrator.execute("select topic_id, partition, next_offset from ledger.kafka_position").fetchall()
+            return {(self._topics[topic_id], partition): offset for topic_id, partition, offset in rows}
         group = f"achats-{service}"
         [asked] = self._kafka.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=ANSWER_SECONDS).values()
         found: list[TopicPartition] = asked.result().topic_partitions or []

@@ -14,6 +14,7 @@ from services.ledger.domain.papers.lettering import Groups, Side
 from services.ledger.domain.papers.refusals import PaperRefused
 from services.ledger.domain.posting import Line
 from services.ledger.domain.standing import FiscalYear
+from services.ledger.domain.suppliers import Mergers
 from tests.unit.ledger.documents import credit, debit
 
 YEAR = FiscalYear(date(2026, 1, 1), date(2026, 12, 31), date(2025, 12, 31))
@@ -31,24 +32,27 @@ SAID: Mapping[str, Mapping[str, str]] = {
         "number": "CCA-1", "date": "2026-12-31", "account": "651100", "cost": "1200", "from": "2026-04-01", "to": "2027-03-31",
     },
     "import_vat": {"number": "ATVAI-1", "date": "2026-03-31", "base": "430", "rate": "20", "vat": "86"},
+    "transfer": {"number": "TR-1", "date": "2026-04-10", "supplier": "OLDEU", "settles": "FR-0"},
     "supplier_debit": {"number": "R-1", "date": "2026-12-31", "supplier": "AMZEU", "amount": "30"},
 }  # fmt: skip
 
 
-def owed(number: str, cents: int, *, account: str = "401000", entry: int = 7, waiting: tuple[Waiting, ...] = ()) -> Document:
-    """A document of AMZEU that stands with one line."""
-    return Document(number, [Item(Place(entry, 3), "AMZEU", account, cents)], waiting)
+def owed(
+    number: str, cents: int, account: str = "401000", entry: int = 7, *, of: str = "AMZEU", waiting: Sequence[Waiting] = ()
+) -> Document:
+    """A document of that supplier that stands with one line."""
+    return Document(number, [Item(Place(entry, 3), of, account, cents)], tuple(waiting))
 
 
 def a_book(*documents: Document, closed_through: date = YEAR.closed_through) -> Book:
-    """A book of 2026 in which these documents stand."""
+    """A book of 2026 in which these documents stand, and OLDEU became AMZEU."""
     year = FiscalYear(YEAR.starts, YEAR.ends, closed_through)
-    return Book([year], dict.fromkeys(ACCOUNTS, (None, None)), list(documents))
+    return Book([year], dict.fromkeys(ACCOUNTS, (None, None)), list(documents), mergers=Mergers({"OLDEU": "AMZEU"}))
 
 
 def a_full_book() -> Book:
     """One in which every paper of SAID finds what it names."""
-    return a_book(owed("FR-1", -120_00), owed("AC-0", 50_00, account="409100", entry=8))
+    return a_book(owed("FR-1", -120_00), owed("AC-0", 50_00, "409100", 8), owed("FR-0", -70_00, entry=6, of="OLDEU"))
 
 
 def drafts(kind: str, book: Book | None = None, **changes: str) -> Sequence[Draft]:
@@ -178,6 +182,49 @@ def test_a_supplier_in_debit():
     assert [("OD", "2026-12-31", lines)] == shown("supplier_debit")
 
 
+def test_a_transfer_moves_what_is_open_to_the_supplier_that_stays():
+    """70.00 of FR-0 but for 20.00 that stay; the credit note AV-0 of 30.00 beside it; both kinds of account."""
+    book = a_book(owed("FR-0", -70_00, entry=6, of="OLDEU"), owed("AV-0", 30_00, "404000", 5, of="OLDEU"))
+    lines = [debit("401000", 50_00, aux="OLDEU"), credit("401000", 50_00, aux="AMZEU")]
+    lines += [credit("404000", 30_00, aux="OLDEU"), debit("404000", 30_00, aux="AMZEU")]
+    assert [("OD", "2026-04-10", lines)] == shown("transfer", book, settles="FR-0=50|AV-0")
+    assert [-20_00, 0] == [document.items[0].left for document in book.documents[:2]]
+    assert "Transfert OLDEU vers AMZEU TR-1" == book.drafts[0].label
+
+
+def test_what_was_moved_is_paid_under_its_new_number():
+    book = a_full_book()
+    drafts("transfer", book)
+    assert [("401000", "AMZEU"), ("512000", None)] == [line[:2] for line in drafts("payment", book, settles="TR-1", paid="70")[-1].lines]
+
+
+def test_a_payment_to_the_supplier_that_stays_settles_the_other_s_documents_on_their_own_account():
+    expected = [debit("401000", 120_00, aux="AMZEU"), debit("401000", 70_00, aux="OLDEU"), credit("512000", 190_00)]
+    for supplier in ("AMZEU", "OLDEU"):
+        assert [("BQ", "2026-04-10", expected)] == shown("payment", None, supplier=supplier, settles="FR-1|FR-0=70", paid="190")
+
+
+def test_of_two_documents_of_one_number_the_supplier_s_own_is_meant():
+    book = a_book(owed("FR-1", -120_00), owed("FR-1", -120_00, entry=6, of="OLDEU"))
+    assert ["AMZEU", "OLDEU"] == [
+        drafts("payment", book, number=supplier, supplier=supplier)[-1].lines[0].auxiliary for supplier in ("AMZEU", "OLDEU")
+    ]
+
+
+@pytest.mark.parametrize(("kind", "account"), [("bill", "401000"), ("advance", "409100"), ("accrual", "408100")])
+def test_a_new_paper_goes_to_the_supplier_that_stays(kind: str, account: str):
+    (line,) = [line for line in drafts(kind, None, supplier="OLDEU")[0].lines if line.auxiliary]
+    assert (account, "AMZEU") == line[:2]
+
+
+def test_what_has_vat_waiting_or_another_currency_is_not_moved():
+    waiting = owed("FR-0", -70_00, of="OLDEU", waiting=[Waiting("445660", "20", 6_00)])
+    with pytest.raises(refusals.VatWaits):
+        drafts("transfer", a_book(waiting))
+    with pytest.raises(refusals.OtherCurrency):
+        drafts("transfer", a_book(Document("FR-0", [Item(Place(7, 2), "OLDEU", "401000", -222_22, "USD", -250_00)])))
+
+
 def test_what_comes_late_goes_to_the_first_open_day_with_its_true_date():
     """March is closed: a payment and a statement of March are booked on 1 April (PCG 1031-4)."""
     book = a_book(owed("FR-1", -120_00), closed_through=date(2026, 3, 31))
@@ -230,6 +277,10 @@ REFUSED: Sequence[tuple[str, type[PaperRefused], dict[str, str]]] = [
     ("import_vat", refusals.SumWrong, {"vat": "88"}),
     ("import_vat", refusals.SumWrong, {"deducted": "87"}),
     ("import_vat", refusals.FieldMissing, {"deducted": "80"}),
+    ("transfer", refusals.NotMerged, {"supplier": "AMZEU", "settles": "FR-1"}),
+    ("transfer", refusals.ItemUnknown, {"settles": "FR-1"}),
+    ("transfer", refusals.TooMuch, {"settles": "FR-0=70.01"}),
+    ("transfer", refusals.ItemTwice, {"settles": "FR-0=30|FR-0=40"}),
     ("supplier_debit", refusals.NotMonthEnd, {"date": "2026-12-30"}),
 ]
 
@@ -276,7 +327,7 @@ def test_groups_hang_together_by_what_settles_them():
 
 ANYTHING = (
     " 1 0 -1 0.01 12,50 120 250.00 99999999999.99 20 5.5 1.125 0.0001 month year x é| \x00 "
-    "FR-1 AC-0 FR-1=60 FR-1=0.01|US-1 US-1=83.33 US-1 FR-1|FR-1 AMZEU USD EUR 606400 512000 "
+    "FR-1 AC-0 FR-0 FR-0=20 N-0 N-1 FR-1=60 FR-1=0.01|US-1 US-1=83.33 US-1 FR-1|FR-1 FR-1|FR-0 AMZEU OLDEU USD EUR 606400 512000 "
     "2026-04-10 2026-12-31 2026-02-28 2028-02-29 2030-06-30 "
     "606400=1@20|607000=2.55@5.5 607000=0.01@2.1 606400=-5@20|607000=7@20"
 )
@@ -289,7 +340,7 @@ def test_whatever_a_file_says_drafts_balance_or_a_sentence_says_why(said: list[t
     abroad = Document("US-1", [Item(Place(9, 2), "AMZEU", "401000", -222_22, "USD", -250_00)])
     both = Document("FR-1", [Item(Place(7, 2), "AMZEU", "401000", -70_00), Item(Place(7, 3), "AMZEU", "404000", -50_00)])
     waiting = Document("FR-1", both.items, (Waiting("445660", "20", 19_99), Waiting("445660", "5.5", 3)))
-    book = a_book(waiting, owed("AC-0", 50_00, account="409100", entry=8), abroad)
+    book = a_book(waiting, owed("AC-0", 50_00, "409100", 8), abroad, owed("FR-0", -70_00, entry=6, of="OLDEU"))
     for place, (kind, changes) in enumerate(said):
         names = sorted(KINDS[kind].fields)
         fields = {**SAID[kind], "number": f"N-{place}", **{names[n % len(names)]: text for n, text in changes.items()}}

@@ -18,11 +18,13 @@ from services.ledger.adapters.books import QUERIES as BOOKS
 from services.ledger.adapters.deeds import one_deed
 from services.ledger.adapters.papers.files import Row
 from services.ledger.adapters.papers.rows import DocumentRow, SettlementRow, document_of, entry_of, letter_of
+from services.ledger.adapters.suppliers import mergers_of
 from services.ledger.domain.papers.book import Book, Document, Item, Paper, Place
 from services.ledger.domain.papers.kinds import read_paper
 from services.ledger.domain.papers.lettering import Groups, Side
 from services.ledger.domain.papers.refusals import PaperChanged, PaperRefused
 from services.ledger.domain.standing import FiscalYear
+from services.ledger.domain.suppliers import NO_MERGERS
 
 REFERENCES = ("settles", "advance", "invoice")
 
@@ -136,7 +138,9 @@ class Import:
         """What the book shows of what these papers name."""
         years = [FiscalYear(*dates) for _, *dates in BOOKS.fiscal_years(self._connection, companies=[self._company])]
         chart = {code: (since, until) for code, since, until in QUERIES.chart(self._connection, company=self._company)}
-        return Book(years, chart, self._documents(sorted({number for one in read for number in _references(one.paper)})))
+        documents = self._documents(sorted({number for one in read for number in _references(one.paper)}))
+        mergers = mergers_of(self._connection, [self._company]).get(self._company, NO_MERGERS)
+        return Book(years, chart, documents, mergers=mergers)
 
     def _documents(self, numbers: Sequence[str]) -> list[Document]:
         """What bears these numbers, with what is settled of it. A line that itself settles another is nothing to be paid."""

@@ -35,7 +35,7 @@ class Accrual:
         require_month_end(self.day)
         book.require_open(self.day)
         lines = cost_lines(self.costs, VAT_NOT_INVOICED)
-        lines.append(Line(NOT_INVOICED, self.supplier, -sum(line.cents for line in lines), None))
+        lines.append(Line(NOT_INVOICED, book.mergers.survivor(self.supplier), -sum(line.cents for line in lines), None))
         after, label = self.day + timedelta(days=1), f"Facture non parvenue {self.number}"
         return [
             Draft(MISCELLANEOUS, self.day, self.number, self.day, label, tuple(lines)),

@@ -34,7 +34,8 @@ class Advance:
     def post(self, book: Book) -> Sequence[Draft]:
         """The bank's entry."""
         posted = book.open_day(self.day)
-        lines = (Line(ADVANCE_PAID, self.supplier, self.paid_cents, None), Line(self.bank, None, -self.paid_cents, None))
+        supplier = book.mergers.survivor(self.supplier)
+        lines = (Line(ADVANCE_PAID, supplier, self.paid_cents, None), Line(self.bank, None, -self.paid_cents, None))
         return [Draft(BANK, posted, self.number, self.day, late_label(f"Acompte {self.number}", self.day, posted), lines)]
 
 
@@ -65,7 +66,7 @@ class AdvanceUse:
         if wanted is None:
             wanted = min(sum(item.left for item in paid.items), -sum(item.left for item in due.items))
         settled, used, posted = take(due, wanted), take(paid, -wanted), book.open_day(self.day)
-        lines = [Line(item.account, self.supplier, cents, None) for item, cents in (*settled, *used)]
+        lines = [Line(item.account, item.auxiliary, cents, None) for item, cents in (*settled, *used)]
         settles = [part for n, one in enumerate((*settled, *used), 1) for part in parts(n, [one])]
         label = late_label(f"Imputation de l'acompte {self.advance} sur {self.invoice}", self.day, posted)
         lines += released(due, settled)

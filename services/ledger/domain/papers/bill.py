@@ -42,8 +42,9 @@ class Bill:
             raise ValueWrong("lines", *assets)
         posted = book.open_day(self.day)
         lines = cost_lines(self.costs, VAT_DEDUCTED)
-        lines.append(Line(SUPPLIERS, self.supplier, -sum(line.cents for line in lines), None))
-        label = late_label(f"{self.supplier} — {self.number}", self.day, posted)
+        supplier = book.mergers.survivor(self.supplier)
+        lines.append(Line(SUPPLIERS, supplier, -sum(line.cents for line in lines), None))
+        label = late_label(f"{supplier} — {self.number}", self.day, posted)
         return [Draft(PURCHASES, posted, self.number, self.day, label, self._in_euros(lines))]
 
     def _in_euros(self, lines: Sequence[Line]) -> tuple[Line, ...]:

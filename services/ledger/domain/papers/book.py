@@ -1,7 +1,7 @@
 """What papers need of the book and what they put into it: lines that wait for their other side, drafts of entries, what settles what."""
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple, Protocol, Self
@@ -18,6 +18,7 @@ from services.ledger.domain.papers.refusals import (
 )
 from services.ledger.domain.posting import BOOK_CURRENCY, Line
 from services.ledger.domain.standing import FiscalYear
+from services.ledger.domain.suppliers import NO_MERGERS, Mergers
 
 BANK, PURCHASES, MISCELLANEOUS = "BQ", "AC", "OD"
 DUE = ("401", "404")  # what is owed to suppliers; 409 = what they owe
@@ -105,6 +106,7 @@ class Book:
     chart: Mapping[str, tuple[date | None, date | None]]  # account → the day from which it is valid, and the first on which it is not
     documents: list[Document] = field(default_factory=list[Document])
     drafts: list[Draft] = field(default_factory=list[Draft])
+    mergers: Mergers = NO_MERGERS
 
     def open_day(self, day: date) -> date:
         """The day, or the first open one after it (PCG 1031-4)."""
@@ -114,12 +116,11 @@ class Book:
         return day
 
     def find(self, supplier: str, number: str, accounts: Sequence[str]) -> Document:
-        """The supplier's document of that number with lines on these accounts. Raises ItemUnknown, ItemAmbiguous, ItemLettered."""
-        found = [
-            Document(one.number, items, one.waiting)
-            for one in self.documents
-            if one.number == number and (items := [item for item in one.items if _is_on(item, supplier, accounts)])
-        ]
+        """The supplier's document of that number with lines on these accounts; failing that, of one that is the same supplier.
+
+        Raises ItemUnknown, ItemAmbiguous, ItemLettered.
+        """
+        found = self._of([supplier], number, accounts) or self._of(self.mergers.one_with(supplier), number, accounts)
         if not found:
             raise ItemUnknown(supplier, number)
         if len(found) > 1:
@@ -127,6 +128,13 @@ class Book:
         if not any(item.left for item in found[0].items):
             raise ItemLettered(number)
         return found[0]
+
+    def _of(self, codes: Collection[str], number: str, accounts: Sequence[str]) -> list[Document]:
+        return [
+            Document(one.number, items, one.waiting)
+            for one in self.documents
+            if one.number == number and (items := [item for item in one.items if _is_on(item, codes, accounts)])
+        ]
 
     def enter(self, drafts: Sequence[Draft]) -> None:
         """Later papers see these. Raises AccountMissing, ItemTwice."""
@@ -188,8 +196,8 @@ def require_month_end(day: date) -> None:
         raise NotMonthEnd(f"{day:%d/%m/%Y}")
 
 
-def _is_on(item: Item, supplier: str, accounts: Sequence[str]) -> bool:
-    return item.auxiliary == supplier and item.account.startswith(tuple(accounts))
+def _is_on(item: Item, codes: Collection[str], accounts: Sequence[str]) -> bool:
+    return item.auxiliary in codes and item.account.startswith(tuple(accounts))
 
 
 def _item(place: Place, line: Line) -> Item:

@@ -13,6 +13,7 @@ from services.ledger.domain.papers.payment import Payment
 from services.ledger.domain.papers.prepaid import Prepaid
 from services.ledger.domain.papers.refusals import FieldMissing, KindUnknown
 from services.ledger.domain.papers.supplier_debit import SupplierDebit
+from services.ledger.domain.papers.transfer import Transfer
 
 
 class Kind(NamedTuple):
@@ -30,6 +31,7 @@ KINDS: Mapping[str, Kind] = {
     "accrual": Kind(Accrual, frozenset({"number", "date", "supplier", "lines"})),
     "prepaid": Kind(Prepaid, frozenset({"number", "date", "account", "cost", "from", "to", "every"})),
     "import_vat": Kind(ImportVat, frozenset({"number", "date", "base", "rate", "vat", "deducted", "account"})),
+    "transfer": Kind(Transfer, frozenset({"number", "date", "supplier", "settles"})),
     "supplier_debit": Kind(SupplierDebit, frozenset({"number", "date", "supplier", "amount"})),
 }
 

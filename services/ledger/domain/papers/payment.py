@@ -72,16 +72,16 @@ class Payment:
         return list(found)
 
     def _lines(self, taken: Taken) -> tuple[tuple[Line, ...], tuple[Part, ...]]:
-        """One line for each supplier's account, the bank, and the difference of the currency. Raises NotTheSum."""
+        """One line for each account on which a supplier is owed, the bank, and the difference of the currency. Raises NotTheSum."""
         lines, settled = list[Line](), list[Part]()
-        by_account: dict[str, list[tuple[Item, int]]] = {}
+        by_account: dict[tuple[str, str], list[tuple[Item, int]]] = {}
         for item, cents in (one for _, items in taken for one in items):
-            by_account.setdefault(item.account, []).append((item, cents))
-        for account, items in sorted(by_account.items()):
+            by_account.setdefault((item.account, item.auxiliary), []).append((item, cents))
+        for (account, auxiliary), items in sorted(by_account.items()):
             of_line = parts(len(lines) + 1, items)
             euros, abroad = sum(part.cents for part in of_line), sum(part.currency_cents or 0 for part in of_line)
             is_abroad = self.currency != BOOK_CURRENCY
-            lines.append(Line(account, self.supplier, euros, None, self.currency if is_abroad else None, abroad if is_abroad else None))
+            lines.append(Line(account, auxiliary, euros, None, self.currency if is_abroad else None, abroad if is_abroad else None))
             settled.extend(of_line)
         gap = self.paid_cents - sum(line.cents for line in lines)
         if (gap and self.currency == BOOK_CURRENCY) or any(not line.cents for line in lines):

@@ -92,6 +92,18 @@ class OtherCurrency(PaperRefused):
     next_action = "Indiquer la devise de la pièce, et un paiement par devise."
 
 
+class NotMerged(PaperRefused):
+    """Ce fournisseur n'est fusionné avec aucun autre."""
+
+    next_action = "Vérifier son code avec « achats-ledger suppliers », ou décider d'abord la fusion."
+
+
+class VatWaits(PaperRefused):
+    """La TVA de cette pièce attend son règlement."""
+
+    next_action = "Régler la pièce elle-même, au nom du fournisseur qui reste."
+
+
 class PeriodClosed(PaperRefused):
     """Ce jour est clôturé : une écriture d'inventaire n'y entre plus."""
 
