@@ -1,5 +1,7 @@
 """Where the book does not tell what an original was: the document stays as classified, with a remark."""
 
+from datetime import date
+
 import pytest
 
 from schemas.invoice_classified.v1 import InvoiceClassified
@@ -77,7 +79,7 @@ TREATED_TWICE = (vat_row(50_00, 10_00), vat_row(50_00, 10_00, opinion="not_deduc
         (invoice(**owed_by_us(100_00, "intra_eu")), returned([("606400", 100_00, "20")], vat=(vat_row(100_00, 0, regime="import"),))),
         (invoice(**owed_by_us(100_00, "intra_eu")), returned([("606400", 80_00, "20")], vat=(vat_row(80_00, 20_00),))),
         (invoice([("606400", 100_00, "20")], vat=(vat_row(100_00, 0),)), returned([("606400", 50_00, "20")])),
-        (invoice(vat=(vat_row(100_00, 20_00, waits_for="delivery"),)), returned([("606400", 50_00, "20")])),
+        (invoice(vat=(vat_row(100_00, 20_00, waits_for="delivery"),), delivery_date=date(2026, 4, 2)), returned([("606400", 50_00, "20")])),
         (invoice(**deducted(100_00, 20_00, 10_00)).model_copy(update={"vat": TREATED_TWICE}), returned([("606400", 50_00, "20")])),
     ],
 )
@@ -121,7 +123,7 @@ def test_what_is_owed_by_another_amount_than_the_document_is_not_turned_round():
 
 def test_vat_that_waits_for_delivery_is_not_turned_round_either():
     """A second entry may have moved it since: all of it comes back, as classified, with a remark."""
-    original = booked(invoice(vat=(vat_row(100_00, 20_00, waits_for="delivery"),)))
+    original = booked(invoice(vat=(vat_row(100_00, 20_00, waits_for="delivery"),), delivery_date=date(2026, 4, 2)))
     note = returned([("606400", 100_00, "20")])
     assert credit("445660", 20_00, rate="20") in lines_of(note, original)
     assert REMARK == flags_of(note, original)
