@@ -27,10 +27,15 @@ OPTIONAL = {
     "CompanySettings": ["asset_limit_cents", "asset_limit_basis", "freight_policy", "vat_timing"],
     "Evidence": ["departure", "delivery_date", "exchange_rate"],
     "Answers": ["initial_equipment", "sets"],
-    "InvoiceCollected": ["answers"],
+    "InvoiceCollected": ["answers", "lifted"],
+    "HoldLifted": ["stage", "given"],
+    "Given": [
+        *("type", "number", "issue_date", "currency", "exchange_rate", "net_cents", "vat_cents", "gross_cents"),
+        *("vat_rate", "regime", "delivery_date"),
+    ],
     "ClassifiedLine": ["cost_cents"],
     "ClassifiedVat": ["asset", "deductible_cents", "opinion", "article", "waits_for"],
-    "InvoiceClassified": ["delivery_date", "exchange_rate"],
+    "InvoiceClassified": ["delivery_date", "exchange_rate", "lifted"],
     "ClassificationHeld": ["article"],
 }
 """Fields added after their contract's first version, by object."""
