@@ -83,7 +83,8 @@ def content_of(document: Document) -> bytes:
 def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = None) -> Verdict:
     """How the document is booked, apart from what the book already says of its invoice.
 
-    `years` = the company's fiscal years; `bearer` = the invoice that first brought this PDF, None when it is new.
+    `years` = the company's fiscal years; `bearer` = the invoice that first brought this PDF, None when it is new: another's is held, unless
+    a person said that the two invoices are distinct.
     """
     if isinstance(document, ClassificationHeld):
         shown = ShownHold(stage="classification", reason=document.reason, sentence=document.sentence, next_action=document.next_action)
@@ -91,7 +92,7 @@ def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = 
     if document.issue_date < document.settings.cut_over or any(year.closes(document.issue_date) for year in years):
         return Verdict(Outcome.ARCHIVED)
     try:
-        if bearer not in (None, document.invoice_id):
+        if bearer not in (None, document.invoice_id) and SameDocument.code() not in document.lifted:
             raise SameDocument
         entry = post(document, _closed_through(document, years))
         _refuse_unkept(entry)
