@@ -66,7 +66,8 @@ def test_a_decision_chooses_what_there_is_not() -> None:
         (
             CLASSIFICATION,
             "document_unreadable",
-            "Le motif « document_unreadable » ne se lève pas. Ouvrir le PDF et saisir la facture, ou demander un document lisible au vendeur.",
+            "Le motif « document_unreadable » ne se lève pas. Ouvrir le PDF et saisir la facture, "
+            "ou demander un document lisible au vendeur.",
         ),
         (
             COLLECTION,

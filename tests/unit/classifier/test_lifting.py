@@ -171,8 +171,16 @@ def test_the_latest_decision_about_a_hold_counts() -> None:
 
 @pytest.mark.parametrize(
     ("gross", "account", "booked"),
-    [(126_00, "658000", False), (125_00, "658000", True), (126_00, "471000", True), (119_00, "758000", True), (119_00, "658000", False)]
-    + [(121_00, "758000", False), (115_00, "758000", True), (114_99, "758000", False), (114_99, "471000", True)],
+    [
+        *(
+            (126_00, "658000", False),
+            (125_00, "658000", True),
+            (126_00, "471000", True),
+            (119_00, "758000", True),
+            (119_00, "658000", False),
+        ),
+        *((121_00, "758000", False), (115_00, "758000", True), (114_99, "758000", False), (114_99, "471000", True)),
+    ],
 )
 def test_up_to_five_euros_go_to_658_or_758_and_more_waits(gross: int, account: str, booked: bool) -> None:
     """Goal: a loss is on 658, a gain on 758, and more than 5,00 € on 471, where an accountant must look (accounting rule A10.15)."""
