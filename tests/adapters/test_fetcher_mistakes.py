@@ -165,7 +165,7 @@ IN_QUERIES = [
         "invoice_of_another_company",
         COLLECTION,
         "where i.company_id = :company_id and i.invoice_id",
-        "where :company_id is not null and i.invoice_id",
+        "where :company_id::text is not null and i.invoice_id",
         test_lifted.test_a_decision_about_what_was_never_said_is_parked,
     ),
     Mistake(
