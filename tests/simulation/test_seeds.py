@@ -9,8 +9,8 @@ import pytest
 
 from schemas.import_finished.v1 import ImportFinished
 from tests.simulation.faults import Fault, Kind, Schedule, drawn
-from tests.simulation.mistakes import offset_first
 from tests.simulation.invariants import Said
+from tests.simulation.mistakes import offset_first
 from tests.simulation.playing import Finding, findings, outcome, shrunk
 from tests.simulation.scenario import made_up, play
 from tests.simulation.world import World
