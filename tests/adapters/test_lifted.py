@@ -249,6 +249,13 @@ def test_decisions_are_gone_when_amazon_says_another_amount(bench: Bench) -> Non
     assert () == amended(bench, paid)
 
 
+def test_decisions_that_hold_for_ever_are_noticed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planted mistake: nobody compares what the document says."""
+    monkeypatch.setattr("services.fetcher.domain.lifting._says", lambda _: ())
+    with pytest.raises(AssertionError):
+        test_decisions_about_another_text_are_gone(bench)
+
+
 def test_a_run_that_finds_nothing_new_says_nothing(bench: Bench) -> None:
     """Goal: a lifted document is not said again because of its decision."""
     run, first = held(bench)

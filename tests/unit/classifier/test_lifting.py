@@ -1,5 +1,6 @@
 """What a person decided about a hold: that hold passes, with what the decision gives, and nothing else does."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,11 +9,11 @@ from schemas.classification_held.v1 import ClassificationHeld
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_collected.v1 import InvoiceCollected, Lift
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.domain import holds
+from services.classifier.domain import holds, lifting
 from services.classifier.domain.classification import classify
 from services.classifier.domain.explanation import explain
 from services.classifier.domain.holds import HOLDS, Hold
-from services.classifier.domain.liftable import BOOKING, OF_CLASSIFICATION
+from services.classifier.domain.liftable import ANSWERS, BOOKING, OF_CLASSIFICATION, Answer
 from services.ledger.domain.posting import Entry, post
 from tests.support.collected import collected as document_of
 from tests.support.collected import credit_note, domestic_invoice, evidence, fact, german_seller, line, party, settings, stated, vat
@@ -270,3 +271,34 @@ def test_a_party_that_is_another_stays_another_for_all_else() -> None:
     document = PROVOKED[holds.SellerUnidentified]
     other = document.model_copy(update={"evidence": document.evidence.model_copy(update={"buyer": party("Durand SA", "FR83404833048")})})
     assert "seller_unidentified" == reason_of(other, lift(holds.OtherBuyer))
+
+
+def asks_no_table(lift: Lift) -> Answer:
+    return ANSWERS[lift.stage or "classification", lift.reason]
+
+
+MISTAKES: dict[str, tuple[str, object, Callable[[], None]]] = {
+    "whatever a decision misses": ("answer_to", asks_no_table, lambda: test_a_decision_that_gives_nothing_lifts_nothing(holds.OtherBuyer)),
+    "any account takes any gap": (
+        *("_takes", lambda *_: True),
+        lambda: test_up_to_five_euros_go_to_658_or_758_and_more_waits(126_00, "658000", False),
+    ),
+    "what misses a mention is deducted": (
+        *("NOT_DEDUCTED", ()),
+        lambda: test_a_lifted_document_is_booked_with_what_the_decision_gives(holds.SellerUnidentified, None),
+    ),
+    "the ledger's decisions are the classifier's": (
+        *("BOOKING", "nobody"),
+        test_a_decision_about_a_booking_is_handed_on_and_lifts_no_hold_of_ours,
+    ),
+    "nobody sees that a person decided": ("FLAG", "test_environment", test_a_document_without_decisions_is_what_it_was),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_planted_mistake_is_noticed(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goal: each guard has a case that fails without it."""
+    name, wrong, check = MISTAKES[mistake]
+    monkeypatch.setattr(lifting, name, wrong)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        check()
