@@ -249,9 +249,13 @@ def test_decisions_are_gone_when_amazon_says_another_amount(bench: Bench) -> Non
     assert () == amended(bench, paid)
 
 
+def says_nothing(_: InvoiceCollected) -> tuple[object, ...]:
+    return ()
+
+
 def test_decisions_that_hold_for_ever_are_noticed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A planted mistake: nobody compares what the document says."""
-    monkeypatch.setattr("services.fetcher.domain.lifting._says", lambda _: ())
+    monkeypatch.setattr("services.fetcher.domain.lifting._says", says_nothing)
     with pytest.raises(AssertionError):
         test_decisions_about_another_text_are_gone(bench)
 
