@@ -16,8 +16,8 @@ NO_NUL = r"^[^\x00]*$"
 LONGEST_TEXT, LONGEST_REFERENCE = 500, 100
 """Characters of a text people read, and of an identifier that somebody else gave."""
 
-MOST_LINES, MOST_ORDERS, MOST_ROWS = 2_000, 500, 50
-"""Elements of a list: lines and charges; orders and connections; VAT rows, mentions, flags, reasons, checkout fields."""
+MOST_LINES, MOST_ORDERS, MOST_ROWS, MOST_LIFTS = 2_000, 500, 50, 20
+"""Elements of a list: lines and charges; orders and connections; VAT rows, mentions, flags, reasons, checkout fields; decisions."""
 
 LARGEST_CENTS, LARGEST_NUMBER, MOST_EVENTS = 10**15, 2**31 - 1, 1_000_000
 """An amount; a count, version or revision; the events of one run."""

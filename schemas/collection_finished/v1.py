@@ -16,7 +16,7 @@ class CollectionFinished(EventData):
     company_id: Id
     connection_id: Id
     run_id: Id
-    kind: Code = known("initial, daily, weekly, sync_now, history")
+    kind: Code = known("initial, daily, weekly, sync_now, history, lifted")
     emitted: Annotated[int, Field(ge=0, le=MOST_EVENTS)]
     waiting: Reasons = known(
         "import_disabled, before_import_start, not_shipped, number_unknown, number_pending, number_overdue, document_missing, seller_late, "

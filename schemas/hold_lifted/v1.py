@@ -4,8 +4,24 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.contract import EventData
-from schemas.values import Account, Code, Id, Instant, Ordinal, Text, known
+from schemas.contract import Contract, EventData
+from schemas.values import Account, Cents, Code, Currency, Day, Decimals, Id, Instant, Ordinal, Rate, Text, known
+
+
+class Given(Contract):
+    """What a person gives that neither the document nor Amazon tells, or on which they differ; null = not given."""
+
+    type: Code | None = known("invoice, credit_note, receipt", default=None)
+    number: Text | None = None
+    issue_date: Day | None = None
+    currency: Currency | None = None
+    exchange_rate: Decimals | None = Field(default=None, description="units of the document's currency for one euro")
+    net_cents: Cents | None = None
+    vat_cents: Cents | None = None
+    gross_cents: Cents | None = None
+    vat_rate: Rate | None = Field(default=None, description="the one rate of all the VAT that is printed")
+    regime: Code | None = known("those of invoice.classified, and exempt", says="the VAT regime of what is held", default=None)
+    delivery_date: Day | None = None
 
 
 class HoldLifted(EventData):
@@ -17,11 +33,13 @@ class HoldLifted(EventData):
     decision_id: Id
     invoice_id: Id
     revision: Ordinal = Field(description="the revision that was held")
-    reason: Code = known("those of classification.held", says="the hold that is lifted")
+    reason: Code = known("those of booking.held", says="the hold that is lifted")
     account: Account | None = Field(description="where an accepted difference goes")
     because: Text | None = Field(description="what the person says about it")
     by: Text = Field(description="who decided, as the company names them")
     decided_at: Instant
+    stage: Code | None = known("classification, booking", says="who held it; null = the classification", default=None)
+    given: Given | None = None
 
     @property
     def subject(self) -> str:

@@ -15,7 +15,7 @@ class ImportFinished(EventData):
     connection_id: Id
     run_id: Id
     revision: Ordinal
-    kind: Code = known("initial, daily, weekly, sync_now, history")
+    kind: Code = known("initial, daily, weekly, sync_now, history, lifted")
     counts: RunCounts
     waiting: Reasons = known("those of collection.finished", says="by reason")
     window_from: Day

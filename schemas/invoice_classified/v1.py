@@ -86,13 +86,14 @@ class InvoiceClassified(EventData):
     flags: Codes = known(
         "nature_unknown, nature_doubtful, rate_doubtful, fixed_asset, first_equipment_suspected, gift_limit, vat_on_payment, "
         "no_vat_invoice, corrected_invoice_to_ask, import_vat_to_come, credited_unknown, buyer_not_checked, seller_unidentified, "
-        "test_environment"
+        "test_environment, hold_lifted"
     )
     orders: Orders
     document: DocumentRef
     settings: CompanySettings
     delivery_date: Day | None = None
     exchange_rate: Decimals | None = Field(default=None, description="units of the currency for one euro, as printed; null in euros")
+    lifted: Codes = known("same_document, totals_mismatch", says="holds of the booking that a person lifted", default=())
 
     @property
     def subject(self) -> str:

@@ -1,14 +1,17 @@
 """invoice.collected: a final document with what Amazon's API states and what the document itself says, side by side."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field
 
 from schemas.contract import Contract, EventData
+from schemas.hold_lifted.v1 import Given, HoldLifted
 from schemas.values import (
     LONGEST_REFERENCE,
+    MOST_LIFTS,
     MOST_LINES,
     MOST_ROWS,
+    Account,
     Cents,
     Code,
     Codes,
@@ -20,6 +23,7 @@ from schemas.values import (
     DocumentRef,
     Fact,
     Id,
+    Instant,
     Orders,
     Ordinal,
     Origin,
@@ -142,6 +146,25 @@ class Answers(Contract):
     )
 
 
+class Lift(Contract):
+    """What a person decided about a hold of this document: that hold passes, no other, as long as the document says the same."""
+
+    decision_id: Id
+    revision: Ordinal = Field(description="the revision that was held")
+    stage: Code | None = known("classification, booking", says="who held it; null = the classification")
+    reason: Code = known("those of booking.held")
+    given: Given | None
+    account: Account | None = Field(description="where an accepted difference goes")
+    because: Text | None = Field(description="what the person says about it")
+    by: Text = Field(description="who decided, as the company names them")
+    decided_at: Instant
+
+    @classmethod
+    def of(cls, decision: HoldLifted) -> Self:
+        """The decision as its document carries it."""
+        return cls(**{name: getattr(decision, name) for name in cls.model_fields})
+
+
 class InvoiceCollected(EventData):
     """A document whose number is known, that is stored, and whose reading was attempted."""
 
@@ -157,6 +180,7 @@ class InvoiceCollected(EventData):
     stated: Stated
     evidence: Evidence
     answers: Answers | None = None
+    lifted: Annotated[tuple[Lift, ...], Field(max_length=MOST_LIFTS, description="decided by people, in that order")] = ()
 
     @property
     def subject(self) -> str:

@@ -1,4 +1,7 @@
-"""Reads Amazon Business and achats.booked.v1, says what was collected on achats.collected.v1 and who is connected; owns schema fetcher."""
+"""Reads Amazon Business, achats.booked.v1 and achats.decisions.v1, says what was collected on achats.collected.v1 and who is connected.
+
+Owns schema fetcher.
+"""
 
 from enum import StrEnum
 

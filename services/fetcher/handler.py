@@ -1,4 +1,7 @@
-"""The fetcher's story: a run collects what Amazon has and says what is final; a finished import makes its connection active."""
+"""The fetcher's story: a run collects what Amazon has and says what is final; a finished import makes its connection active.
+
+A document whose hold a person lifts is said again, with the decision inside.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +10,14 @@ from typing import Protocol
 
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contract import EventData
+from schemas.hold_lifted.v1 import HoldLifted
 from schemas.import_finished.v1 import ImportFinished
+from schemas.invoice_collected.v1 import InvoiceCollected
+from schemas.values import CompanySettings
 from services.fetcher.domain.company import Company
-from services.fetcher.domain.records import Connection, Run
+from services.fetcher.domain.emitting import next_revision
+from services.fetcher.domain.lifting import said_again
+from services.fetcher.domain.records import Connection, Invoice, Run
 from services.fetcher.stages.documents import fetch_documents
 from services.fetcher.stages.numbers import ask_numbers
 from services.fetcher.stages.payments import read_payments
@@ -17,6 +25,7 @@ from services.fetcher.stages.ports import Accounts, Each, NotCollecting, Progres
 from services.fetcher.stages.saying import finish, say_final
 from services.kernel.clock import Clock
 from services.kernel.envelope import Event
+from services.kernel.errors import Poison
 from services.kernel.postgres import Transaction as DatabaseTransaction
 
 AT_ONCE = 50
@@ -106,3 +115,41 @@ class ImportEnds:
         )
         book.say_about_connection(connection.connection_id, changed, now, event.id)
         book.describe_company(connection.company_id, now)
+
+
+class UnknownInvoice(Poison):
+    """Nothing was ever said of this invoice of this company."""
+
+
+class DecisionOvertaken(Poison):
+    """The document has another revision by now than the one that was decided on: look at it, and decide again."""
+
+
+class SaidInvoices(Protocol):
+    """The documents that were said, inside one transaction."""
+
+    def last_said(self, company_id: str, invoice_id: str) -> tuple[Invoice, InvoiceCollected] | None: ...
+
+    def settings(self, company_id: str, now: datetime) -> CompanySettings: ...
+
+    def say_again(self, invoice: Invoice, collected: InvoiceCollected, now: datetime, causation_id: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class LiftHolds:
+    """hold.lifted → the document that was held is said again as its next revision, with the decision inside."""
+
+    invoices: Callable[[DatabaseTransaction], SaidInvoices]
+    clock: Clock
+
+    def __call__(self, event: Event[HoldLifted], transaction: DatabaseTransaction) -> None:
+        """Only the revision that was decided on. Raises UnknownInvoice, DecisionOvertaken: the decision is parked."""
+        decision, book, now = event.data, self.invoices(transaction), self.clock.now()
+        found = book.last_said(decision.company_id, decision.invoice_id)
+        if found is None:
+            raise UnknownInvoice(decision.subject, decision.invoice_id)
+        invoice, said = found
+        if invoice.revision != decision.revision:
+            raise DecisionOvertaken(decision.subject, f"{decision.invoice_id} has revision {invoice.revision}, not {decision.revision}")
+        again = said_again(said, decision, book.settings(decision.company_id, now))
+        book.say_again(next_revision(invoice, invoice.facts_hash or ""), again, now, event.id)

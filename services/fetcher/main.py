@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from schemas.contract import EventData
+from schemas.hold_lifted.v1 import HoldLifted
 from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topics_read_by, types_on
 from services.fetcher.adapters.amazon import Amazon
@@ -22,12 +23,13 @@ from services.fetcher.adapters.connections import ConnectionDesk
 from services.fetcher.adapters.documents import DocumentShelf
 from services.fetcher.adapters.entry import enter_company
 from services.fetcher.adapters.jobs import Worker
+from services.fetcher.adapters.lifting import SaidInvoices
 from services.fetcher.adapters.readers import Readers
 from services.fetcher.adapters.rotation import Rotation
 from services.fetcher.adapters.tries import Tries, stopper
 from services.fetcher.adapters.trying import try_files
 from services.fetcher.config import Config, EntryConfig, RotationConfig, migrate_url
-from services.fetcher.handler import Collect, ImportEnds
+from services.fetcher.handler import Collect, ImportEnds, LiftHolds
 from services.fetcher.web.connecting import Connecting
 from services.fetcher.web.pages import application
 from services.fetcher.web.run_pages import RunPages
@@ -81,7 +83,10 @@ def serve(config: Config, store: PostgresStore) -> int:
     connecting, settling = Connecting(store, amazon, config.token_sealer, config.clock), Settling(store, config.clock)
     pages = application(connecting, settling, config.web, RunPages(connecting, settling).routes())
     topics = topics_read_by(SERVICE)
-    on: dict[type[EventData], OnEvent] = {ImportFinished: ImportEnds(Companies, config.clock)}
+    on: dict[type[EventData], OnEvent] = {
+        ImportFinished: ImportEnds(Companies, config.clock),
+        HoldLifted: LiftHolds(SaidInvoices, config.clock),
+    }
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)
     source, sender = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics), KafkaSender(config.kafka, f"achats-{SERVICE}")
     probes.serve(config.health_port, health)

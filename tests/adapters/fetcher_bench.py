@@ -19,7 +19,7 @@ from procrastinate.utils import utcnow
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from schemas.registry import types_on
+from schemas.registry import parked_topic, types_on
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
@@ -103,7 +103,8 @@ class Bench:
 
     def said(self, *only: str) -> list[Event[Any]]:
         """The events that were said, of these types (`invoice.collected`) or of all, in order."""
-        messages = [message for message in self.outbox() if message.value is not None]  # a tombstone is no event
+        sent = [message for message in self.outbox() if message.topic != parked_topic(SERVICE)]
+        messages = [message for message in sent if message.value is not None]  # a tombstone is no event
         events = [event for message in messages if (event := decode(_record(message), types_on({message.topic})))]
         return [event for event in events if not only or event.data.ce_type.split(".", 1)[1].rpartition(".v")[0] in only]
 

@@ -65,6 +65,11 @@ def _flagged(hands: Hands) -> None:
     hands.book_documents(invoice(flags=("nature_doubtful",)))
 
 
+def _lifted(hands: Hands) -> None:
+    """The first that the book hears of it: what was held before never came."""
+    hands.book_documents(invoice(flags=("hold_lifted",)))
+
+
 def _held(hands: Hands) -> None:
     hands.book.receive(event(held()))
 
@@ -129,6 +134,7 @@ def _from_before_it_was_switched_on(hands: Hands) -> None:
 
 STAYS: dict[str, Callable[[Hands], None]] = {
     "a remark": _flagged,
+    "a hold that was lifted": _lifted,
     "a hold": _held,
     "a revision that is held": _held_afterwards,
     "a revision of facts": _revised,

@@ -9,12 +9,12 @@ import aiosql
 import pytest
 from psycopg.rows import dict_row
 
-from services.fetcher.adapters import collection, companies, dossiers, queries, reported, saying, scanned
+from services.fetcher.adapters import collection, companies, dossiers, lifting, queries, reported, saying, scanned
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.main import MIGRATIONS
 from services.kernel.errors import Refused
 from services.kernel.migrate import migrate
-from tests.adapters import test_connections, test_progress
+from tests.adapters import test_connections, test_lifted, test_progress
 from tests.adapters.fetcher_bench import Bench, fetcher_database, memory_bench, real_bench
 from tests.simulation.memory.fetcher import STATEMENTS
 from tests.simulation.memory.fetcher_mistakes import MISTAKES
@@ -147,6 +147,41 @@ IN_QUERIES = [
         "and state = 'finished';",
         test_progress.test_a_finished_run_says_how_many_it_said,
     ),
+    Mistake(
+        "said_invoice_not_locked",
+        COLLECTION,
+        "i.invoice_id = :invoice_id\nfor update of i;",
+        "i.invoice_id = :invoice_id;",
+        test_lifted.test_a_decision_in_hand_is_waited_for,
+    ),
+    Mistake(
+        "invoices_not_locked",
+        COLLECTION,
+        "order by i.invoice_id\nfor update of i;",
+        "order by i.invoice_id;",
+        test_lifted.test_a_run_that_says_a_document_is_waited_for,
+    ),
+    Mistake(
+        "invoice_of_another_company",
+        COLLECTION,
+        "where i.company_id = :company_id and i.invoice_id",
+        "where :company_id::text is not null and i.invoice_id",
+        test_lifted.test_a_decision_about_what_was_never_said_is_parked,
+    ),
+    Mistake(
+        "decisions_forgotten",
+        COLLECTION,
+        "i.collected #> '{lifted,0}' is not null",
+        "i.collected #> '{lifted,0}' is null and i.collected is null",
+        test_lifted.test_decisions_hold_as_long_as_the_document_says_the_same,
+    ),
+    Mistake(
+        "decision_taken_for_an_import",
+        COMPANIES,
+        "kind not in ('history', 'lifted')",
+        "kind not in ('history')",
+        test_lifted.test_the_run_of_a_decision_is_not_one_that_collects,
+    ),
 ]
 IN_THE_SCHEMA = [
     Mistake(
@@ -178,7 +213,7 @@ def miswritten(place: Path, mistake: Mistake) -> str:
 def test_a_mistake_in_a_query_is_noticed(mistake: Mistake, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """The shipped query passes the same check in the suites."""
     wrong = Miswritten(miswritten(Path(queries.__file__).with_name(mistake.file), mistake))
-    for adapter in [companies] if mistake.file == COMPANIES else [collection, dossiers, reported, saying, scanned]:
+    for adapter in [companies] if mistake.file == COMPANIES else [collection, dossiers, lifting, reported, saying, scanned]:
         monkeypatch.setattr(adapter, "QUERIES", wrong)
     with fetcher_database(request) as url, real_bench(url) as bench, pytest.raises(NOTICED):
         mistake.check(bench)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
+from schemas.hold_lifted.v1 import HoldLifted
 from schemas.import_finished.v1 import ImportFinished
 from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
@@ -17,7 +18,8 @@ from services.fetcher import handler
 from services.fetcher.adapters.collection import PostgresProgress
 from services.fetcher.adapters.companies import Companies
 from services.fetcher.adapters.connections import ConnectionDesk
-from services.fetcher.handler import Collect, ImportEnds
+from services.fetcher.adapters.lifting import SaidInvoices
+from services.fetcher.handler import Collect, ImportEnds, LiftHolds
 from services.kernel.errors import Unavailable
 from services.kernel.loop import OncePerEvent, consume, relay
 from services.kernel.probes import Health
@@ -162,7 +164,7 @@ def fetcher(at_once: int, world: World, parts: Parts, name: str) -> Sequence[Loo
         world.watched("fetcher store", parts.store("fetcher")),
         "fetcher",
         parked_topic("fetcher"),
-        {ImportFinished: ImportEnds(Companies, engine)},
+        {ImportFinished: ImportEnds(Companies, engine), HoldLifted: LiftHolds(SaidInvoices, engine)},
         engine,
     )
 

@@ -1,4 +1,7 @@
-"""What happens in a simulated world apart from faults: two companies connect and import, and a day later import what came late."""
+"""What happens in a simulated world apart from faults: two companies connect and import, and a day later import what came late.
+
+On that day a person lifts the holds that may be lifted.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -14,6 +17,7 @@ from tests.simulation.engine import EPOCH, Engine, Loop, Process
 from tests.simulation.faults import Schedule
 from tests.simulation.invariants import broken
 from tests.simulation.memory.amazon import AmazonWorld, MemoryAmazon
+from tests.simulation.people import Accountant
 from tests.simulation.processes import SEALER, InMemory, Parts, processes
 from tests.simulation.world import World
 from tests.support.connected import company_file, connect
@@ -46,29 +50,31 @@ def play(world: World, seed: int, parts: Callable[[Any, str], Parts] = InMemory)
     desk = ConnectionDesk(store, amazon, SEALER, world.engine)
     for process in processes(world, Random(f"processes {seed}"), parts):
         world.engine.add(process)
-    world.engine.add(Process("the next day", lambda _: _next_day(world.engine, desk, store), _nothing, _nothing, ()))
+    accountant = Accountant(world, store, parts(world, "the accountant").store("classifier"))
+    world.engine.add(Process("the next day", lambda _: _next_day(world.engine, desk, store, accountant), _nothing, _nothing, ()))
     world.engine.run()
     world.engine.restart()
     world.engine.run()
 
 
-def _next_day(engine: Engine, desk: ConnectionDesk, store: PostgresStore) -> Sequence[Loop]:
+def _next_day(engine: Engine, desk: ConnectionDesk, store: PostgresStore, accountant: Accountant) -> Sequence[Loop]:
     done = engine.ear()
 
     def loop() -> None:
         if engine.seconds < A_DAY_SECONDS:
             engine.sleep(A_DAY_SECONDS)
         while engine.seconds < TWO_DAYS_SECONDS:
-            engine.sleep(_until_more_is_due(engine, desk, store))
+            engine.sleep(_until_more_is_due(engine, desk, store, accountant))
         while not done.is_set():
             done.wait(1.0)
 
     return [loop]
 
 
-def _until_more_is_due(engine: Engine, desk: ConnectionDesk, store: PostgresStore) -> float:
-    """Start what is due; the seconds until somebody must look again."""
+def _until_more_is_due(engine: Engine, desk: ConnectionDesk, store: PostgresStore, accountant: Accountant) -> float:
+    """Start what is due and decide about what is held; the seconds until somebody must look again."""
     try:
+        accountant.decide()
         desk.start_due_runs()
         with store.transaction() as transaction:
             following = Agenda(transaction).due(engine.now() + timedelta(days=1), 1)

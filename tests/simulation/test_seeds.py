@@ -7,9 +7,13 @@ import os
 
 import pytest
 
+from schemas.import_finished.v1 import ImportFinished
 from tests.simulation.faults import Fault, Kind, Schedule, drawn
+from tests.simulation.invariants import Said
 from tests.simulation.mistakes import offset_first
 from tests.simulation.playing import Finding, findings, outcome, shrunk
+from tests.simulation.scenario import made_up, play
+from tests.simulation.world import World
 
 SEEDS = int(os.environ.get("SEEDS", "200"))
 
@@ -51,3 +55,13 @@ def test_a_schedule_without_faults_breaks_nothing():
     """The seed that a finding names can be played by hand, fault by fault."""
     assert () == outcome(Schedule(64, ()))
     assert () == outcome(Schedule(64, (Fault(500, Kind.KILL), Fault(900, Kind.FREEZE))))
+
+
+def test_people_decide_under_faults_too():
+    """Case: a seed of sixteen faults and two documents whose VAT is charged wrongly: each decision is a run that ends."""
+    schedule = drawn(26)
+    world = World(schedule, *made_up(schedule))
+    play(world, schedule.seed)
+    lifted = [event.data.counts for event in Said(world).all(ImportFinished) if event.data.kind == "lifted"]
+    world.engine.end()
+    assert (2, [1, 1], [1, 1]) == (len(world.decided), [one.collected for one in lifted], [one.recorded for one in lifted])

@@ -48,6 +48,7 @@ class World:
             store.news = partial(self.engine.news, service)
         self.companies, self.amazon, self.connections = companies, amazon, list[str]()
         self.documents = dict[str, bytes]()
+        self.decided = set[str]()  # the PDFs whose holds a person has lifted
         self.post = MemoryPost()
         self.strange = set[Place]()  # records that no service of ours wrote
         self.corrupted = set[Place]()  # records of ours that arrived changed

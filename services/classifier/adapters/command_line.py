@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.classifier.adapters.commands import People
+from services.classifier.adapters.lifting import add_options
 from services.classifier.config import PeoplesConfig
 from services.classifier.handler import SERVICE
 from services.kernel.errors import KernelError
@@ -71,7 +72,7 @@ def _decisions(decisions: Any) -> None:
     lifting = _by(decisions.add_parser("lift", help="the answer to what a held document asks"))
     lifting.add_argument("invoice_id")
     lifting.add_argument("reason")
-    lifting.add_argument("--because")
+    add_options(lifting)
     for one in (recoding, lifting):
         one.add_argument("--company")
         one.add_argument("--account")

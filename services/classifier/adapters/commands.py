@@ -16,6 +16,7 @@ from schemas.registry import topic_for
 from schemas.supplier_merged.v1 import SupplierMerged
 from services.classifier.adapters.collected_topic import read_collected
 from services.classifier.adapters.decisions import PostgresDecisions
+from services.classifier.adapters.lifting import given_in, refuse_unliftable, stage_of, try_out
 from services.classifier.adapters.rule_commands import RuleDesk
 from services.classifier.adapters.rulebook import read_rulebook
 from services.classifier.config import PeoplesConfig
@@ -99,21 +100,23 @@ class People:
         )
 
     def lift(self) -> None:
-        """Lift the hold of a document."""
-        collected, said = self._document(), self._said
-        answer = classify(collected, self._rulebooks.of(collected.company_id))
-        if getattr(answer, "reason", None) != said.reason:
-            raise Impossible(f"{said.invoice_id} is not held for {said.reason}")
-        self._publish(
-            HoldLifted(
-                **self._signed(collected.company_id),
-                invoice_id=collected.invoice_id,
-                revision=collected.revision,
-                reason=said.reason,
-                account=said.account,
-                because=said.because,
-            )
+        """Lift the hold of a document. Raises NotLifted, in French, when this decision would not."""
+        said = self._said
+        refuse_unliftable(said.reason)
+        collected = self._document()
+        rulebook = self._rulebooks.of(collected.company_id)
+        decision = HoldLifted(
+            **self._signed(collected.company_id),
+            invoice_id=collected.invoice_id,
+            revision=collected.revision,
+            reason=said.reason,
+            account=said.account,
+            because=said.because,
+            stage=stage_of(said.reason, classify(collected, rulebook)),
+            given=given_in(said),
         )
+        try_out(decision, collected, rulebook)
+        self._publish(decision)
 
     def _signed(self, company_id: str) -> dict[str, Any]:
         """What every decision says: about whom, which, by whom, when."""

@@ -32,8 +32,11 @@ def known_totals(evidence: Evidence) -> Totals | None:
     return Totals(net_cents=net, vat_cents=vat, gross_cents=gross)
 
 
-def add_up(evidence: Evidence, charges: int) -> Totals:
-    """The document's totals, once its own figures agree with each other. `charges` = how many charges Amazon made for it."""
+def add_up(evidence: Evidence, charges: int, *, accepted: bool = False) -> Totals:
+    """The document's totals, once its own figures agree with each other. `charges` = how many charges Amazon made for it.
+
+    `accepted`: a person accepts that they do not.
+    """
     totals = known_totals(evidence)
     if totals is None:
         raise TotalsMissing
@@ -41,6 +44,8 @@ def add_up(evidence: Evidence, charges: int) -> Totals:
         raise NegativeTotal
     if max(map(abs, _amounts(evidence))) > PLAUSIBLE_CENTS:
         raise AmountImplausible
+    if accepted:
+        return totals
     if max(map(abs, _gaps(evidence, totals))) > tolerance(len(evidence.lines) or len(evidence.vat)):
         raise TotalsMismatch
     charged = [group for group in evidence.vat if group.vat_cents or not _is_untaxed(evidence)]

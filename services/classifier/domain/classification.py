@@ -9,9 +9,10 @@ from schemas.values import MOST_LINES, MOST_ROWS, Totals
 from services.classifier.domain.agreement import charges_of, compare
 from services.classifier.domain.arithmetic import add_up, known_totals
 from services.classifier.domain.buyer import check_buyer
-from services.classifier.domain.holds import DocumentTooLong, Hold
+from services.classifier.domain.holds import DocumentContradictsOrder, DocumentTooLong, Hold, NotAVatInvoice, OtherBuyer, TotalsMismatch
 from services.classifier.domain.identity import Identity, identify, known_currency, known_issue_date, known_number, known_type
 from services.classifier.domain.items import items_of
+from services.classifier.domain.lifting import Case
 from services.classifier.domain.lines.asset import Limit
 from services.classifier.domain.lines.deferral import waits
 from services.classifier.domain.lines.doubtful_rate import is_rate_doubtful
@@ -23,7 +24,7 @@ from services.classifier.domain.nature.rulebook import Rulebook
 from services.classifier.domain.supplier import is_identified, supplier_of
 from services.classifier.domain.vat.officer import check_right
 from services.classifier.domain.vat.regime import FOREIGN, IMPORT, RECEIPT
-from services.classifier.domain.vat.ruling import printed_of, rulings
+from services.classifier.domain.vat.ruling import Standpoint, printed_of, rulings
 from services.classifier.domain.vat.standing import standing_of
 from services.classifier.domain.vat.territories import OUTSIDE
 
@@ -34,26 +35,33 @@ LIGHT_LINES = 75  # so few are never too heavy: three texts of 500 characters of
 
 
 def classify(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClassified | ClassificationHeld:
-    """What the document is, or why a person must look at it first."""
-    try:
-        return _classified(collected, rulebook)
-    except Hold as hold:
-        return _held(collected, rulebook, hold)
+    """What the document is, or why a person must look at it first; a hold that a person lifted passes."""
+    case = Case(collected)
+    while True:
+        try:
+            return _classified(case, rulebook)
+        except Hold as hold:
+            lifted = case.after(hold)
+            if lifted is None:
+                return _held(case.collected, rulebook, hold)
+            case = lifted
 
 
-def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClassified:
+def _classified(case: Case, rulebook: Rulebook) -> InvoiceClassified:
     """Identity → arithmetic → document against charges → buyer → VAT regime, nature, asset, freight per line → right to deduct."""
-    evidence, settings = collected.evidence, collected.settings
-    identity = identify(collected)
-    charges = charges_of(collected.stated, identity.type)
-    totals = add_up(evidence, len(charges))
-    compare(charges, identity, totals)
-    buyer_checked = check_buyer(evidence.buyer, settings)
-    terms = _terms(collected, identity, totals, rulebook)
+    collected, evidence, settings = case.collected, case.collected.evidence, case.settings
+    identity = identify(collected, as_receipt=case.passes(NotAVatInvoice))
+    charges, accepted = charges_of(collected.stated, identity.type), case.passes(TotalsMismatch)
+    totals = add_up(evidence, len(charges), accepted=accepted)
+    if not case.passes(DocumentContradictsOrder):
+        compare(charges, identity, totals)
+    buyer_checked = not case.passes(OtherBuyer) and check_buyer(evidence.buyer, settings)
+    terms = _terms(case, identity, totals, rulebook)
     printed = printed_of(evidence, totals)
-    items = with_order(items_of(evidence, charges, totals), charges, evidence.seller)
+    items = with_order(items_of(evidence, charges, totals, accepted=accepted), charges, evidence.seller)
     laid = lay_out(items, rulebook, terms)
     lines, vat = taxed(laid.lines, Taxing(printed, settings, waits(collected, identity)))
+    lines += case.difference(totals, lines, vat)
     _refuse_too_many(lines, vat)
     check_right(evidence, totals, vat)
     doubts = {
@@ -64,7 +72,7 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
         "vat_on_payment": "vat_on_payment" in evidence.mentions,
         "credited_unknown": identity.type == "credit_note" and evidence.credited_number is None,
     }
-    flags = {*laid.flags, *(REGIME_FLAGS[row.regime] for row in vat if row.regime in REGIME_FLAGS)}
+    flags = {*laid.flags, *case.flags, *(REGIME_FLAGS[row.regime] for row in vat if row.regime in REGIME_FLAGS)}
     return InvoiceClassified(
         company_id=collected.company_id,
         connection_id=collected.connection_id,
@@ -80,18 +88,19 @@ def _classified(collected: InvoiceCollected, rulebook: Rulebook) -> InvoiceClass
         totals=totals,
         supplier=rulebook.company.merged(supplier_of(evidence.seller, settings)),
         lines=lines,
-        vat=vat,
+        vat=case.rearticled(vat),
         flags=tuple(sorted(flags | {flag for flag, raised in doubts.items() if raised})),
         orders=collected.stated.orders,
         document=collected.document,
-        settings=settings,
+        settings=collected.settings,
         delivery_date=evidence.delivery_date.value if evidence.delivery_date else None,
         exchange_rate=identity.exchange_rate,
+        lifted=tuple(sorted({lift.reason for lift in case.of_booking})),
     )
 
 
-def _terms(collected: InvoiceCollected, identity: Identity, totals: Totals, rulebook: Rulebook) -> Terms:
-    settings, paper = collected.settings, RECEIPT if identity.is_receipt else "invoice"
+def _terms(case: Case, identity: Identity, totals: Totals, rulebook: Rulebook) -> Terms:
+    collected, settings, paper = case.collected, case.settings, RECEIPT if identity.is_receipt else "invoice"
     in_currency = Decimal(identity.exchange_rate or 1)
     return Terms(
         settings=settings,
@@ -99,7 +108,7 @@ def _terms(collected: InvoiceCollected, identity: Identity, totals: Totals, rule
         limit=Limit(settings.asset_limit_cents * in_currency, settings.asset_limit_basis),
         gift_limit_cents=rulebook.gift_limit_cents(identity.issue_date),
         is_credit_note=identity.type == "credit_note",
-        ruling=rulings(collected.evidence, totals, paper, settings),
+        ruling=rulings(collected.evidence, totals, Standpoint(paper, settings, case.regimes)),
     )
 
 

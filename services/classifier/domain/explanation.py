@@ -26,6 +26,8 @@ def explain(collected: InvoiceCollected, rulebook: Rulebook) -> Iterator[str]:
     supplier = answer.supplier
     seller = " ".join(filter(None, (supplier.legal_name or "inconnu", supplier.vat_id)))
     yield f"├ fournisseur : {supplier.name} ({supplier.auxiliary}), vendeur {seller}"
+    for lift in collected.lifted:
+        yield f"├ décision de {lift.by} le {lift.decided_at[:10]} : {lift.reason}{f', {lift.because}' if lift.because else ''}"
     yield from _held(answer) if isinstance(answer, ClassificationHeld) else _classified(answer, collected, rulebook)
 
 

@@ -37,12 +37,15 @@ class Identity(NamedTuple):
     is_receipt: bool = False  # or gives money back for one: nothing on it is deducted
 
 
-def identify(collected: InvoiceCollected) -> Identity:
-    """The identity of a readable invoice, credit note or receipt, in euros or with its rate; a Hold when it is anything else."""
+def identify(collected: InvoiceCollected, *, as_receipt: bool = False) -> Identity:
+    """The identity of a readable invoice, credit note or receipt, in euros or with its rate; a Hold when it is anything else.
+
+    `as_receipt`: a person takes it for one, whatever it says.
+    """
     if collected.evidence.reading == "none":
         raise DocumentUnreadable
     said, number, day, currency = _type(collected), _number(collected), _issue_date(collected), _currency(collected)
-    is_receipt = said == "receipt" or _is_no_invoice(collected.evidence)
+    is_receipt = as_receipt or said == "receipt" or _is_no_invoice(collected.evidence)
     kind = "receipt" if is_receipt and said == "invoice" else said
     return Identity(kind, number, day, currency, _exchange_rate(collected, currency), is_receipt)
 

@@ -53,8 +53,11 @@ class Sums(NamedTuple):
         return bool(items) and all(abs(gap) <= tolerance(len(items)) for gap in gaps)
 
 
-def items_of(evidence: Evidence, charges: tuple[Charge, ...], totals: Totals) -> tuple[Item, ...]:
-    """The first of the three sets of lines that adds up to the document; TotalsMismatch when none does."""
+def items_of(evidence: Evidence, charges: tuple[Charge, ...], totals: Totals, *, accepted: bool = False) -> tuple[Item, ...]:
+    """The first of the three sets of lines that adds up to the document; TotalsMismatch when none does.
+
+    `accepted`: a person accepts the difference, so the first set there is stands.
+    """
     bases = bases_by_rate(evidence.vat) or {UNTAXED: totals.net_cents}
     sums = Sums(bases, totals.gross_cents - (sum(row.vat_cents for row in evidence.vat) if evidence.vat else totals.vat_cents))
     ways: tuple[Callable[[], tuple[Item, ...]], ...] = (
@@ -63,7 +66,7 @@ def items_of(evidence: Evidence, charges: tuple[Charge, ...], totals: Totals) ->
         lambda: from_table(bases),
     )
     for way in ways:
-        if sums.are_met_by(items := way()):
+        if sums.are_met_by(items := way()) or (accepted and items):
             return items
     raise TotalsMismatch
 

@@ -191,9 +191,9 @@ update run set state = 'dropped', finished_at = :now where connection_id = :conn
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted from run where run_id = :run_id;
 
 -- name: last_run(connection_id)^
--- The latest run of a connection, for people; migrations of history have a page of their own.
+-- The latest run of a connection that collects, for people; migrations of history have a page of their own.
 select run_id, company_id, connection_id, kind, state, window_from, window_to, started_at, emitted
 from run
-where connection_id = :connection_id and kind <> 'history'
+where connection_id = :connection_id and kind not in ('history', 'lifted')
 order by started_at desc
 limit 1;

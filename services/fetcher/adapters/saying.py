@@ -72,7 +72,7 @@ class PostgresBook:
         keys = [{**row, "order_id": order} for row, (_, one) in zip(columns, kept, strict=True) for order in one.orders]
         QUERIES.run_each(self._session, "put_invoice_key", keys)
         rows = QUERIES.rows(self._session, "invoices", ids=ids, documents=[one.sha256 for one in several])
-        found = {row["invoice_id"]: Invoice(**row) for row in rows}
+        found = {row["invoice_id"]: _invoice(row) for row in rows}
         return [found[name] for name in ids]
 
     def routed(self, statements: Statements) -> Waiting | None:
@@ -85,7 +85,7 @@ class PostgresBook:
             self._entities[name] = True
         return waiting
 
-    def say_collected(self, several: Sequence[tuple[Invoice, InvoiceCollected]], now: datetime) -> None:
+    def say_collected(self, several: Sequence[tuple[Invoice, InvoiceCollected]], now: datetime, causation_id: str | None = None) -> None:
         """Each invoice's next revision, as the next events of the run."""
         if not several:
             return
@@ -96,7 +96,7 @@ class PostgresBook:
         QUERIES.run_each(self._session, "put_facts", [_facts(invoice, collected) for _, invoice, collected in by_id])
         QUERIES.run_each(self._session, "put_emission", [self._emission(runseq, invoice, now) for runseq, invoice, _ in said])
         for runseq, invoice, collected in said:
-            self._transaction.send(outgoing(collected, invoice.said, now, RunPosition(self.run.run_id, runseq)))
+            self._transaction.send(outgoing(collected, invoice.said, now, RunPosition(self.run.run_id, runseq), causation_id))
 
     def looked_at(self, news: Mapping[str, int]) -> None:
         """Orders were looked at, each with so much of what came in: without more, those of which nothing waits need no other look."""
@@ -197,6 +197,11 @@ def _of(orders: Sequence[str], transactions: dict[str, dict[str, AmazonTransacti
     """The transactions of these orders, each once, by id."""
     found = {name: transaction for order in orders for name, transaction in transactions[order].items()}
     return tuple(found[name] for name in sorted(found))
+
+
+def _invoice(row: Row) -> Invoice:
+    decided = row.pop("decided")
+    return Invoice(**row, decided=InvoiceCollected.model_validate_json(decided, extra="ignore") if decided else None)
 
 
 def _said(invoice: Invoice, collected: InvoiceCollected) -> dict[str, object]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
-from schemas.invoice_collected.v1 import Evidence
+from schemas.invoice_collected.v1 import Evidence, InvoiceCollected
 from schemas.values import DocumentRef
 from services.fetcher.domain.amazon.collecting import Transaction
 from services.fetcher.domain.schedule import HISTORY
@@ -179,7 +179,10 @@ class Statements:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice with its id; `revision` 0 = never said. `facts_hash` = what was last said of it from the PDF in hand."""
+    """An invoice with its id; `revision` 0 = never said. `facts_hash` = what was last said of it from the PDF in hand.
+
+    `decided` = the event last said of it, if people's decisions were in it.
+    """
 
     invoice_id: str
     number: str
@@ -187,3 +190,4 @@ class Invoice:
     revision: int
     facts_hash: str | None
     said: int
+    decided: InvoiceCollected | None = None

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_collected.v1 import InvoiceCollected
-from schemas.values import ReasonCount
+from schemas.values import CompanySettings, ReasonCount, Reasons
 from services.fetcher import Logged
 from services.fetcher.domain.emitting import Named, collected_of, facts_of, fitting, held_back, minted_id, next_revision
+from services.fetcher.domain.lifting import still_lifted
 from services.fetcher.domain.matching import Numbered
-from services.fetcher.domain.records import Invoice, Statements
+from services.fetcher.domain.records import Invoice, Run, Statements
 from services.fetcher.domain.rounds import rounds
 from services.fetcher.domain.settling import Sorted, settlement, together, unseen, waits_of
 from services.fetcher.domain.stating import stated_of
@@ -79,9 +80,29 @@ def _collected(
         for (_, found), told, said in zip(several, statements, stated, strict=True)
     ]
     return [
-        (order_id, found, told, invoice, fitting(collected_of(run, found, said, invoice, settings), VALUE_MAX_BYTES))
+        (order_id, found, told, invoice, _fitting(invoice, collected_of(run, found, said, invoice, settings)))
         for (order_id, found), told, said, invoice in zip(several, statements, stated, book.invoices(named), strict=True)
     ]
+
+
+def _fitting(invoice: Invoice, collected: InvoiceCollected) -> InvoiceCollected:
+    """The event within its topic's bounds, with what people decided about the same content."""
+    return fitting(still_lifted(invoice.decided, fitting(collected, VALUE_MAX_BYTES)), VALUE_MAX_BYTES)
+
+
+def marker_of(run: Run, emitted: int, waiting: Reasons, settings: CompanySettings) -> CollectionFinished:
+    """The marker of a run that gave `emitted` numbers."""
+    return CollectionFinished(
+        company_id=run.company_id,
+        connection_id=run.connection_id,
+        run_id=run.run_id,
+        kind=run.kind,
+        emitted=emitted,
+        waiting=waiting,
+        window_from=run.window_from,
+        window_to=run.window_to,
+        settings=settings,
+    )
 
 
 def finish(work: Work, reasons: Counter[Waiting]) -> None:
@@ -90,17 +111,8 @@ def finish(work: Work, reasons: Counter[Waiting]) -> None:
     with work.progress.writing(run.run_id) as book:
         if book.run.finished:
             return
-        finished = CollectionFinished(
-            company_id=run.company_id,
-            connection_id=run.connection_id,
-            run_id=run.run_id,
-            kind=run.kind,
-            emitted=book.run.emitted,
-            waiting=tuple(ReasonCount(reason=reason, count=count) for reason, count in sorted(reasons.items())),
-            window_from=run.window_from,
-            window_to=run.window_to,
-            settings=book.company(run.company_id).settings(now.date()),
-        )
+        waiting = tuple(ReasonCount(reason=reason, count=count) for reason, count in sorted(reasons.items()))
+        finished = marker_of(run, book.run.emitted, waiting, book.company(run.company_id).settings(now.date()))
         book.finish_run(finished, now)
         book.count_emissions(now)
     log.info(Logged.COLLECTED, run_id=run.run_id, kind=run.kind, emitted=finished.emitted, waiting=sum(reasons.values()))

@@ -84,8 +84,8 @@ def content_of(document: Document) -> bytes:
 def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = None, credit: Credit | None = None) -> Verdict:
     """How the document is booked, apart from what the book already says of its invoice.
 
-    `years` = the company's fiscal years; `bearer` = the invoice that first brought this PDF, None when it is new; `credit` = what a
-    credit note takes from the invoice it names.
+    `years` = the company's fiscal years; `bearer` = the invoice that first brought this PDF, None when it is new: another's is held, unless
+    a person said that the two invoices are distinct. `credit` = what a credit note takes from the invoice it names.
     """
     if isinstance(document, ClassificationHeld):
         shown = ShownHold(stage="classification", reason=document.reason, sentence=document.sentence, next_action=document.next_action)
@@ -93,7 +93,7 @@ def judge(document: Document, years: Sequence[FiscalYear], bearer: str | None = 
     if document.issue_date < document.settings.cut_over or any(year.closes(document.issue_date) for year in years):
         return Verdict(Outcome.ARCHIVED)
     try:
-        if bearer not in (None, document.invoice_id):
+        if bearer not in (None, document.invoice_id) and SameDocument.code() not in document.lifted:
             raise SameDocument
         closed_through = _closed_through(document, years)
         entry = post_credit(document, credit, closed_through) if credit else post(document, closed_through)

@@ -139,6 +139,25 @@ def test_a_pdf_that_stands_under_another_invoice_is_held(shelf: Shelf):
     assert [(2,)] == shelf.ask("select count(*) from ledger.entry")
 
 
+def test_a_pdf_that_a_person_calls_another_invoice_s_too_is_booked(shelf: Shelf):
+    """
+    one PDF under two ids; the second is held, and said again with the decision inside: booked, flagged, never by itself validated
+      the same decision again says nothing new; the first keeps its entry
+    """
+    same, flags = pdf("one"), ("hold_lifted",)
+    shelf.receive(event(invoice(document=same)), event(invoice(invoice_id="I-2", number="FR-2", document=same)))
+    lifted = event(invoice(invoice_id="I-2", number="FR-2", revision=2, document=same, lifted=("same_document",), flags=flags), n=2)
+    shelf.receive(lifted)
+    shelf.receive(lifted)
+    assert [
+        ("I-1", 1, 1, "recorded", None),
+        ("I-2", 1, 1, "held", "same_document"),
+        ("I-2", 2, 2, "recorded", None),
+    ] == shelf.ask(OUTCOMES)
+    assert [("I-1", 1), ("I-2", 2)] == shelf.ask("select invoice_id, revision from ledger.entry order by entry_id")
+    assert [(["hold_lifted"],)] == shelf.ask("select facts -> 'flags' from ledger.invoice where version = 2")
+
+
 def test_an_invoice_whose_pdf_becomes_anothers_keeps_its_entry_and_is_held(shelf: Shelf):
     shelf.receive(event(invoice()), event(invoice(invoice_id="I-2")))
     shelf.receive(event(invoice(invoice_id="I-2", revision=2, document=pdf("I-1")), n=2))

@@ -272,7 +272,7 @@ def run(rows: Rows, given: Row) -> Answer:
 
 @query
 def last_run(rows: Rows, given: Row) -> Answer:
-    """The one that started last, migrations of history aside."""
-    ours = [row for row in rows.where("run", connection_id=given["connection_id"]) if row["kind"] != "history"]
+    """The one that started last and collects; migrations of history aside."""
+    ours = [row for row in rows.where("run", connection_id=given["connection_id"]) if row["kind"] not in ("history", "lifted")]
     found = sorted(ours, key=lambda row: row["started_at"])
     return picked(found[-1] if found else None, RUN)

@@ -2,7 +2,7 @@
 
 from services.kernel.errors import Refused
 from tests.simulation.memory.fetcher import STATEMENTS, Statement
-from tests.simulation.memory.fetcher_companies import WELL
+from tests.simulation.memory.fetcher_companies import RUN, WELL
 from tests.simulation.memory.fetcher_wanting import WANTED
 from tests.simulation.memory.rows import Answer, Row, Rows, picked
 
@@ -109,6 +109,38 @@ def _connected_twice(rows: Rows, given: Row) -> Answer:
     return rows.add("connection", given["connection_id"], {**named, **dated, **begun})
 
 
+def _said_invoice_not_locked(rows: Rows, given: Row) -> Answer:
+    """A decision looks at an invoice that a run may say meanwhile."""
+    row = rows.one("invoice", given["invoice_id"])
+    facts = {"facts_hash": None, "collected": row["collected"]} if row else {}
+    return [{**one, **facts} for one in picked(row, ("invoice_id", "number", "kind", "revision", "said"))]
+
+
+def _invoices_not_locked(rows: Rows, given: Row) -> Answer:
+    """A run looks at invoices that a decision may say meanwhile."""
+    found = [picked(rows.one("invoice", name), ("invoice_id", "number", "kind", "revision", "said")) for name in given["ids"]]
+    return [{**row, "facts_hash": None, "decided": None} for some in found for row in some]
+
+
+def _invoice_of_another_company(rows: Rows, given: Row) -> Answer:
+    """Whoever knows an id decides about it."""
+    row = rows.one("invoice", given["invoice_id"])
+    return STATEMENTS["last_said"](rows, {**given, "company_id": row["company_id"]} if row else given)
+
+
+def _decisions_forgotten(rows: Rows, given: Row) -> Answer:
+    """The next revision is held again, whatever people decided."""
+    found = STATEMENTS["invoices"](rows, given)
+    assert isinstance(found, list)
+    return [{**row, "decided": None} for row in found]
+
+
+def _decision_taken_for_an_import(rows: Rows, given: Row) -> Answer:
+    """Pages show the run of a decision as the latest import."""
+    ours = [row for row in rows.where("run", connection_id=given["connection_id"]) if row["kind"] != "history"]
+    return picked(max(ours, key=lambda row: row["started_at"], default=None), RUN)
+
+
 MISTAKES: dict[str, dict[str, Statement]] = {
     "scan_token_forgotten": {"advance_scan": _scan_token_forgotten},
     "scan_ends_early": {"advance_scan": _scan_ends_early},
@@ -126,5 +158,10 @@ MISTAKES: dict[str, dict[str, Statement]] = {
     "invoice_minted_again": {"invoices_named": _invoice_minted_again},
     "number_given_twice": {"next_runseq": _number_given_twice},
     "run_never_finished": {"finish_run": _run_never_finished},
+    "said_invoice_not_locked": {"last_said": _said_invoice_not_locked},
+    "invoices_not_locked": {"invoices": _invoices_not_locked},
+    "invoice_of_another_company": {"last_said": _invoice_of_another_company},
+    "decisions_forgotten": {"invoices": _decisions_forgotten},
+    "decision_taken_for_an_import": {"last_run": _decision_taken_for_an_import},
     "connected_twice": {"put_connection": _connected_twice},
 }

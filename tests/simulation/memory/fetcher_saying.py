@@ -1,5 +1,6 @@
 """The queries of `collecting/`, by their names: what is said of an invoice, and as which event of the run."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC
 from operator import itemgetter
@@ -91,15 +92,28 @@ def put_invoice_key(rows: Rows, given: Row) -> Answer:
 
 @query
 def invoices(rows: Rows, given: Row) -> Answer:
-    """Each with the facts last said from its PDF."""
-    asked = zip(given["ids"], given["documents"], strict=True)
-    return [one for invoice_id, sha256 in asked for one in _with_facts(rows, invoice_id, sha256)]
+    """Each with the facts last said from its PDF, locked in the order of their ids; the event, if people's decisions were in it."""
+    asked = sorted(zip(given["ids"], given["documents"], strict=True))
+    return [{"decided": _decided(row.pop("collected")), **row} for one in asked for row in _with_facts(rows, *one)]
 
 
 def _with_facts(rows: Rows, invoice_id: str, sha256: str) -> list[Row]:
+    found = picked(rows.locked("invoice", invoice_id), ("invoice_id", "number", "kind", "revision", "said", "collected"))
     facts = rows.one("invoice_facts", (invoice_id, sha256))
-    found = picked(rows.one("invoice", invoice_id), ("invoice_id", "number", "kind", "revision", "said"))
     return [{**row, "facts_hash": facts and facts["facts_hash"]} for row in found]
+
+
+def _decided(collected: str | None) -> str | None:
+    return collected if collected and json.loads(collected)["lifted"] else None
+
+
+@query
+def last_said(rows: Rows, given: Row) -> Answer:
+    """Nothing of another company's, or of one that was never said."""
+    row = rows.locked("invoice", given["invoice_id"])
+    if row is None or row["company_id"] != given["company_id"] or not row["collected"]:
+        return []
+    return _with_facts(rows, row["invoice_id"], json.loads(row["collected"])["document"]["sha256"])
 
 
 @query

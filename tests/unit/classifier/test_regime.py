@@ -11,7 +11,7 @@ from services.classifier.domain import holds
 from services.classifier.domain.arithmetic import add_up
 from services.classifier.domain.holds import Hold
 from services.classifier.domain.vat.regime import TABLE, Row, Situation, row_of, situation_of
-from services.classifier.domain.vat.ruling import Ruling, printed_of, rulings
+from services.classifier.domain.vat.ruling import Ruling, Standpoint, printed_of, rulings
 from services.classifier.domain.vat.standing import standing_of
 from tests.support.collected import evidence, fact, german_seller, party, seller, settings, vat
 
@@ -37,7 +37,7 @@ def taxed(who: Party, rate: str = "20", *mentions: str) -> Evidence:
 def ruled(said: Evidence, lines: str = "goods", paper: str = "invoice", **changes: Any) -> Ruling:
     """What the table says of the document's only rate. Raises Hold."""
     rate = "0" if said.vat[0].rate is None else said.vat[0].rate
-    return rulings(said, add_up(said, 9), paper, settings(**changes))(rate, lines)
+    return rulings(said, add_up(said, 9), Standpoint(paper, settings(**changes), {}))(rate, lines)
 
 
 DECIDED: list[tuple[Evidence, str, str, str | type[Hold]]] = [
@@ -181,7 +181,7 @@ def test_a_row_announced_by_its_category_leaves_the_others_alone() -> None:
     """Case: 20 % and, beside it, a row of category AE: embedded XML gives the mention too."""
     rows = (vat("20", 40_00, 8_00), vat("0", 60_00, 0, "ae"))
     said = evidence((), rows, mentions=("reverse_charge",), seller=seller())
-    ask = rulings(said, add_up(said, 9), "invoice", settings())
+    ask = rulings(said, add_up(said, 9), Standpoint("invoice", settings(), {}))
     assert "domestic" == ask("20", "goods").regime
     with pytest.raises(holds.ReverseChargeFromFrance):
         ask("0", "goods")
@@ -196,7 +196,7 @@ def test_amounts_of_one_rate_under_two_regimes_are_held() -> None:
     """Case: a Chinese seller with a German number; 0 % of category K and 0 % of category G: whose line is which?"""
     said = evidence((), (vat("0", 40_00, 0, "k"), vat("0", 60_00, 0, "g")), seller=CHINESE_IN_GERMANY)
     with pytest.raises(holds.RegimesMixed):
-        rulings(said, add_up(said, 9), "invoice", settings())("0", "goods")
+        rulings(said, add_up(said, 9), Standpoint("invoice", settings(), {}))("0", "goods")
 
 
 @pytest.mark.parametrize("table", [(), (vat(None, 100_00, 20_00),)], ids=["totals only", "a row without its rate"])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.invoice_classified.v1 import ClassifiedVat
+from services.ledger.domain.holds import Hold
 from services.ledger.domain.standing import (
     NOTHING,
     Document,
@@ -70,6 +71,17 @@ def test_a_pdf_of_another_invoice_is_held_unless_it_is_archived():
     assert ("booking", "same_document") == (verdict.hold.stage, verdict.hold.reason)
     assert "Le même PDF est déjà dans Achats, sous une autre facture." == verdict.hold.sentence
     assert Verdict(Outcome.ARCHIVED) == judge(invoice(issue_date=date(2025, 1, 1)), [], bearer="I-0")
+
+
+def test_a_pdf_of_another_invoice_that_a_person_calls_distinct_is_booked_and_nothing_else_passes():
+    assert Outcome.RECORDED is judge(invoice(lifted=("same_document",)), [], bearer="I-0").outcome
+    everything = tuple(hold.code() for hold in Hold.__subclasses__())
+    for document in (invoice(currency="GBP"), invoice(gross_cents=121_00), invoice(type="receipt", currency="USD", exchange_rate="1.1")):
+        verdict, lifted = judge(document, []), judge(document.model_copy(update={"lifted": everything}), [])
+        assert (Outcome.HELD, verdict.hold) == (lifted.outcome, lifted.hold)
+    verdict = judge(invoice(lifted=("totals_mismatch",)), [], bearer="I-0")
+    assert verdict.hold is not None
+    assert "same_document" == verdict.hold.reason
 
 
 def test_an_older_revision_already_in_the_book_is_a_duplicate():

@@ -1,13 +1,15 @@
 """The regime of each printed VAT rate of a document, asked of the decision table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from schemas.invoice_collected.v1 import Evidence, VatGroup
 from schemas.values import CompanySettings, Totals
 from services.classifier.domain.holds import Hold, RegimesMixed, VatTableMissing
 from services.classifier.domain.vat.rates import UNTAXED, plain
-from services.classifier.domain.vat.regime import row_of, situation_of
+from services.classifier.domain.vat.regime import FOREIGN, row_of, situation_of
+
+BY_DECISION = "décision d'une personne"
 
 
 class Ruling(NamedTuple):
@@ -17,6 +19,14 @@ class Ruling(NamedTuple):
     article: str
 
 
+class Standpoint(NamedTuple):
+    """What the regimes of a document depend on beside it: invoice or receipt, the company, and what a person chose, by the hold lifted."""
+
+    paper: str
+    settings: CompanySettings
+    chosen: Mapping[str, str]
+
+
 class Printed(NamedTuple):
     """What the document's table prints for one rate."""
 
@@ -24,7 +34,7 @@ class Printed(NamedTuple):
     vat_cents: int
 
 
-def rulings(evidence: Evidence, totals: Totals, paper: str, settings: CompanySettings) -> Callable[[str, str], Ruling]:
+def rulings(evidence: Evidence, totals: Totals, standpoint: Standpoint) -> Callable[[str, str], Ruling]:
     """The regime of a printed rate, for goods or services. It raises the hold that the table names, or RegimesMixed."""
 
     known: dict[tuple[str, str], Ruling] = {}
@@ -32,7 +42,7 @@ def rulings(evidence: Evidence, totals: Totals, paper: str, settings: CompanySet
     def ruling(rate: str, lines: str) -> Ruling:
         if (rate, lines) not in known:
             groups = [group for group in table_of(evidence, totals) if plain(group.rate or UNTAXED) == rate]
-            found = {_ruled(evidence, group, lines, paper, settings) for group in groups}
+            found = {_ruled(evidence, group, lines, standpoint) for group in groups}
             if len(found) != 1:
                 raise RegimesMixed
             known[rate, lines] = found.pop()
@@ -60,9 +70,15 @@ def table_of(evidence: Evidence, totals: Totals) -> tuple[VatGroup, ...]:
     return (VatGroup(rate=None, category=None, base_cents=totals.net_cents, vat_cents=totals.vat_cents, origin="document:totals"),)
 
 
-def _ruled(evidence: Evidence, group: VatGroup, lines: str, paper: str, settings: CompanySettings) -> Ruling:
-    row = row_of(situation_of(evidence, group, lines, paper, settings))
+def _ruled(evidence: Evidence, group: VatGroup, lines: str, standpoint: Standpoint) -> Ruling:
+    situation = situation_of(evidence, group, lines, standpoint.paper, standpoint.settings)
+    row = row_of(situation)
     if isinstance(row.then, str):
         return Ruling(row.then, row.article)
     assert issubclass(row.then, Hold)
-    raise row.then
+    chosen = standpoint.chosen.get(row.then.code())
+    if chosen is None or (chosen == FOREIGN) != (
+        situation.vat != "none"
+    ):  # what is charged is not deducted; what is not, has no VAT to keep
+        raise row.then
+    return Ruling(chosen, row.then.article or BY_DECISION)

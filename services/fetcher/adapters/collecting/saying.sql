@@ -70,11 +70,29 @@ where k.connection_id = :connection_id
 group by k.number, k.kind;
 
 -- name: invoices(ids, documents)
--- Invoices, each with what was last said of it from one PDF.
-select i.invoice_id, i.number, i.kind, i.revision, i.said, f.facts_hash
+-- Invoices, each with what was last said of it from one PDF, and the event if people's decisions were in it.
+-- Ours until the commit, in one order: who lifts a hold says the next revision of one beside its connection's run.
+select
+    i.invoice_id,
+    i.number,
+    i.kind,
+    i.revision,
+    i.said,
+    f.facts_hash,
+    case when i.collected #> '{lifted,0}' is not null then i.collected::text end as decided
 from unnest(:ids::text[], :documents::text[]) as asked (invoice_id, sha256)
 inner join invoice as i on asked.invoice_id = i.invoice_id
-left join invoice_facts as f on i.invoice_id = f.invoice_id and asked.sha256 = f.sha256;
+left join invoice_facts as f on i.invoice_id = f.invoice_id and asked.sha256 = f.sha256
+order by i.invoice_id
+for update of i;
+
+-- name: last_said(company_id, invoice_id)^
+-- An invoice of the company and the event last said of it, ours until the commit.
+select i.invoice_id, i.number, i.kind, i.revision, i.said, f.facts_hash, i.collected::text as collected
+from invoice as i
+inner join invoice_facts as f on i.invoice_id = f.invoice_id and f.sha256 = i.collected -> 'document' ->> 'sha256'
+where i.company_id = :company_id and i.invoice_id = :invoice_id
+for update of i;
 
 -- name: put_invoice(invoice_id, company_id, connection_id, number, kind)*!
 -- The invoice with its id, unless it has been kept.
