@@ -16,6 +16,7 @@ from schemas.classification_held.v1 import ClassificationHeld
 from schemas.collection_finished.v1 import CollectionFinished
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_parked.v1 import InvoiceParked
+from schemas.registry import retry_topic
 from services.kernel.breaker import Fuse
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Outgoing, Record, RunPosition, company_of, is_marker, parked, run_of
@@ -42,6 +43,7 @@ from services.ledger.domain.standing import (
 )
 
 SERVICE = "ledger"
+RETRY = retry_topic(SERVICE)
 
 type InvoiceKey = tuple[str, str]  # company id, invoice id
 type PdfKey = tuple[str, str]  # company id, SHA-256
@@ -134,7 +136,7 @@ class Books(Protocol):
 
 
 class KeepBooks:
-    """Records of the classifier's topic → the book: one transaction per stretch of a partition, each record once."""
+    """Records of the classifier's topic, and those given back to us → the book: one transaction per stretch of a partition, each once."""
 
     def __init__(self, books: Books, parked_topic: str, clock: Clock) -> None:
         """`parked_topic` takes the records that cannot be read or that the book refuses."""
@@ -208,9 +210,9 @@ class KeepBooks:
         )
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
-        """Keep the record for the parked topic. Raises MarkerRefused: only an operator's skip parks a run's marker."""
+        """Keep the record for the parked topic. Raises MarkerRefused: only an operator, who skips it or gave it back, parks a run's marker."""
         record = delivery.record
-        if is_marker(record, CollectionFinished) and not isinstance(refusal, Skipped):
+        if is_marker(record, CollectionFinished) and not (isinstance(refusal, Skipped) or record.topic == RETRY):
             raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
         page.parked.append((record.offset, parked(record, refusal, SERVICE, self._parked_topic, instant(self._clock.now()))))
         page.count(company_of(record), run_of(record), Outcome.PARKED)
