@@ -118,7 +118,8 @@ def _parked_and_retry(defaults: dict[str, Any], row: dict[str, Any]) -> Iterable
         yield _topic(
             f"achats.retry.{service}.v1",
             {
-                **{**shared, "partitions": defaults["partitions"]},
+                **shared,
+                "partitions": defaults["partitions"],
                 "owner": service,
                 "purpose": f"Parked records given back to the {service}.",
                 "says": {},

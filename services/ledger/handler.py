@@ -210,7 +210,7 @@ class KeepBooks:
         )
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
-        """Keep the record for the parked topic. Raises MarkerRefused: only an operator, who skips it or gave it back, parks a run's marker."""
+        """Keep the record for the parked topic. Raises MarkerRefused: a marker is parked only if an operator skips it or gave it back."""
         record = delivery.record
         if is_marker(record, CollectionFinished) and not (isinstance(refusal, Skipped) or record.topic == RETRY):
             raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
