@@ -156,7 +156,7 @@ def _age(one: Kept) -> tuple[int, str]:
 
 def _with_deeds(reader: Any, found: Sequence[Kept]) -> list[Kept]:
     """The same with what people did about them, from the audit topic."""
-    deeds = _deeds(reader, min(one.why.parked_at for one in found)) if found else {}
+    deeds = _deeds(reader, min(one.why.parked_at for one in found)) if found else dict[Attempt, ParkedResolved]()
     return [Kept(one.service, one.record, one.said, deeds.get(one.attempt)) for one in found]
 
 
