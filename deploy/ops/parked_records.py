@@ -17,6 +17,8 @@ from services.kernel.envelope import Place, Record, company_of, deliver, run_of
 
 OPERATORS = "operators"
 AUDIT = topic_for(OPERATORS, ParkedResolved)
+CLIENT: Any = KafkaConsumer  # its stubs are older than it is
+ANSWER_MS = 10_000
 SKEW = timedelta(days=1)  # two machines' clocks never differ by more
 
 type Attempt = tuple[str, Place, int]  # service, where the record first came on, how often it was parked
@@ -106,8 +108,8 @@ def in_log(reader: Any, name: str, partition: int) -> tuple[int, int]:
 def consumer(bootstrap: str) -> Generator[Any]:
     """A consumer outside any group. Raises NoBroker."""
     try:
-        reader: Any = KafkaConsumer(bootstrap_servers=bootstrap.split(","), enable_auto_commit=False, group_id=None)
-        with closing(reader):
+        own = {"enable_auto_commit": False, "group_id": None, "bootstrap_timeout_ms": ANSWER_MS}
+        with closing(CLIENT(bootstrap_servers=bootstrap.split(","), **own)) as reader:
             yield reader
     except KafkaError as trouble:
         raise NoBroker(f"{bootstrap}: {trouble}.") from trouble

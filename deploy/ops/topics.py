@@ -12,6 +12,8 @@ from schemas.registry import Topic, topics
 
 OURS = "achats."
 SET_HERE = "DYNAMIC_TOPIC_CONFIG"
+CLIENT: Any = KafkaAdminClient  # its stubs are older than it is
+ANSWER_MS = 10_000
 
 
 class TopicsDiffer(Exception):
@@ -138,7 +140,7 @@ def _change(admin: Any, changes: Sequence[Setting]) -> None:
 def _admin(bootstrap: str) -> Generator[Any]:
     """Raises TopicsRefused."""
     try:
-        admin: Any = KafkaAdminClient(bootstrap_servers=bootstrap.split(","))
+        admin = CLIENT(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=ANSWER_MS)
         try:
             yield admin
         finally:
