@@ -1,9 +1,6 @@
 """`achats parked list|show|retry|discard` on a real broker: every byte comes back, on its own partition; what was done stays known."""
 
 import json
-import os
-import subprocess
-import sys
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,21 +8,33 @@ from typing import Any
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from typer.testing import CliRunner
 
+from deploy.ops.parked_commands import app
 from schemas.registry import parked_topic, retry_topic, topic
 from services.kernel.envelope import Headers, Outgoing, Record, parked
 from services.kernel.errors import ContractBroken, Poison, Unreadable
-from tests.support.style import ROOT
 
 PARTITION = 17
 WHO, WHY = ("--by", "ada"), ("--why", "issue 17")
 
 
-def achats(bootstrap: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command."""
-    command = [sys.executable, "-c", "from deploy.cli import main; main()", "parked", *arguments]
-    environment = {"PATH": os.environ["PATH"], "ACHATS_KAFKA": bootstrap}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command answers."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def achats(bootstrap: str, *arguments: str) -> Said:
+    """The command, in this process; an error that says what to do is told as `deploy.cli.main` tells it."""
+    done = CliRunner().invoke(app, arguments, env={"ACHATS_KAFKA": bootstrap})
+    trouble = done.exception
+    if trouble is None or isinstance(trouble, SystemExit):
+        return Said(done.exit_code, done.stdout, done.stderr)
+    return Said(1, done.stdout, f"{trouble}\n→ {vars(type(trouble))['next_action']}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Case:
         [one] = self.listed()
         return "ledger", str(one["parked_partition"]), str(one["parked_offset"])
 
-    def do(self, word: str, *more: str) -> subprocess.CompletedProcess[str]:
+    def do(self, word: str, *more: str) -> Said:
         """Show, retry or discard it."""
         return achats(self.bootstrap, word, *self.place(), *more)
 
@@ -203,7 +212,7 @@ def test_what_somebody_put_there_by_hand_is_shown_too(case: Case):
         (("retry", "ledger", "0", "0", "--all", *WHO), 2, "name one record by its two numbers", ""),
         (("retry", "ledger", "--all"), 2, "Missing option '--by'", ""),
         (("discard", "ledger", "0", "0", *WHO), 2, "Missing option '--why'", ""),
-        (("retry", "ledger", "zero", "0", *WHO), 2, "'zero' is not a valid int", ""),
+        (("retry", "ledger", "zero", "0", *WHO), 2, "Invalid value for 'partition'", ""),
     ],
 )
 def test_what_cannot_be_meant_is_refused(bootstrap: str, arguments: tuple[str, ...], status: int, sentence: str, next_action: str):
