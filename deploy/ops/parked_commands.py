@@ -18,8 +18,9 @@ KafkaOption = Annotated[str, typer.Option("--kafka", envvar="ACHATS_KAFKA", help
 ByOption = Annotated[str, typer.Option("--by", help="Your name: it is kept.")]
 ServiceArgument = Annotated[str, typer.Argument(help=", ".join(parked.SERVICES))]
 MARKER_WARNING = (
-    "If it is the marker that ends an import run (`collection.finished`), that run will never add up:\n"
-    "its connection stays « initialising » and nobody is mailed until another run finishes."
+    "If it is the marker that ends an import run (`collection.finished`),\n"
+    "that run does not add up until it is given back and can be read:\n"
+    "its connection stays « initialising » and nobody is mailed until then, or until another run finishes."
 )
 
 
