@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -119,11 +119,30 @@ def contracts_write() -> None:
 
 @topics_app.command("apply")
 def topics_apply(kafka: KafkaOption, replication: Annotated[int, typer.Option(min=1)] = 3) -> None:
-    """Create the topics that are missing; never deletes one, never changes a partition count."""
-    from deploy.ops.topics import apply
+    """Show the plan, then create what is missing and change settings; never deletes a topic, never changes a partition count."""
+    from deploy.ops.topics import apply, plan
 
-    for name in apply(kafka, replication):
-        typer.echo(f"created {name}")
+    _say(plan(kafka).words())
+    if not (done := apply(kafka, replication)).is_as_declared:
+        typer.echo(f"done: {len(done.create)} created, {len(done.change)} settings changed")
+
+
+@topics_app.command("plan")
+def topics_plan(kafka: KafkaOption) -> None:
+    """What `apply` would do, and what it leaves as it is; changes nothing."""
+    from deploy.ops.topics import plan
+
+    _say(plan(kafka).words())
+
+
+@topics_app.command("check")
+def topics_check(kafka: KafkaOption) -> None:
+    """The same, for machines: status 0 when every topic is as declared, 1 when one differs."""
+    from deploy.ops.topics import plan
+
+    found = plan(kafka)
+    _say(found.words())
+    raise typer.Exit(0 if found.is_as_declared else 1)
 
 
 def main() -> None:
@@ -135,6 +154,11 @@ def main() -> None:
         if next_action is None:
             raise
         sys.exit(f"{error}\n→ {next_action}")
+
+
+def _say(words: Iterable[str]) -> None:
+    for sentence in words:
+        typer.echo(sentence)
 
 
 @contextmanager

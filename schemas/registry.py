@@ -70,13 +70,18 @@ def topic_for(producer: str, event: type[EventData]) -> str:
 
 
 def topics_read_by(service: str) -> tuple[str, ...]:
-    """The live topics a service consumes."""
-    return tuple(candidate.name for candidate in topics() if service in candidate.read_by)
+    """The live topics a service consumes; what is given back to it comes on its retry topic beside them."""
+    return tuple(candidate.name for candidate in topics() if service in candidate.read_by and candidate.key != "original")
 
 
 def parked_topic(service: str) -> str:
     """Where a service puts the records it refuses."""
     return topic(f"achats.parked.{service}.v1").name
+
+
+def retry_topic(service: str) -> str:
+    """Where parked records are given back to a service."""
+    return topic(f"achats.retry.{service}.v1").name
 
 
 def types_on(names: Iterable[str]) -> dict[str, type[EventData]]:
@@ -112,5 +117,12 @@ def _parked_and_retry(defaults: dict[str, Any], row: dict[str, Any]) -> Iterable
         )
         yield _topic(
             f"achats.retry.{service}.v1",
-            {**shared, "owner": service, "purpose": f"Parked records given back to the {service}.", "says": {}, "read_by": []},
+            {
+                **shared,
+                "partitions": defaults["partitions"],
+                "owner": service,
+                "purpose": f"Parked records given back to the {service}.",
+                "says": {},
+                "read_by": [service],
+            },
         )

@@ -1,4 +1,4 @@
-"""What services refused, and what an operator does about it: look, resume after a trip, skip a record that ends its service."""
+"""What stops services, and what an operator does about it: look, resume after a trip, skip a record that ends its service."""
 
 import os
 from collections.abc import Generator, Mapping
@@ -9,15 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import aiosql
-from kafka import KafkaConsumer
-from kafka.errors import KafkaError
-from kafka.structs import TopicPartition
 from psycopg import Connection
 from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedTable
 
-from schemas.record_parked.v1 import RecordParked
-from schemas.registry import parked_topic, topic, topics
-from services.kernel.envelope import Record, company_of, run_of
+from deploy.ops.parked_records import consumer, in_log
+from schemas.registry import topic, topics
 from services.kernel.errors import Unavailable
 from services.kernel.postgres import PostgresStore
 
@@ -29,12 +25,6 @@ class NoDatabase(Exception):
     """The service's database is not told, does not answer, or does not let us in."""
 
     next_action = "Set ACHATS_<SERVICE>_MIGRATE_URL (or ACHATS_<SERVICE>_DATABASE_URL where they are one) to the operators' role."
-
-
-class NoBroker(Exception):
-    """No broker answers."""
-
-    next_action = "Start it, or correct ACHATS_KAFKA."
 
 
 class NobodyReads(Exception):
@@ -58,20 +48,6 @@ class NotInLog(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A record on a parked topic: why and since when it stands there, where it came from, whose it is."""
-
-    parked_at: str
-    reason: str
-    detail: str
-    topic: str
-    partition: int
-    offset: int
-    company: str | None
-    run: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Skip:
     """A record that its service parks without looking into it, and who asked so when and why."""
 
@@ -92,23 +68,6 @@ class Status:
     tripped_at: datetime | None
     before: str | None
     skips: tuple[Skip, ...]
-
-
-def kept(bootstrap: str, service: str, count: int) -> list[Kept]:
-    """The newest `count` records on a service's parked topic, oldest first. Raises NoBroker."""
-    name = parked_topic(service)
-    with _reader(bootstrap) as reader:
-        places = [TopicPartition(name, n) for n in range(topic(name).partitions)]
-        reader.assign(places)
-        ends: Mapping[Any, int] = reader.end_offsets(places)
-        begins: Mapping[Any, int] = reader.beginning_offsets(places)
-        for place in places:
-            reader.seek(place, max(begins[place], ends[place] - count))
-        found = list[Kept]()
-        while any(reader.position(place) < ends[place] for place in places):
-            for records in reader.poll(timeout_ms=500).values():
-                found += map(_kept, records)
-    return sorted(found, key=lambda one: one.parked_at)[-count:]
 
 
 def status(service: str, environment: Mapping[str, str] = os.environ) -> Status:
@@ -150,11 +109,10 @@ def _reader_of(name: str, service: str | None) -> str:
 
 
 def _ensure_in_log(bootstrap: str, wish: Skip) -> None:
-    place = TopicPartition(wish.topic, wish.partition)
     if wish.partition not in range(topic(wish.topic).partitions):
         raise NotInLog(f"{wish.topic} has no partition {wish.partition}.")
-    with _reader(bootstrap) as reader:
-        begin, end = reader.beginning_offsets([place])[place], reader.end_offsets([place])[place]
+    with consumer(bootstrap) as reader:
+        begin, end = in_log(reader, wish.topic, wish.partition)
     if wish.offset not in range(begin, end):
         raise NotInLog(f"{wish.topic}/{wish.partition} holds the offsets from {begin} up to, not including, {end}; not {wish.offset}.")
 
@@ -171,23 +129,3 @@ def _schema(service: str, environment: Mapping[str, str]) -> Generator[Connectio
             yield connection
     except (Unavailable, InsufficientPrivilege, InvalidSchemaName, UndefinedTable) as trouble:
         raise NoDatabase(f"{service}: {str(trouble).splitlines()[0]}.") from trouble
-
-
-@contextmanager
-def _reader(bootstrap: str) -> Generator[Any]:
-    """A consumer outside any group. Raises NoBroker."""
-    try:
-        reader: Any = KafkaConsumer(bootstrap_servers=bootstrap.split(","), enable_auto_commit=False, group_id=None)
-        with closing(reader):
-            yield reader
-    except KafkaError as trouble:
-        raise NoBroker(f"{bootstrap}: {trouble}.") from trouble
-
-
-def _kept(message: Any) -> Kept:
-    headers = tuple((str(name), value) for name, value in message.headers)
-    said = RecordParked.model_validate_json(dict(headers)[RecordParked.header_name] or b"", extra="ignore")
-    record = Record(said.topic, said.partition, said.offset, said.timestamp_ms, message.key, message.value, headers)
-    run = run_of(record)
-    place = said.topic, said.partition, said.offset
-    return Kept(said.parked_at, said.reason, said.detail, *place, company_of(record), run.run_id if run else None)

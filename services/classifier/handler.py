@@ -15,7 +15,8 @@ from schemas.hold_lifted.v1 import HoldLifted
 from schemas.invoice_collected.v1 import InvoiceCollected
 from schemas.invoice_parked.v1 import InvoiceParked
 from schemas.line_recoded.v1 import LineRecoded
-from schemas.registry import parked_topic, topic_for
+from schemas.record_parked.v1 import RecordParked
+from schemas.registry import parked_topic, retry_topic, topic_for
 from schemas.supplier_merged.v1 import SupplierMerged
 from services.classifier.domain.classification import classify
 from services.classifier.domain.nature.company_rules import CompanyRule, CompanyRules, Merger
@@ -30,7 +31,7 @@ SERVICE = "classifier"
 SOURCE = "/achats/classifier"
 LATEST_MS = 32_503_679_999_999  # the end of 2999: a producer may write any time on its records
 COMPANIES = 5_000  # whose rules a process remembers
-DECISIONS = topic_for(SERVICE, LineRecoded)
+DECISIONS, RETRY = topic_for(SERVICE, LineRecoded), retry_topic(SERVICE)
 
 type Decision = LineRecoded | SupplierMerged | HoldLifted
 
@@ -120,7 +121,7 @@ class Rulebooks:
     def learn(self, delivery: Delivery) -> Delivery:
         """Keep the decision in the record, if there is one, and learn from it, once; refused = it cannot be kept. Raises Unavailable."""
         event = delivery.event
-        if event is None or not isinstance(event.data, LineRecoded | SupplierMerged | HoldLifted):
+        if event is None or not is_decision(delivery):
             return delivery
         try:
             with self._decisions.transaction() as transaction:
@@ -159,6 +160,11 @@ def collected_in(delivery: Delivery) -> str | None:
     return delivery.event.data.company_id if delivery.event and isinstance(delivery.event.data, InvoiceCollected) else None
 
 
+def is_decision(delivery: Delivery) -> bool:
+    """Whether the record holds what a person decided."""
+    return delivery.event is not None and isinstance(delivery.event.data, LineRecoded | SupplierMerged | HoldLifted)
+
+
 def answer(delivery: Delivery, rulebook: Rulebook, now: str) -> tuple[Outgoing, ...]:
     """What must be sent, in this order, before the record counts as handled. `now` only dates what is parked. Raises MarkerRefused.
 
@@ -193,13 +199,13 @@ def _said(data: EventData, cause: Event[Any], n: str) -> Outgoing:
 def _park(record: Record, refusal: Poison, now: str) -> tuple[Outgoing, ...]:
     """The record as it came, to the parked topic; then, in-stream, that the run has one document less to wait for.
 
-    Raises MarkerRefused: only an operator's skip parks a run's marker, which is no document.
+    Raises MarkerRefused: only an operator, who skips it or gave it back, parks a run's marker, which is no document.
     """
     kept = parked(record, refusal, SERVICE, parked_topic(SERVICE), now)
-    if record.topic == DECISIONS:  # no document: no run waits for it
+    if RecordParked.came_on(record.topic, record.headers, RETRY) == DECISIONS:  # no document: no run waits for it
         return (kept,)
     if is_marker(record, CollectionFinished):
-        if isinstance(refusal, Skipped):
+        if isinstance(refusal, Skipped) or record.topic == RETRY:
             return (kept,)
         raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from schemas.contract import EventData
 from schemas.hold_lifted.v1 import HoldLifted
 from schemas.import_finished.v1 import ImportFinished
-from schemas.registry import parked_topic, topics_read_by, types_on
+from schemas.registry import parked_topic, retry_topic, topics_read_by, types_on
 from services.fetcher.adapters.amazon import Amazon
 from services.fetcher.adapters.announcing import SERVICE
 from services.fetcher.adapters.backfill import Backfill
@@ -88,7 +88,8 @@ def serve(config: Config, store: PostgresStore) -> int:
         HoldLifted: LiftHolds(SaidInvoices, config.clock),
     }
     listen = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, config.clock)
-    source, sender = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics), KafkaSender(config.kafka, f"achats-{SERVICE}")
+    source = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", (*topics, retry_topic(SERVICE)))
+    sender = KafkaSender(config.kafka, f"achats-{SERVICE}")
     probes.serve(config.health_port, health)
     loops = {
         "web": lambda: serve_web(pages, config.web, stop),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from schemas.record_parked.v1 import RecordParked
 from services.kernel.envelope import Delivery
 from services.kernel.errors import KernelError, Skipped
 
@@ -62,5 +63,6 @@ class Fuse:
 
 
 def _refused(delivery: Delivery) -> bool:
-    """A record that an operator asked to skip speaks for no fault of ours."""
-    return delivery.refusal is not None and not isinstance(delivery.refusal, Skipped)
+    """A record that an operator asked to skip, or gave back, speaks for no new fault of ours."""
+    known = isinstance(delivery.refusal, Skipped) or RecordParked.header_name in dict(delivery.record.headers)
+    return delivery.refusal is not None and not known

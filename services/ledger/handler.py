@@ -18,6 +18,7 @@ from schemas.collection_finished.v1 import CollectionFinished
 from schemas.contract import EventData
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_parked.v1 import InvoiceParked
+from schemas.registry import retry_topic
 from schemas.supplier_merged.v1 import SupplierMerged
 from services.kernel.breaker import Fuse
 from services.kernel.clock import Clock, instant
@@ -54,6 +55,7 @@ from services.ledger.domain.suppliers import (
 )
 
 SERVICE = "ledger"
+RETRY = retry_topic(SERVICE)
 
 type InvoiceKey = tuple[str, str]  # company id, invoice id
 type PdfKey = tuple[str, str]  # company id, SHA-256
@@ -172,7 +174,7 @@ class Books(Protocol):
 
 
 class KeepBooks:
-    """Records of the classifier's topics → the book: one transaction per stretch of a partition, each record once."""
+    """Records of the classifier's topics, and those given back to us → the book: one transaction per stretch of a partition, each once."""
 
     def __init__(self, books: Books, parked_topic: str, clock: Clock) -> None:
         """`parked_topic` takes the records that cannot be read or that the book refuses."""
@@ -251,9 +253,9 @@ class KeepBooks:
         )
 
     def _park(self, delivery: Delivery, refusal: Poison, page: Page) -> None:
-        """Keep the record for the parked topic. Raises MarkerRefused: only an operator's skip parks a run's marker."""
+        """Keep the record for the parked topic. Raises MarkerRefused: a marker is parked only if an operator skips it or gave it back."""
         record = delivery.record
-        if is_marker(record, CollectionFinished) and not isinstance(refusal, Skipped):
+        if is_marker(record, CollectionFinished) and not (isinstance(refusal, Skipped) or record.topic == RETRY):
             raise MarkerRefused(f"{record.topic}/{record.partition}/{record.offset}", refusal) from refusal
         page.parked.append((record.offset, parked(record, refusal, SERVICE, self._parked_topic, instant(self._clock.now()))))
         page.count(company_of(record), run_of(record), Outcome.PARKED)

@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from schemas.registry import parked_topic, topics_read_by, types_on
+from schemas.registry import parked_topic, retry_topic, topics_read_by, types_on
 from services.kernel import probes
 from services.kernel.clock import SystemClock
 from services.kernel.kafka import KafkaSender, KafkaSource
@@ -53,7 +53,7 @@ def serve(config: Config, own: PostgresStore, relays: PostgresStore, validating:
     positions = PostgresPositions(own)
     keep = KeepBooks(PostgresBooks(own, positions), parked_topic(SERVICE), SystemClock())
     topics = topics_read_by(SERVICE)
-    source = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics, positions)
+    source = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", (*topics, retry_topic(SERVICE)), positions)
     sender = KafkaSender(config.kafka, f"achats-{SERVICE}")
     probes.serve(config.health_port, health)
     loops = {

@@ -11,7 +11,8 @@ from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.notification_sent.v1 import NotificationSent
-from schemas.registry import topic_for
+from schemas.record_parked.v1 import RecordParked
+from schemas.registry import retry_topic, topic_for
 from services.kernel.clock import Clock, instant
 from services.kernel.envelope import Delivery, Event, Outgoing, company_of, encode, event_id
 from services.kernel.errors import Poison, SealBroken, Skipped, Unavailable
@@ -27,7 +28,7 @@ from services.notifier.domain.outcome import Outcome, Verdict, given_up, wait_af
 from services.notifier.domain.recipient import is_address, message_id
 
 SERVICE = "notifier"
-SOURCE = f"/achats/{SERVICE}"
+SOURCE, RETRY = f"/achats/{SERVICE}", retry_topic(SERVICE)
 INTEGRATION_ACTIVE, CONNECTION_BROKEN = "integration_active", "connection_broken"
 LEASE = timedelta(minutes=5)  # longer than any attempt: after it, the attempt's process is dead
 IDLE_SECONDS = 0.5
@@ -169,8 +170,8 @@ class EndContacts:
     def __call__(self, deliveries: Sequence[Delivery]) -> None:
         """One record after the other."""
         for delivery in deliveries:
-            company_id = company_of(delivery.record)
-            is_end = delivery.record.topic == self._topic and delivery.record.value is None
+            record, company_id = delivery.record, company_of(delivery.record)
+            is_end = record.value is None and RecordParked.came_on(record.topic, record.headers, RETRY) == self._topic
             if is_end and company_id and not isinstance(delivery.refusal, Skipped):
                 self._register.forget_contact(company_id)
             else:

@@ -12,7 +12,7 @@ from schemas.connection_broken.v1 import ConnectionBroken
 from schemas.connection_changed.v1 import ConnectionChanged
 from schemas.contact_described.v1 import ContactDescribed
 from schemas.contract import EventData
-from schemas.registry import parked_topic, topic_for, topics_read_by, types_on
+from schemas.registry import parked_topic, retry_topic, topic_for, topics_read_by, types_on
 from services.kernel import probes
 from services.kernel.clock import SystemClock
 from services.kernel.kafka import KafkaSender, KafkaSource
@@ -54,7 +54,7 @@ def serve(config: Config, store: PostgresStore) -> int:
     }
     once = OncePerEvent(store, SERVICE, parked_topic(SERVICE), on, SystemClock())
     listen = EndContacts(desk, topic_for("fetcher", ContactDescribed), once)
-    source = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", topics)
+    source = partial(KafkaSource, config.kafka, f"achats-{SERVICE}", (*topics, retry_topic(SERVICE)))
     sender = KafkaSender(config.kafka, f"achats-{SERVICE}")
     post = SmtpPost(config.smtp_host, config.smtp_port, config.mail_from)
     letterhead = Letterhead(config.public_url, config.message_domain)

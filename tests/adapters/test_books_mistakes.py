@@ -17,6 +17,7 @@ from tests.adapters import test_book_owners as owning
 from tests.adapters import test_book_runs as counting
 from tests.adapters import test_books as keeping
 from tests.adapters import test_originals as crediting
+from tests.adapters import test_retried as giving_back
 from tests.adapters.bookshelf import Bookshelf, MemoryBookshelf, PostgresBookshelf
 from tests.adapters.pages import ask_no_contract
 from tests.integration.ledger.shelf import MIGRATIONS
@@ -63,6 +64,10 @@ IN_SQL: dict[str, tuple[Planted, Check]] = {
     "epoch ignored": (
         Planted(CHECKS, "and partition = b.partition and epoch = b.epoch and", "and partition = b.partition and"),
         owning.test_an_older_epoch_is_fenced_even_on_the_same_session,
+    ),
+    "topic ignored": (
+        Planted(CHECKS, "where topic_id = b.topic_id and partition = b.partition", "where partition = b.partition"),
+        giving_back.test_each_topic_has_its_own_position,
     ),
     "offset ignored": (Planted(CHECKS, "and epoch = b.epoch and next_offset = b.from_offset", "and epoch = b.epoch"), IN_THE_MIDDLE),
     "epoch ignored on a new session": (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,13 @@ from schemas.emissions_reconciled.v1 import EmissionsReconciled
 from schemas.registry import topic_for
 from services.fetcher.domain.auditing import Emission, counted_by_day
 from services.kernel.clock import ScaledClock
-from services.kernel.envelope import Event
+from services.kernel.envelope import Event, encode
 from services.kernel.postgres import Outbox, PostgresStore
 from services.ledger.adapters.daily.counts import Count
 from services.ledger.adapters.daily.reconciling import Reconciling
 from services.ledger.handler import SERVICE
 from tests.adapters.hands import Hands
-from tests.integration.ledger.shelf import Broker, event
+from tests.integration.ledger.shelf import TOPIC, Broker, event
 from tests.integration.ledger.test_runs import marker, seven
 from tests.unit.ledger.documents import invoice
 
@@ -136,6 +137,15 @@ def test_every_outcome_counts(hands: Hands, comparing: Comparing):
     hands.book.receive(*seven())
     seven_counted = counted(*((f"I-{n}", 1) for n in range(1, 8)))
     assert ["C-1 au 10/03/2026 : 7 annoncés, 7 dans le livre, contenu non comparable."] == list(comparing(seven_counted).compare(DAY))
+
+
+def test_what_was_parked_and_given_back_is_part_of_the_content(hands: Hands, comparing: Comparing):
+    """The second of three is parked: its content is not known. Given back and booked, the day is equal."""
+    one, two, three = said_in_run(1, 2, 3)
+    hands.book.receive(one, replace(encode(two, TOPIC), value=b"{"), three, marker(3))
+    assert ["C-1 au 10/03/2026 : 3 annoncés, 3 dans le livre, contenu non comparable."] == list(comparing(THREE).compare(DAY))
+    hands.book.receive(two)
+    assert ["C-1 au 10/03/2026 : 3 annoncés, 3 dans le livre, contenu identique."] == list(comparing(THREE).compare(DAY))
 
 
 def test_a_revision_that_came_too_late_is_part_of_the_content(hands: Hands, comparing: Comparing):

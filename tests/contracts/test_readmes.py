@@ -44,7 +44,7 @@ def _row(one: Topic) -> str:
     if one.key == "original":
         kind = PER_SERVICE.sub(r"\1.<service>", one.name)
         says = "each service: record.parked" if one.says else "operators: what was parked"
-        return f"| `{kind}` | {says} | original | {one.keeps} d | {one.seen_by} | — |"
+        return f"| `{kind}` | {says} | original | {one.keeps} d | {one.seen_by} | {'that service' if one.read_by else '—'} |"
     says = "; ".join(f"{who}: {', '.join(folder.replace('_', '.') for folder in said)}" for who, said in one.says.items())
     keeps = "compacted" if one.keeps is None else f"{one.keeps} d"
     return f"| `{one.name}` | {says or 'nothing yet'} | {one.key} | {keeps} | {one.seen_by} | {', '.join(one.read_by) or '—'} |"

@@ -13,6 +13,7 @@ from schemas.registry import (
     UnknownContract,
     event_class,
     parked_topic,
+    retry_topic,
     topic,
     topic_for,
     topics,
@@ -22,6 +23,7 @@ from schemas.registry import (
 from tests.contracts.files import EVENTS, FOLDERS
 
 SERVICES = ("fetcher", "classifier", "ledger", "notifier")
+PEOPLE = "operators"
 TOPICS = (
     "achats.connections.v1",
     "achats.companies.v1",
@@ -83,9 +85,9 @@ def test_a_contract_s_folder_is_complete(folder: str):
 
 @pytest.mark.parametrize("one", topics(), ids=lambda one: cast("Topic", one).name)
 def test_a_topic_names_services_that_exist(one: Topic):
-    """Owner, producers, consumers and the only reader are among the four; what it says ends in a full stop."""
+    """Owner, producers, consumers and the only reader are among the four, but for what people do; what it says ends in a full stop."""
     assert one.owner in SERVICES
-    assert {*one.says, *one.read_by} <= set(SERVICES)
+    assert {*one.says, *one.read_by} <= {*SERVICES, *([PEOPLE] if one.key == "subject" else [])}
     assert one.seen_by in {"us", "public", *SERVICES}
     assert one.key in {"company", "invoice", "original", "subject"}
     assert one.purpose.endswith(".")
@@ -112,10 +114,17 @@ def test_what_is_compacted_has_a_version(one: Topic):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_parked_topic_takes_more_than_any_of_its_sources(service: str):
-    """A record too large to handle, and its reason, must still fit; given back, it must fit again."""
+    """A record too large to handle, and its reason, must still fit; given back, it must fit again, with its reason."""
     sources = max((topic(name).max_message_bytes for name in topics_read_by(service)), default=0)
     assert topic(parked_topic(service)).max_message_bytes >= 2 * sources
-    assert topic(f"achats.retry.{service}.v1").max_message_bytes >= topic(parked_topic(service)).max_message_bytes
+    assert topic(retry_topic(service)).max_message_bytes >= topic(parked_topic(service)).max_message_bytes
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_record_is_given_back_on_its_own_partition(service: str):
+    """The retry topic has as many as each of the service's sources: partition and book are one; that service alone reads it."""
+    assert {topic(name).partitions for name in topics_read_by(service)} == {topic(retry_topic(service)).partitions}
+    assert ((service,), retry_topic(service) in topics_read_by(service)) == (topic(retry_topic(service)).read_by, False)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -126,8 +135,8 @@ def test_nobody_reads_what_it_may_not_see(service: str):
 
 
 def test_partitions_are_fixed():
-    """24 for streams of companies, 3 for the rest: another number moves keys to other partitions."""
-    assert {3: 9, 24: 9} == {count: sum(one.partitions == count for one in topics()) for count in (3, 24)}
+    """24 for streams of companies and what is given back to them, 3 for the rest: another number moves keys to other partitions."""
+    assert {3: 5, 24: 13} == {count: sum(one.partitions == count for one in topics()) for count in (3, 24)}
 
 
 def test_a_service_knows_every_type_on_its_topics():
@@ -146,7 +155,7 @@ def test_a_service_knows_every_type_on_its_topics():
 def test_every_event_is_said_by_somebody():
     """And topic_for finds where."""
     said = {(producer, folder) for one in topics() for producer, folders in one.says.items() for folder in folders if folder in EVENTS}
-    assert 26 == len(said)
+    assert 27 == len(said)
     assert set(EVENTS) == {folder for _, folder in said}
     assert "achats.connections.v1" == topic_for("fetcher", ConnectionChanged)
 

@@ -6,11 +6,10 @@ import shlex
 import subprocess
 import sys
 import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -31,6 +30,7 @@ from schemas.contract import EventData
 from schemas.registry import topic_for, topics_read_by
 from services.kernel.envelope import Event, Outgoing, RunPosition, encode
 from services.kernel.kafka import KafkaSender
+from tests.e2e.operators import achats, counted, give_back, handled, metrics, port_of, states
 from tests.e2e.stages import DAY, STAGES, TIME, Stage, ask, kept_by, original
 from tests.support.collected import settings
 from tests.support.poison import KINDS
@@ -73,31 +73,6 @@ def until(what: str, true: Callable[[], object]) -> None:
 def send(deployment: Deployment, *messages: Outgoing) -> None:
     """Send in order, and know that they are in."""
     assert len(messages) == KafkaSender(deployment.kafka.bootstrap, "test").send(messages)
-
-
-def achats(deployment: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The operators' command, with the environment of an operator."""
-    environment = {name: value for service in SERVICES for name, value in deployment.environment(service).items()}
-    return subprocess.run(
-        [sys.executable, "-c", "from deploy.cli import main; main()", *arguments],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def metrics(port: int) -> str:
-    """What a process counts; nothing while it does not answer."""
-    with suppress(OSError), urllib.request.urlopen(f"http://{LOOPBACK}:{port}/metrics", timeout=5) as answer:
-        return answer.read().decode()
-    return ""
-
-
-def port_of(deployment: Deployment, service: str) -> int:
-    """The port of a service's probes."""
-    return int(deployment.environment(service)[f"ACHATS_{service.upper()}_HEALTH_PORT"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +221,57 @@ def test_a_record_that_ends_its_service_again_and_again_is_freed_by_a_skip(deplo
     assert [("skipped", "An operator asked to skip this record: ada: bug 42", partition, offset)] == skipped(deployment, stage, bad)
 
 
+OLD = """
+import services.{service}.main as main
+from services.classifier.adapters import worker
+from services.kernel import loop
+from services.kernel.envelope import Delivery
+from services.kernel.errors import ContractBroken
+
+def planted(real):
+    def call(record, *given):
+        refused = ("planted", b"1") in record.headers
+        return Delivery(record, None, ContractBroken("planted")) if refused else real(record, *given)
+    return call
+
+loop.deliver = worker.deliver = planted(loop.deliver)
+main.main()
+"""
+
+
+@pytest.mark.parametrize("stage", SLOW, ids=SERVICES)
+def test_what_a_mended_service_is_given_back_is_handled_once(deployment: Deployment, company: str, stage: Stage):
+    """
+    A run of two, the second refused by an old reader: collected 2 = recorded 1 + parked 1. Given back to the old reader: parked again,
+    attempt 2. Given back to the mended one: handled, the run recorded 2. Given back once more: refused; with --again, still handled once.
+    """
+    service = stage.service
+    deployment.services[service].stop()
+    bad = stage.good(company, 2)
+    bad = replace(bad, headers=(*bad.headers, ("planted", b"1"), ("null", None)))
+    send(deployment, stage.good(company, 1), bad, *([marker(stage, company, 2)] if stage in STAGES[1:3] else []))
+    with second(deployment, service, OLD):
+        until("the good one is handled", lambda: stage.was_handled(deployment, company, 1))
+        until("the other is parked", lambda: states(deployment, service, company) == [(1, "open")])
+        assert 0 == give_back(deployment, service, company).returncode
+        until("it is parked again", lambda: states(deployment, service, company) == [(2, "open")])
+    first = [(2, 1, 1)] if stage in STAGES[1:3] else []
+    until("the run is finished", lambda: counted(deployment, company) == first)
+    deployment.start_service(service)
+    deployment.wait_ready(service)
+    assert 0 == give_back(deployment, service, company).returncode
+    until("it is handled", lambda: stage.was_handled(deployment, company, 2))
+    until("the run has it", lambda: counted(deployment, company) == [*first, *((2, 2, 0) for _ in first)])
+    assert [(2, "retried")] == states(deployment, service, company)
+    refused, before = give_back(deployment, service, company), handled(deployment, service)
+    assert (1, "given back by ada") == (refused.returncode, *re.findall("given back by ada", refused.stderr))
+    assert 0 == give_back(deployment, service, company, "--again").returncode
+    until("it came once more", lambda: handled(deployment, service) > before)
+    assert [(2, "retried")] == states(deployment, service, company)
+    assert [*first, *((2, 2, 0) for _ in first)] == counted(deployment, company)
+    assert [] == ask(deployment, f"select 1 from ledger.invoice where company_id = '{company}' and version > 1")
+
+
 @pytest.mark.parametrize("stage", STAGES[1:3], ids=SERVICES[1:3])
 def test_a_marker_that_cannot_be_read_is_freed_by_a_skip(deployment: Deployment, company: str, stage: Stage):
     """The one way past it: parked with its reason; its run never finishes, which the command says; the next record is handled."""
@@ -263,17 +289,26 @@ def test_a_marker_that_cannot_be_read_is_freed_by_a_skip(deployment: Deployment,
 
 
 def test_the_runbook_s_commands_run(deployment: Deployment):
-    """Each as it is written; the skip's made-up place is not in the log, which is said."""
+    """Each as it is written, but for the two places of parked records; the skip's made-up place is not in the log, which is said."""
     page = (ROOT / "deploy" / "runbook" / "parked.md").read_text(encoding="utf-8")
     commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
-    said = {command: achats(deployment, *shlex.split(command)[1:]) for command in commands}
+    first, other, *_ = map(json.loads, achats(deployment, "parked", "list", "classifier", "--json", "--open").stdout.splitlines())
+    places = {"classifier 1 7": first, "classifier 2 9": other}
+    said = {command: achats(deployment, *shlex.split(placed(command, places))[1:]) for command in commands}
     refused = [command for command, answer in said.items() if answer.returncode != 0]
-    assert 6 == len(commands)
+    assert 10 == len(commands)
     assert ["skip"] == [command.split()[2] for command in refused], [answer.stderr for answer in said.values()]
     assert "holds the offsets" in said[refused[0]].stderr
     listed = [json.loads(line) for line in said["achats parked list classifier --json"].stdout.splitlines()]
     assert 20 == len(listed)
     assert all(one["topic"] == topics_read_by("classifier")[0] for one in listed)
+
+
+def placed(command: str, places: dict[str, dict[str, Any]]) -> str:
+    """The command about records that are there."""
+    for words, one in places.items():
+        command = command.replace(words, f"{one['service']} {one['parked_partition']} {one['parked_offset']}")
+    return command
 
 
 def free_of_crashes(deployment: Deployment, stage: Stage, program: str, bad: Outgoing) -> tuple[int, int]:
@@ -286,7 +321,7 @@ def free_of_crashes(deployment: Deployment, stage: Stage, program: str, bad: Out
     said = achats(deployment, "parked", "skip", bad.topic, *map(str, place), "--by", "ada", "--why", "bug 42")
     assert 0 == said.returncode, said.stderr
     assert f"{service} parks {bad.topic}/{place[0]}/{place[1]} unread" in said.stdout
-    assert "will never add up" in said.stdout
+    assert "does not add up until it is given back and can be read" in said.stdout
     return place
 
 

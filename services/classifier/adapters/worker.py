@@ -11,10 +11,10 @@ from faust.transport.consumer import Consumer
 from faust.types import EventT, StreamT, TopicT
 from faust.types.tuples import Message
 
-from schemas.registry import topics_read_by, types_on
+from schemas.registry import retry_topic, topics_read_by, types_on
 from services.classifier.adapters.faust_app import TRY_AGAIN, UNFORESEEN, BoundedWorker, is_passing, leave, new_app, raw_topic
 from services.classifier.domain.nature.rulebook import Rulebook
-from services.classifier.handler import DECISIONS, SERVICE, Rulebooks, answer, collected_in
+from services.classifier.handler import SERVICE, Rulebooks, answer, collected_in, is_decision
 from services.kernel.breaker import Fuse, Trip, Tripped
 from services.kernel.clock import SystemClock, instant
 from services.kernel.envelope import Delivery, Outgoing, Place, Record, deliver
@@ -42,7 +42,7 @@ class Worker:
         self._topics: dict[str, TopicT] = {}
         self._clock = SystemClock()
         self._retrying = False
-        self.app.agent(raw_topic(self.app, *topics_read_by(SERVICE)), name=SERVICE, concurrency=1)(self._consume)
+        self.app.agent(raw_topic(self.app, *topics_read_by(SERVICE), retry_topic(SERVICE)), name=SERVICE, concurrency=1)(self._consume)
         self.app.task(self._beat)
         self.app.task(self._watch)
 
@@ -85,7 +85,7 @@ class Worker:
 
     async def _learned(self, delivery: Delivery, generation: int | None) -> Delivery:
         """The record, once what a person decided in it is kept."""
-        if delivery.record.topic != DECISIONS or delivery.refusal is not None:
+        if not is_decision(delivery):
             return delivery
         return await self._patiently(partial(self._rulebooks.learn, delivery), generation)
 

@@ -103,9 +103,7 @@ OF_BOOKING: dict[str, Answer] = {
     "no_rate": _not("Donner le cours quand le classement le demande ; sinon saisir l’écriture en euros, à la main."),
     "type_unknown": _not("Ouvrir le PDF, puis saisir l’écriture à la main."),
     "regime_unknown": _not("Saisir l’écriture à la main : le livre ne connaît pas ce régime de TVA."),
-    "delivery_date_missing": _not(
-        "Donner la date quand le classement la demande ; sinon saisir les deux écritures à la main."
-    ),
+    "delivery_date_missing": _not("Donner la date quand le classement la demande ; sinon saisir les deux écritures à la main."),
     "too_large_to_book": _not("Vérifier les montants du PDF, puis saisir l’écriture à la main."),
     "too_small_in_euros": _not("Vérifier le cours du document, puis saisir l’écriture en euros à la main."),
     "conflict": _not("Garder la première écriture, ou la corriger : achats-ledger correct, ou reverse une fois validée."),

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from schemas.registry import parked_topic, topics_read_by
+from schemas.registry import parked_topic, retry_topic, topics_read_by
 from tests.support.style import ROOT
 
 READ = topics_read_by("classifier")[0]
@@ -32,6 +32,11 @@ WHO = ("--by", "ada", "--why", "bug 42")
         (
             ("skip", READ, "0", "123456789", *WHO),
             f"{READ}/0 holds the offsets from 0 up to, not including,",
+            "Take the offset from the log",
+        ),
+        (
+            ("skip", retry_topic("ledger"), "0", "123456789", *WHO),
+            f"{retry_topic('ledger')}/0 holds the offsets",
             "Take the offset from the log",
         ),
         (("resume", "ledger", "--by", "ada"), "ACHATS_LEDGER_DATABASE_URL is not set.", "Set ACHATS_<SERVICE>_MIGRATE_URL"),

@@ -12,11 +12,13 @@ from schemas.collection_finished.v1 import CollectionFinished
 from schemas.contract import EventData
 from schemas.invoice_classified.v1 import InvoiceClassified
 from schemas.invoice_parked.v1 import InvoiceParked
+from schemas.record_parked.v1 import RecordParked
 from schemas.registry import topics_read_by, types_on
 from services.classifier.adapters.rulebook import read_rulebook
-from services.classifier.handler import answer
+from services.classifier.handler import DECISIONS, RETRY, answer, is_decision
 from services.kernel.envelope import Delivery, Event, Outgoing, Record, RunPosition, decode, deliver, encode, event_id
 from services.kernel.errors import MarkerRefused, Skipped
+from tests.adapters.teachings import recoded
 from tests.support.collected import COMPANY, domestic_invoice, settings, wrongly_charged_invoice
 
 RULEBOOK = read_rulebook()
@@ -187,6 +189,34 @@ def test_only_an_operator_parks_a_marker(spoil: Callable[[Record], Record]) -> N
     original = spoil(record(marker()))
     (kept,) = answer(Delivery(original, None, Skipped("ada", "bug 42")), RULEBOOK, NOW)
     assert (PARKED, original.key, original.value, original.headers) == (kept.topic, kept.key, kept.value, kept.headers[:-1])
+
+
+@pytest.mark.parametrize("spoil", BROKEN_MARKERS.values(), ids=BROKEN_MARKERS)
+def test_a_marker_that_was_given_back_in_vain_is_parked_again(spoil: Callable[[Record], Record]) -> None:
+    """Goal: an operator parked it once; giving it back must not stop the service."""
+    original = replace(spoil(record(marker())), topic=RETRY)
+    (kept,) = answered(original)
+    assert (PARKED, original.headers) == (kept.topic, kept.headers[:-1])
+
+
+def test_a_document_that_was_given_back_in_vain_still_counts_in_its_run() -> None:
+    """Goal: parked again with both reasons, announced like any other parked record."""
+    first, _ = answered(replace(record(domestic_invoice()), value=b"{"))
+    kept, announced = answered(replace(record(domestic_invoice()), topic=RETRY, value=b"{", headers=first.headers))
+    assert ([COLLECTED, RETRY], first.headers) == ([why.topic for why in RecordParked.said_of(kept.headers, RETRY)], kept.headers[:-1])
+    assert RunPosition("run-1", 1) == said(announced).run
+
+
+def test_a_decision_that_was_given_back_is_one_and_in_vain_waits_for_no_run() -> None:
+    """Goal: what comes on the retry topic is known by what it says, and by where it first came on."""
+    event = Event("in-1", "/achats/classifier", TIME, recoded("d-1"))
+    given = replace(record(domestic_invoice()), topic=RETRY, value=b"{")
+    sent = encode(event, DECISIONS)
+    came = Record(RETRY, 3, 42, 0, sent.key, sent.value, sent.headers)
+    assert [True, False] == [is_decision(deliver(one, TYPES)) for one in (came, given)]
+    (first,) = answered(replace(came, topic=DECISIONS, value=b"{"))
+    (kept,) = answered(replace(came, value=b"{", headers=first.headers))
+    assert PARKED == kept.topic
 
 
 def test_a_skipped_record_counts_in_its_run() -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -19,9 +20,12 @@ TRIP = Trip("20 records in a row were refused", "things", 0, 1, 20, 20)
 
 
 def deliveries(story: str) -> list[Delivery]:
-    """One delivery a letter: `.` can be read, `x` cannot, `s` is skipped."""
-    refusals = {".": None, "x": Unreadable("no value"), "s": Skipped("ada", "bug 42")}
-    return [Delivery(record(outgoing("things", n), n), None, refusals[letter]) for n, letter in enumerate(story)]
+    """One delivery a letter: `.` can be read, `x` cannot, `s` is skipped, `r` was parked before and given back, and cannot be read."""
+    refusals = {".": None, "x": Unreadable("no value"), "s": Skipped("ada", "bug 42"), "r": Unreadable("no value")}
+    records = [record(outgoing("things", n), n) for n in range(len(story))]
+    again = [replace(one, headers=(*one.headers, ("achats-parked", b"{}"))) for one in records]
+    came = [again[n] if letter == "r" else records[n] for n, letter in enumerate(story)]
+    return [Delivery(one, None, refusals[letter]) for one, letter in zip(came, story, strict=True)]
 
 
 def allowed(story: str) -> int:
@@ -44,6 +48,8 @@ def allowed(story: str) -> int:
         ("x" * 60, 19),
         ("x" * 19 + "." + "x" * 30, 39),
         ("s" * 300, 300),
+        ("r" * 300, 300),
+        ("x" * 10 + "r" + "x" * 15 + ".", 27),
         ("x" * 10 + "s" + "x" * 15 + ".", 27),
         ("..x." * 100, 400),
         ("xx.." * 100, 200),
@@ -53,7 +59,7 @@ def allowed(story: str) -> int:
     ],
 )
 def test_how_many_pass_before_the_breaker_trips(story: str, expected: int):
-    """20 in a row, or more than 50 of the last 200 once 200 were seen; what an operator skips is no refusal; a good record never trips."""
+    """20 in a row, or more than 50 of the last 200 once 200 were seen. What an operator skips or gives back counts for nothing."""
     assert expected == allowed(story)
 
 

@@ -1,0 +1,1 @@
+"""parked.resolved: an operator gave a parked record back to its service, or discarded it."""
