@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_origin
 
-from deploy.ops import wire
+from deploy.ops import asyncapi, asyncapi_page, wire
 from deploy.ops.releases import Breach, Incompatible, breaches, next_version, released
 from schemas import values
 from schemas.contract import Contract
@@ -41,19 +41,17 @@ def schema_of(folder: str) -> Schema:
     return _ordered({"$schema": DIALECT, "$id": contract_id(folder), **_clean(made, _definition_names(made))})
 
 
-def schema_text(folder: str) -> str:
-    """The bytes of `v1.schema.json`, as text."""
-    return json.dumps(schema_of(folder), ensure_ascii=False, indent=2) + "\n"
-
-
 def generated() -> dict[str, bytes]:
     """Every file that is made from classes, examples and topics.yaml, by its path from the root, with the bytes it should have."""
-    made = dict[str, bytes]()
-    for folder in event_folders():
-        made[f"schemas/{folder}/v1.schema.json"] = schema_text(folder).encode()
-        for name in wire.EXAMPLES:
-            made[f"schemas/{folder}/examples/v1/{name}.wire"] = wire.to_bytes(wire.golden(folder, name))
-    return made
+    contracts = {folder: schema_of(folder) for folder in event_folders()}
+    document = asyncapi.document(contracts)
+    texts = {f"schemas/{folder}/v1.schema.json": _json(schema) for folder, schema in contracts.items()} | {
+        "schemas/asyncapi.yaml": asyncapi.document_text(document),
+        "schemas/asyncapi.html": asyncapi_page.page(document),
+        "catalog-info.yaml": asyncapi.catalogue_text(),
+    }
+    wires = {f"schemas/{folder}/examples/v1/{name}.wire": wire.golden(folder, name) for folder in contracts for name in wire.EXAMPLES}
+    return {path: text.encode() for path, text in texts.items()} | {path: wire.to_bytes(record) for path, record in wires.items()}
 
 
 def write(root: Path = ROOT) -> None:
@@ -83,10 +81,14 @@ def _keep(folder: str, root: Path) -> str:
     """Copy schema and wire files."""
     place = f"schemas/{folder}/released/{next_version(released(folder, root))}"
     (root / place).mkdir(parents=True)
-    (root / place / "schema.json").write_bytes(schema_text(folder).encode())
+    (root / place / "schema.json").write_bytes(_json(schema_of(folder)).encode())
     for name in wire.EXAMPLES:
         (root / place / f"{name}.wire").write_bytes(wire.to_bytes(wire.golden(folder, name)))
     return place
+
+
+def _json(schema: Schema) -> str:
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def _definition_names(schema: Schema) -> dict[str, str]:

@@ -72,9 +72,10 @@ class Breach:
     def __str__(self) -> str:
         """The field, the direction and who breaks, in a sentence."""
         who, new = parties(self.folder), self.direction is Direction.OLD_READERS
-        records, readers = ("new", f"old readers (contract {self.version})") if new else (f"old (contract {self.version})", "new readers")
+        old = f"(contract {self.version})"
+        records, readers = ("new records", f"old readers {old}") if new else (f"old records {old}", "new readers")
         return (
-            f"{self.folder.replace('_', '.')}: field `{self.misfit.field}` may be {self.misfit.may_be} in {records} records, "
+            f"{self.folder.replace('_', '.')}: field `{self.misfit.field}` may be {self.misfit.may_be} in {records}, "
             f"which {readers} refuse: breaks {who.readers}, {'reading' if new else 'replaying'} {who.places}."
         )
 
