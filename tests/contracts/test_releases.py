@@ -238,7 +238,11 @@ def _plant(monkeypatch: pytest.MonkeyPatch, folder: str, change: Callable[[Json]
     made = contracts.schema_of
     changed = made(folder)
     change(changed)
-    monkeypatch.setattr(contracts, "schema_of", lambda one: copy.deepcopy(changed) if one == folder else made(one))
+
+    def planted(one: str) -> Json:
+        return copy.deepcopy(changed) if one == folder else made(one)
+
+    monkeypatch.setattr(contracts, "schema_of", planted)
 
 
 def _last_name(field: str) -> str:

@@ -142,17 +142,15 @@ LEAVES = st.one_of(
 )
 
 
+def _thing_of(fields: Json, required: set[str], others: Json | bool) -> Json:
+    return thing(tuple(sorted(required & {*fields})), **fields) | {"additionalProperties": others}
+
+
 def wider(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
     """Lists, objects, maps and alternatives of simpler schemas."""
     lists = st.tuples(bounded("array", "minItems", "maxItems"), inner).map(lambda pair: pair[0] | {"items": pair[1]})
-    things = st.builds(
-        lambda fields, required, others: (
-            thing(tuple(name for name in required if name in fields), **fields) | {"additionalProperties": others}
-        ),
-        st.dictionaries(st.sampled_from(NAMES), inner),
-        st.sets(st.sampled_from(NAMES)),
-        st.one_of(st.booleans(), inner),
-    )
+    fields = st.dictionaries(st.sampled_from(NAMES), inner)
+    things = st.builds(_thing_of, fields, st.sets(st.sampled_from(NAMES)), st.one_of(st.booleans(), inner))
     return st.one_of(lists, things, st.lists(inner, min_size=1, max_size=2).map(lambda branches: {"anyOf": branches}))
 
 
@@ -181,7 +179,9 @@ def instances(draw: st.DrawFn, schema: Json) -> Any:
         case {"type": "object"}:
             fields = [name for name in schema["properties"] if name in schema["required"] or draw(st.booleans())]
             others = {"a", "b", "c"} - {*schema["properties"]} if (more := schema["additionalProperties"]) is not False else set[str]()
-            named = {name: schema["properties"][name] for name in fields} | {name: more for name in sorted(others) if draw(st.booleans())}
+            named: Json = {name: schema["properties"][name] for name in fields} | {
+                name: more for name in sorted(others) if draw(st.booleans())
+            }
             return {name: 1 if field is True else draw(instances(field)) for name, field in named.items()}
         case _:
             return None
