@@ -51,7 +51,8 @@ def _loaded(more: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", IMPORT_ALL.format(more=more)], cwd=FOLDER.parent, capture_output=True, text=True, check=True
     )
-    assert "schemas" in (loaded := {*done.stdout.split()})
+    loaded = {*done.stdout.split()}
+    assert "schemas" in loaded
     assert set() == loaded & {"services", "deploy"}
     return loaded & {*packages_distributions()} - {"schemas"}
 

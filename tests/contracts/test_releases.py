@@ -154,6 +154,7 @@ def test_what_stands_keeps_every_release(folder: str):
     assert [f"v1.{minor}" for minor in range(len(versions))] == [*versions] != []
     assert {schema(folder)["$id"]} == {old["$id"] for old in versions.values()}
     assert [] == breaches(folder, schema(folder), versions)
+    assert set() == {keyword for old in versions.values() for part in parts(old) for keyword in part} - {*contracts.KEYWORDS}
     for version in versions:
         files = {file.name for file in (FOLDER / folder / "released" / version).iterdir()}
         assert {"schema.json", "typical.wire", "smallest.wire", "largest.wire", "awkward.wire"} == files

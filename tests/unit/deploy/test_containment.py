@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from deploy.ops import containment
+from deploy.ops import containment, contracts
 from deploy.ops.containment import Misfit, NotComparable, misfits
 from schemas.variants import open_variant
 
@@ -105,6 +105,13 @@ def test_each_keyword_is_compared(narrow: Json, wide: Json, may_be: str, witness
     """Each verdict has a witness that another engine allows on one side and refuses on the other."""
     assert [Misfit("f", may_be)] == misfits(thing(f=narrow), thing(f=wide))
     assert (True, False) == (fits(narrow, witness), fits(wide, witness))
+
+
+def test_no_keyword_is_allowed_that_nobody_compares():
+    """Whoever allows contracts one more keyword must compare it here first."""
+    words, shape = {"$schema", "$id", "title", "description"}, {"$ref", "$defs", "anyOf", "items", "properties", "additionalProperties"}
+    compared = {*containment.LEAST, *containment.MOST, "type", "const", "enum", "pattern", "required"}
+    assert words | shape | compared == {*contracts.KEYWORDS}
 
 
 def test_names_of_a_map_are_a_star():
