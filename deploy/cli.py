@@ -16,6 +16,7 @@ import typer
 from deploy.local.deployment import Account, Deployment
 from deploy.local.processes import ServerFailed
 from deploy.local.screen import Screen, adds_up
+from deploy.ops.contracts_commands import app as contracts_app
 from deploy.ops.parked_commands import KafkaOption
 from deploy.ops.parked_commands import app as parked_app
 
@@ -25,7 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Amazon Business purchase invoices, from the order to the books.",
 )
-contracts_app = typer.Typer(no_args_is_help=True, help="The contracts in schemas/.")
 topics_app = typer.Typer(no_args_is_help=True, help="The topics of schemas/topics.yaml on a broker.")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(topics_app, name="topics")
@@ -97,24 +97,6 @@ def doctor() -> None:
             f"{'ok     ' if finding.good else 'MISSING'}  {finding.what}" + ("" if finding.good else f"\n         {finding.next_action}")
         )
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
-
-
-@contracts_app.command("check")
-def contracts_check() -> None:
-    """Fail when a committed schema differs from its class."""
-    from deploy.ops.contracts import stale
-
-    for name in (names := stale()):
-        typer.echo(f"{name} is stale: run `achats contracts write`, and read what changed: it is a promise to others.")
-    raise typer.Exit(1 if names else 0)
-
-
-@contracts_app.command("write")
-def contracts_write() -> None:
-    """Write each contract's JSON Schema from its class."""
-    from deploy.ops.contracts import write
-
-    write()
 
 
 @topics_app.command("apply")

@@ -1,16 +1,19 @@
-"""Each contract's JSON Schema, made from its class: `v1.schema.json` is what other teams read, so it never differs from what is sent."""
+"""The files other teams read, made from classes, examples and topics.yaml so that they never differ from what is sent; their releases."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast, get_origin
+from typing import Any, get_origin
 
+from deploy.ops import asyncapi, asyncapi_page, wire
+from deploy.ops.releases import Breach, Incompatible, breaches, next_version, released
 from schemas import values
 from schemas.contract import Contract
 from schemas.registry import FOLDER, event_class, event_folders
 
 type Schema = dict[str, Any]
 
+ROOT = FOLDER.parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 KEYWORDS = (
     *("$schema", "$id", "title", "description", "type", "const", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum"),
@@ -31,11 +34,6 @@ def contract_id(folder: str) -> str:
     return f"{folder.replace('_', '.')}.v1"
 
 
-def schema_path(folder: str) -> Path:
-    """Where a contract's schema is committed."""
-    return FOLDER / folder / "v1.schema.json"
-
-
 def schema_of(folder: str) -> Schema:
     """The closed schema of a contract: what a writer may say. Raises KeywordNotAllowed."""
     contract: type[Contract] = event_class(folder)
@@ -43,35 +41,54 @@ def schema_of(folder: str) -> Schema:
     return _ordered({"$schema": DIALECT, "$id": contract_id(folder), **_clean(made, _definition_names(made))})
 
 
-def open_variant(schema: Schema) -> Schema:
-    """The same contract as a reader takes it: a field it does not know is no error."""
-    return {name: True if name == "additionalProperties" and value is False else _open(value) for name, value in schema.items()}
+def generated() -> dict[str, bytes]:
+    """Every file that is made from classes, examples and topics.yaml, by its path from the root, with the bytes it should have."""
+    contracts = {folder: schema_of(folder) for folder in event_folders()}
+    document = asyncapi.document(contracts)
+    texts = {f"schemas/{folder}/v1.schema.json": _json(schema) for folder, schema in contracts.items()} | {
+        "schemas/asyncapi.yaml": asyncapi.document_text(document),
+        "schemas/asyncapi.html": asyncapi_page.page(document),
+        "catalog-info.yaml": asyncapi.catalogue_text(),
+    }
+    wires = {f"schemas/{folder}/examples/v1/{name}.wire": wire.golden(folder, name) for folder in contracts for name in wire.EXAMPLES}
+    return {path: text.encode() for path, text in texts.items()} | {path: wire.to_bytes(record) for path, record in wires.items()}
 
 
-def schema_text(folder: str) -> str:
-    """The bytes of `v1.schema.json`, as text."""
-    return json.dumps(schema_of(folder), ensure_ascii=False, indent=2) + "\n"
+def write(root: Path = ROOT) -> None:
+    """Write what is made."""
+    for path, made in generated().items():
+        (root / path).write_bytes(made)
 
 
-def write() -> None:
-    """Write every contract's schema."""
-    for folder in event_folders():
-        schema_path(folder).write_text(schema_text(folder), encoding="utf-8", newline="\n")
+def stale(root: Path = ROOT) -> list[str]:
+    """The made files that are missing or differ from what they are made of, by their paths from the root."""
+    return [path for path, made in generated().items() if not (root / path).exists() or (root / path).read_bytes() != made]
 
 
-def stale() -> list[str]:
-    """The schema files that are missing or differ from their class, as `schemas/…` paths."""
-    return [
-        schema_path(folder).relative_to(FOLDER.parent).as_posix()
-        for folder in event_folders()
-        if not schema_path(folder).exists() or schema_path(folder).read_bytes() != schema_text(folder).encode()
-    ]
+def broken(root: Path = ROOT) -> list[Breach]:
+    """What stands now against every released version: each field that may not be as it is."""
+    return [breach for folder in event_folders() for breach in breaches(folder, schema_of(folder), released(folder, root))]
 
 
-def _open(value: Any) -> Any:
-    if isinstance(value, dict):
-        return open_variant(cast("Schema", value))
-    return [_open(part) for part in cast("list[Any]", value)] if isinstance(value, list) else value
+def release(root: Path = ROOT) -> list[str]:
+    """Keep each contract that differs from its last release, with its records, as a new minor version; their paths. Raises Incompatible."""
+    if found := broken(root):
+        raise Incompatible("\n".join(map(str, found)))
+    return [_keep(folder, root) for folder in event_folders() if schema_of(folder) not in [*released(folder, root).values()][-1:]]
+
+
+def _keep(folder: str, root: Path) -> str:
+    """Copy schema and wire files."""
+    place = f"schemas/{folder}/released/{next_version(released(folder, root))}"
+    (root / place).mkdir(parents=True)
+    (root / place / "schema.json").write_bytes(_json(schema_of(folder)).encode())
+    for name in wire.EXAMPLES:
+        (root / place / f"{name}.wire").write_bytes(wire.to_bytes(wire.golden(folder, name)))
+    return place
+
+
+def _json(schema: Schema) -> str:
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def _definition_names(schema: Schema) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.contract import EventData
+from schemas.contract import EventData, newest
 from schemas.record_parked.v1 import RecordParked
 from services.kernel.errors import ContractBroken, HeaderMissing, KeyMismatch, Poison, Skipped, TooLarge, UnknownVersion, Unreadable
 
@@ -110,7 +110,7 @@ def encode(event: Event[Any], topic: str) -> Outgoing:
 
 
 def decode(record: Record, types: Mapping[str, type[EventData]]) -> Event[Any] | None:
-    """The event in a record; None for a type that this reader does not know, which it skips.
+    """The event in a record, in its newest version; None for a type that this reader does not know, which it skips.
 
     Raises Poison: a header or the value is missing or unreadable, the version unknown, the contract broken, or key and company differ.
     """
@@ -126,7 +126,8 @@ def decode(record: Record, types: Mapping[str, type[EventData]]) -> Event[Any] |
         raise KeyMismatch(record.key, headers.get("ce_companyid"), data.company_id)
     named = ("ce_runid", "ce_causationid", "ce_replayid", "traceparent")
     _, cause, replay, trace = (_word(headers, name) if name in headers else None for name in named)
-    return Event(_word(headers, "ce_id"), _word(headers, "ce_source"), _time(headers), data, run_of(record), cause, replay, trace)
+    said = _word(headers, "ce_id"), _word(headers, "ce_source"), _time(headers)
+    return Event(*said, newest(data), run_of(record), cause, replay, trace)
 
 
 def deliver(record: Record, types: Mapping[str, type[EventData]], skips: Mapping[Place, Skipped] = MappingProxyType({})) -> Delivery:

@@ -33,8 +33,10 @@ type State = tuple[str, str]
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_each_contract_has_the_four_examples(folder: str):
-    """No more, no fewer."""
-    assert sorted(f"{name}.json" for name in EXAMPLES) == sorted(file.name for file in (FOLDER / folder / "examples" / "v1").iterdir())
+    """No more, no fewer; each also as it stands on the wire."""
+    assert sorted(f"{name}.{form}" for name in EXAMPLES for form in ("json", "wire")) == sorted(
+        file.name for file in (FOLDER / folder / "examples" / "v1").iterdir()
+    )
 
 
 @pytest.mark.parametrize(("folder", "name"), EVERY_EXAMPLE)

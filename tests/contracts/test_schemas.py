@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from deploy.ops import contracts
 from schemas.contract import Contract, EventData
 from schemas.registry import event_class, topics
+from schemas.variants import open_variant
 from tests.contracts.files import EVENTS, EXAMPLES, FOLDERS, Json, example, objects, parts, properties, refusals, schema, within
 
 KEYWORDS = {
@@ -51,24 +52,25 @@ def test_there_are_twenty_seven_contracts():
     assert (27, 26) == (len(FOLDERS), len(EVENTS))
 
 
-def test_no_committed_schema_differs_from_its_class():
+def test_no_made_file_differs_from_what_it_is_made_of():
     """`achats contracts check` would find nothing."""
     assert [] == contracts.stale()
 
 
-def test_a_stale_schema_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Written elsewhere, one changed by a byte and one lost: both are named, and written again they are right."""
-    monkeypatch.setattr(contracts, "FOLDER", tmp_path / "schemas")
+def test_a_stale_file_is_named(tmp_path: Path):
+    """Written elsewhere, some changed by a byte and one lost: all are named, and written again they are right."""
     for folder in FOLDERS:
-        (tmp_path / "schemas" / folder).mkdir(parents=True)
-    contracts.write()
-    assert [] == contracts.stale()
-    changed, lost = contracts.schema_path("invoice_collected"), contracts.schema_path("record_parked")
-    changed.write_bytes(changed.read_bytes().replace(b"\n", b"\r\n"))
-    lost.unlink()
-    assert ["schemas/invoice_collected/v1.schema.json", "schemas/record_parked/v1.schema.json"] == contracts.stale()
-    contracts.write()
-    assert [] == contracts.stale()
+        (tmp_path / "schemas" / folder / "examples" / "v1").mkdir(parents=True)
+    contracts.write(tmp_path)
+    assert [] == contracts.stale(tmp_path)
+    changed = ["schemas/invoice_collected/v1.schema.json", "schemas/asyncapi.yaml", "schemas/asyncapi.html", "catalog-info.yaml"]
+    lost = "schemas/record_parked/examples/v1/largest.wire"
+    for name in changed:
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes() + b"\n")
+    (tmp_path / lost).unlink()
+    assert [*changed, lost] == contracts.stale(tmp_path)
+    contracts.write(tmp_path)
+    assert [] == contracts.stale(tmp_path)
 
 
 def test_a_keyword_outside_the_list_is_refused(monkeypatch: pytest.MonkeyPatch):
@@ -160,7 +162,7 @@ def test_a_list_of_codes_that_may_grow_says_so(folder: str):
 def test_an_unknown_field_is_refused_by_writers_and_ignored_by_readers(folder: str, name: str):
     """At every depth: the closed schema and the class refuse it; the open variant and the class as readers use it do not see it."""
     closed, known, contract = schema(folder), example(folder, name), event_class(folder)
-    opened, read = contracts.open_variant(closed), contract.model_validate_json(json.dumps(known))
+    opened, read = open_variant(closed), contract.model_validate_json(json.dumps(known))
     for place in _one_of_each(closed, known):
         value = copy.deepcopy(known)
         within(value, place)["field_of_tomorrow"] = {"deep": [1]}
@@ -177,13 +179,13 @@ def test_a_map_stays_a_map_in_the_open_variant():
     value["stated"]["charges"][0]["business_order_info"]["Nouveau champ"] = 1
     messages = ["1 is not of type 'string'"]
     closed = schema("invoice_collected")
-    assert (messages, messages) == (_messages(closed, value), _messages(contracts.open_variant(closed), value))
+    assert (messages, messages) == (_messages(closed, value), _messages(open_variant(closed), value))
 
 
 def test_the_open_variant_leaves_the_schema_as_it_was():
     """A reader's variant is another value."""
     closed = schema("entry_recorded")
-    contracts.open_variant(closed)
+    open_variant(closed)
     assert schema("entry_recorded") == closed
 
 

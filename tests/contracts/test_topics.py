@@ -78,9 +78,9 @@ def test_every_contract_is_said_on_a_topic_and_every_event_has_a_contract():
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_contract_s_folder_is_complete(folder: str):
-    """Class, schema, examples, README."""
+    """Class, schema, examples, README, releases."""
     present = {file.name for file in (FOLDER / folder).iterdir()} - {"__pycache__"}
-    assert {"__init__.py", "v1.py", "v1.schema.json", "examples", "README.md"} == present
+    assert {"__init__.py", "v1.py", "v1.schema.json", "examples", "README.md", "released"} == present
 
 
 @pytest.mark.parametrize("one", topics(), ids=lambda one: cast("Topic", one).name)
