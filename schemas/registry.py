@@ -11,6 +11,7 @@ import yaml
 
 from schemas.contract import Contract, EventData
 
+OPERATORS = "operators"  # people, by their commands: they say things, and are no service
 FOLDER = Path(__file__).parent
 
 

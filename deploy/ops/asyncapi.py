@@ -13,7 +13,7 @@ import yaml
 from deploy.ops import wire
 from schemas.contract import EventData
 from schemas.record_parked.v1 import RecordParked
-from schemas.registry import FOLDER, Topic, event_class, topics
+from schemas.registry import FOLDER, OPERATORS, Topic, event_class, topics
 from schemas.variants import open_variant
 
 type Json = dict[str, Any]
@@ -81,8 +81,8 @@ def catalogue_text() -> str:
 
 
 def services() -> list[str]:
-    """The services that say something or read something, in the order of topics.yaml."""
-    return list(dict.fromkeys(name for one in topics() for name in (*one.says, *one.read_by)))
+    """The services that say something or read something, in the order of topics.yaml; not the people who have commands."""
+    return list(dict.fromkeys(name for one in topics() for name in (*one.says, *one.read_by) if name != OPERATORS))
 
 
 def _rules() -> str:

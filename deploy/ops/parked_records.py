@@ -12,10 +12,9 @@ from kafka.structs import TopicPartition
 
 from schemas.parked_resolved.v1 import ParkedResolved
 from schemas.record_parked.v1 import RecordParked
-from schemas.registry import parked_topic, retry_topic, topic, topic_for
+from schemas.registry import OPERATORS, parked_topic, retry_topic, topic, topic_for
 from services.kernel.envelope import Place, Record, company_of, deliver, run_of
 
-OPERATORS = "operators"
 AUDIT = topic_for(OPERATORS, ParkedResolved)
 CLIENT: Any = KafkaConsumer  # its stubs are older than it is
 ANSWER_MS = 10_000
