@@ -112,10 +112,7 @@ def apply(todo: Plan, login: Login) -> None:
     with _admin(login) as admin:
         _delete(admin, [one for one in todo.remove if isinstance(one, Grant)])
         _create(admin, [one for one in todo.add if isinstance(one, Grant)])
-        kept = {(one.user, one.key) for one in todo.add if isinstance(one, Limit)}
-        gone = [one for one in todo.remove if isinstance(one, Limit) and (one.user, one.key) not in kept]
-        _limit(admin, gone, remove=True)
-        _limit(admin, [one for one in todo.add if isinstance(one, Limit)], remove=False)
+        _limit(admin, [one for one in todo.add if isinstance(one, Limit)], [one for one in todo.remove if isinstance(one, Limit)])
 
 
 @contextmanager
@@ -173,14 +170,16 @@ def _limited(admin: Any) -> list[Limit]:
     return [Limit(user, value.key, value.value) for user, values in named if user.startswith(USER_PREFIX) for value in values]
 
 
-def _limit(admin: Any, limits: Sequence[Limit], *, remove: bool) -> None:
-    entry = PROTOCOL.AlterClientQuotasRequest.EntryData
+def _limit(admin: Any, add: Sequence[Limit], remove: Sequence[Limit]) -> None:
+    """One entry for each user, which the broker insists on; a value that only changes is set, not taken away."""
+    entry, kept = PROTOCOL.AlterClientQuotasRequest.EntryData, {(one.user, one.key) for one in add}
+    changes = [*((one, False) for one in add), *((one, True) for one in remove if (one.user, one.key) not in kept)]
     entries: list[Any] = [
         entry(
-            entity=[entry.EntityData(entity_type="user", entity_name=one.user)],
-            ops=[entry.OpData(key=one.key, value=one.value, remove=remove)],
+            entity=[entry.EntityData(entity_type="user", entity_name=user)],
+            ops=[entry.OpData(key=one.key, value=one.value, remove=gone) for one, gone in changes if one.user == user],
         )
-        for one in limits
+        for user in sorted({one.user for one, _ in changes})
     ]
     answer = _ask(admin, PROTOCOL.AlterClientQuotasRequest(entries=entries, validate_only=False)) if entries else None
     for one in answer.entries if answer else ():
