@@ -14,14 +14,15 @@ from deploy.ops.subscribers import USER_PREFIX, Subscriber
 ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
 PROTOCOL: Any = kafka.protocol.admin
 PRINCIPAL = "User:"
+PATIENCE_MS = 10_000
 REQUEST_PERCENT = 25
 """Share of one broker thread's time a subscriber's requests may take, in percent."""
 
 
 class Refused(Exception):
-    """The broker did not take an ACL or a quota."""
+    """The broker did not let us in, or did not take an ACL or a quota."""
 
-    next_action = "Log in as an account that may alter the cluster (`--user`), on a broker with an authorizer; then run `plan` again."
+    next_action = "Check the address, and log in as who may alter the cluster (`deploy/runbook/subscribers.md`); then run `plan` again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,11 @@ class Login:
     @property
     def settings(self) -> dict[str, Any]:
         """As kafka-python wants it."""
+        where = {"bootstrap_servers": self.bootstrap, "bootstrap_timeout_ms": PATIENCE_MS}
         if self.user is None:
-            return {"bootstrap_servers": self.bootstrap}
+            return where
         named = {"sasl_plain_username": self.user, "sasl_plain_password": self.password, "sasl_mechanism": "SCRAM-SHA-512"}
-        return {"bootstrap_servers": self.bootstrap, "security_protocol": self.protocol, "ssl_cafile": self.ca_file, **named}
+        return {**where, "security_protocol": self.protocol, "ssl_cafile": self.ca_file, **named}
 
 
 @dataclass(frozen=True, slots=True, order=True)

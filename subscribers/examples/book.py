@@ -20,10 +20,11 @@ _book.execute("create table if not exists state (name text primary key, version 
 
 
 def take(topic: str, key: bytes, headers: dict[str, bytes], value: bytes | None) -> None:
-    """One record, in one transaction: what is new is printed; a repeat, an earlier state or an unknown type changes nothing."""
+    """One record, in one transaction; then what is new is printed. A repeat, an earlier state or an unknown type changes nothing."""
     with _book:
-        if (code := _news(f"{topic} {key.decode()}", headers, value)) is not None:
-            print(topic, key.decode(), code, flush=True)
+        code = _news(f"{topic} {key.decode()}", headers, value)
+    if code is not None:
+        print(topic, key.decode(), code, flush=True)
 
 
 def _news(name: str, headers: dict[str, bytes], value: bytes | None) -> str | None:

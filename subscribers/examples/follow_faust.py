@@ -1,5 +1,6 @@
-"""Follows the public topics with faust-streaming: `python follow_faust.py worker --without-web`."""
+"""Follows the public topics with faust-streaming."""
 
+import asyncio
 import os
 import ssl
 import tempfile
@@ -22,6 +23,7 @@ app = faust.App(
     consumer_auto_offset_reset="earliest",  # a new group begins with the oldest record: today's state, on compacted topics
     topic_disable_leader=True,  # faust would make topics of its own, which a subscriber may not
     topic_allow_declare=False,
+    web_enabled=False,
     store="memory://",
     datadir=tempfile.mkdtemp(),
 )
@@ -39,5 +41,5 @@ async def follow(stream: faust.StreamT[bytes]) -> None:
             os._exit(70)
 
 
-if __name__ == "__main__":
-    app.main()
+asyncio.set_event_loop(loop := asyncio.new_event_loop())
+faust.Worker(app, loop=loop, loglevel="warn", redirect_stdouts=False).execute_from_commandline()

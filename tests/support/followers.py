@@ -41,7 +41,8 @@ class Follower:
 
     def _read(self) -> None:
         for line in self.process.stdout or ():
-            self._lines.append(line.split())
+            if line.startswith("achats."):
+                self._lines.append(line.split())
 
 
 @contextmanager

@@ -19,10 +19,10 @@ from tests.support.style import ROOT
 ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
 EXAMPLES = ROOT / "subscribers" / "examples"
 PROGRAMS = {
-    "confluent-kafka": ["follow_confluent_kafka.py"],
-    "kafka-python": ["follow_kafka_python.py"],
-    "faust": ["follow_faust.py", "worker", "--without-web", "--loglevel", "warn"],
-    "java": ["FollowJava.java"],
+    "confluent-kafka": "follow_confluent_kafka.py",
+    "kafka-python": "follow_kafka_python.py",
+    "faust": "follow_faust.py",
+    "java": "FollowJava.java",
 }
 TEAM = "treasury"
 
@@ -81,12 +81,8 @@ def about(expected: dict[str, list[str]], company: str) -> dict[str, list[str]]:
 
 def command(program: str, folder: Path) -> list[str]:
     """How to start an example."""
-    source, *arguments = PROGRAMS[program]
-    return (
-        compiled(EXAMPLES / source, folder / "classes")
-        if source.endswith(".java")
-        else [sys.executable, str(EXAMPLES / source), *arguments]
-    )
+    source = EXAMPLES / PROGRAMS[program]
+    return compiled(source, folder / "classes") if source.suffix == ".java" else [sys.executable, str(source)]
 
 
 def expel(guarded: Guarded, group: str) -> None:
