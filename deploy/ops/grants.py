@@ -7,6 +7,7 @@ from typing import Any
 
 import kafka.admin
 import kafka.protocol.admin
+import stamina
 from kafka.errors import KafkaError
 
 from deploy.ops.subscribers import USER_PREFIX, Subscriber
@@ -23,6 +24,10 @@ class Refused(Exception):
     """The broker did not let us in, or did not take an ACL or a quota."""
 
     next_action = "Check the address, and log in as who may alter the cluster (`deploy/runbook/subscribers.md`); then run `plan` again."
+
+
+class Unseen(Refused):
+    """The broker took a change and does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +109,30 @@ def wanted(subscribers: Iterable[Subscriber]) -> set[Grant | Limit]:
 def plan(subscribers: Sequence[Subscriber], login: Login) -> Plan:
     """The difference between the files and the broker, users of gone files included. Raises Refused."""
     with _admin(login) as admin:
-        there: set[Grant | Limit] = {*_granted(admin), *_limited(admin)}
+        there = _there(admin)
     asked = wanted(subscribers)
     return Plan(_sorted(asked - there), _sorted(there - asked))
 
 
 def apply(todo: Plan, login: Login) -> None:
-    """Carry a plan out: rights are taken away before others are given. Raises Refused."""
+    """Carry a plan out, and see that the broker has it: rights are taken away before others are given. Raises Refused."""
     with _admin(login) as admin:
         _delete(admin, [one for one in todo.remove if isinstance(one, Grant)])
         _create(admin, [one for one in todo.add if isinstance(one, Grant)])
         _limit(admin, [one for one in todo.add if isinstance(one, Limit)], [one for one in todo.remove if isinstance(one, Limit)])
+        _see(admin, todo)
+
+
+def _there(admin: Any) -> set[Grant | Limit]:
+    return {*_granted(admin), *_limited(admin)}
+
+
+@stamina.retry(on=Unseen, attempts=None, timeout=PATIENCE_MS / 1000, wait_initial=0.05, wait_max=1.0)
+def _see(admin: Any, todo: Plan) -> None:
+    """The controller answers before every broker has heard of it."""
+    there = _there(admin)
+    if missing := [*(one for one in todo.add if one not in there), *(one for one in todo.remove if one in there)]:
+        raise Unseen(f"{len(missing)} changes are not there yet, the first: {missing[0]}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from schemas.registry import UnknownContract, topic
+from schemas.registry import topics
 
 FOLDER = Path("subscribers")
 USER_PREFIX = "subscriber-"
@@ -36,14 +36,17 @@ class SubscribersWrong(ValueError):
     next_action = "Change what the lines name (`deploy/runbook/subscribers.md`), then run `achats subscribers check` again."
 
 
-def _public(name: str) -> str:
-    try:
-        seen_by = topic(name).seen_by
-    except UnknownContract:
-        raise ValueError(f"{name} is no topic of schemas/topics.yaml") from None
-    if seen_by != "public":
-        raise ValueError(f"{name} is not public: it is seen by {seen_by} alone")
-    return name
+def _public(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Each of them a public topic, and once."""
+    seen_by = {one.name: one.seen_by for one in topics()}
+    for name in names:
+        if name not in seen_by:
+            raise ValueError(f"{name} is no topic of schemas/topics.yaml")
+        if seen_by[name] != "public":
+            raise ValueError(f"{name} is not public: it is seen by {seen_by[name]} alone")
+        if names.count(name) > 1:
+            raise ValueError(f"{name} stands there twice")
+    return names
 
 
 def _not_ours(team: str) -> str:
@@ -58,12 +61,6 @@ def _unneeded(needed: bool) -> bool:
             "cannot be met: public topics name no person, no e-mail address and no delivery address. Ask the owner of the data"
         )
     return needed
-
-
-def _once(names: tuple[str, ...]) -> tuple[str, ...]:
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"{', '.join(twice)} stands there twice")
-    return names
 
 
 class _Part(BaseModel):
@@ -88,7 +85,7 @@ class Subscriber(_Part):
     team: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}$"), AfterValidator(_not_ours)]
     contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
     purpose: Annotated[str, Field(min_length=20)]
-    topics: Annotated[tuple[Annotated[str, AfterValidator(_public)], ...], Field(min_length=1), AfterValidator(_once)]
+    topics: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_public)]
     group_prefix: str
     needs_personal_data: Annotated[bool, Field(strict=True), AfterValidator(_unneeded)]
     slo: Slo

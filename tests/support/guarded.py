@@ -81,8 +81,8 @@ def let_in(guarded: Guarded, accounts: Any) -> None:
 
 def make_topics(guarded: Guarded) -> None:
     """Those of topics.yaml, as it says."""
-    admin = AdminClient(guarded.client(guarded.administrator))
-    made: dict[str, Any] = admin.create_topics([NewTopic(one.name, one.partitions, 1, config=one.configuration) for one in topics()])
+    admin: Any = AdminClient(guarded.client(guarded.administrator))
+    made = admin.create_topics([NewTopic(one.name, one.partitions, 1, config=one.configuration) for one in topics()])
     for one in made.values():
         one.result(60)
 

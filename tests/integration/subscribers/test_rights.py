@@ -62,7 +62,7 @@ def writing(topic: str) -> Attempt:
     return attempt
 
 
-def asking(deed: Callable[[AdminClient], dict[str, Any]]) -> Attempt:
+def asking(deed: Callable[[Any], Any]) -> Attempt:
     """To alter something."""
 
     def attempt(guarded: Guarded, account: Account) -> str:
