@@ -1,5 +1,6 @@
 """What subscribers may do on a broker: ACLs and quotas made from subscribers/, compared with the broker's and applied by kafka-python."""
 
+import secrets
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from deploy.ops.subscribers import USER_PREFIX, Subscriber
 ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
 PROTOCOL: Any = kafka.protocol.admin
 PRINCIPAL = "User:"
+MECHANISM, ITERATIONS = "SCRAM-SHA-512", 8192
 PATIENCE_MS = 10_000
 REQUEST_PERCENT = 25
 """Share of one broker thread's time a subscriber's requests may take, in percent."""
@@ -46,7 +48,7 @@ class Login:
         where = {"bootstrap_servers": self.bootstrap, "bootstrap_timeout_ms": PATIENCE_MS}
         if self.user is None:
             return where
-        named = {"sasl_plain_username": self.user, "sasl_plain_password": self.password, "sasl_mechanism": "SCRAM-SHA-512"}
+        named = {"sasl_plain_username": self.user, "sasl_plain_password": self.password, "sasl_mechanism": MECHANISM}
         return {**where, "security_protocol": self.protocol, "ssl_cafile": self.ca_file, **named}
 
 
@@ -121,6 +123,16 @@ def apply(todo: Plan, login: Login) -> None:
         _create(admin, [one for one in todo.add if isinstance(one, Grant)])
         _limit(admin, [one for one in todo.add if isinstance(one, Limit)], [one for one in todo.remove if isinstance(one, Limit)])
         _see(admin, todo)
+
+
+def new_password(subscriber: Subscriber, login: Login) -> str:
+    """A fresh password for the team's user, which is made when it is new; an older password ends. Raises Refused."""
+    password = secrets.token_urlsafe(24)
+    with _admin(login) as admin:
+        told = [ADMIN.UserScramCredentialUpsertion(subscriber.user, MECHANISM, password, iterations=ITERATIONS)]
+        if trouble := admin.alter_user_scram_credentials(told)[subscriber.user]:
+            raise Refused(f"{subscriber.user}: {trouble}")
+    return password
 
 
 def _there(admin: Any) -> set[Grant | Limit]:

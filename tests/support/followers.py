@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,16 @@ from deploy.local.access import Account
 from schemas.contract import EventData
 from schemas.registry import FOLDER, event_class, topics
 from services.kernel.envelope import Event, Outgoing, encode, event_id
+from tests.support.java import compiled
+from tests.support.style import ROOT
 
+EXAMPLES = ROOT / "subscribers" / "examples"
+PROGRAMS = {
+    "confluent-kafka": EXAMPLES / "follow_confluent_kafka.py",
+    "kafka-python": EXAMPLES / "follow_kafka_python.py",
+    "faust": EXAMPLES / "follow_faust.py",
+    "java": EXAMPLES / "FollowJava.java",
+}
 TIME = "2026-03-02T08:00:00.000000Z"
 
 
@@ -59,10 +69,17 @@ def following(command: Sequence[str], environment: dict[str, str], folder: Path)
         process.wait()
 
 
-def environment_of(bootstrap: str, account: Account, group: str, folder: Path) -> dict[str, str]:
-    """What the examples read."""
-    login = {"KAFKA_USER": account.name, "KAFKA_PASSWORD": account.password, "KAFKA_PROTOCOL": "SASL_PLAINTEXT"}
-    return {"KAFKA": bootstrap, "KAFKA_GROUP": group, "BOOK": str(folder / "book.sqlite"), **login}
+def environment_of(bootstrap: str, account: Account | None, group: str) -> dict[str, str]:
+    """What the examples read; on a laptop's broker nobody logs in."""
+    where = {"KAFKA": bootstrap, "KAFKA_GROUP": group}
+    if account is None:
+        return {**where, "KAFKA_PROTOCOL": "PLAINTEXT"}
+    return {**where, "KAFKA_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_USER": account.name, "KAFKA_PASSWORD": account.password}
+
+
+def start_of(source: Path, folder: Path) -> list[str]:
+    """How to start an example, compiled into `folder` when it is Java."""
+    return compiled(source, folder / "classes") if source.suffix == ".java" else [sys.executable, str(source)]
 
 
 def said(folder: str, n: int, /, **changed: object) -> Outgoing:

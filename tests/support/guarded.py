@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import kafka.admin
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from deploy.local.access import MECHANISM, Account
+from deploy.local.access import Account
 from deploy.local.folders import temporary_data_folder
 from deploy.local.kafka import Kafka
 from deploy.ops import grants
@@ -21,7 +20,6 @@ from services.kernel import kafka as kernel
 from services.kernel.envelope import Outgoing
 from tests.support.style import ROOT
 
-ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
 TEAMS = ROOT / "subscribers"
 
 
@@ -55,28 +53,14 @@ class Guarded:
 
 @contextmanager
 def guarded_kafka() -> Generator[Guarded]:
-    """Such a broker, for as long as the context lasts, with a fresh account for each team of the committed files."""
-    administrator = account("administrator")
-    teams = subscribers(TEAMS)
+    """Such a broker, for as long as the context lasts, with an account for each team of the committed files, made as an operator does."""
+    administrator, teams = Account("administrator", secrets.token_hex(12)), subscribers(TEAMS)
     with temporary_data_folder("achats-tests-") as data, Kafka(data, administrator=administrator) as broker:
-        guarded = Guarded(broker.bootstrap, administrator, {one.team: account(one.user) for one in teams})
+        guarded = Guarded(broker.bootstrap, administrator, {})
         make_topics(guarded)
-        let_in(guarded, guarded.teams.values())
+        guarded.teams.update({one.team: Account(one.user, grants.new_password(one, guarded.login)) for one in teams})
         grants.apply(grants.plan(teams, guarded.login), guarded.login)
         yield guarded
-
-
-def account(name: str) -> Account:
-    """With a password nobody has used."""
-    return Account(name, secrets.token_hex(12))
-
-
-def let_in(guarded: Guarded, accounts: Any) -> None:
-    """Tell the broker these names and passwords; nobody may do anything yet."""
-    admin = ADMIN.KafkaAdminClient(**guarded.login.settings)
-    told = [ADMIN.UserScramCredentialUpsertion(one.name, MECHANISM, one.password) for one in accounts]
-    assert {None} == set(admin.alter_user_scram_credentials(told).values())
-    admin.close()
 
 
 def make_topics(guarded: Guarded) -> None:

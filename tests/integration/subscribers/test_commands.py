@@ -4,7 +4,12 @@ import os
 import subprocess
 import sys
 
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from deploy.local.access import Account
 from tests.support.guarded import TEAMS, Guarded
+from tests.support.reading import wait_until
 from tests.support.style import ROOT
 
 
@@ -37,6 +42,26 @@ def test_apply_does_what_plan_says_and_then_there_is_nothing_to_do(guarded: Guar
     assert (0, clean) == _told(achats("plan", **environment))
     assert 1 == achats("plan", "--folder", str(TEAMS / "examples"), **environment).returncode
     assert (0, clean) == _told(achats("apply", **environment))
+
+
+def test_a_fresh_password_lets_a_team_in_and_ends_the_older_one(guarded: Guarded):
+    """Printed once; a team without a file gets none."""
+    older = guarded.teams["treasury"]
+    said = achats("password", "treasury", **as_administrator(guarded))
+    fresh = Account(older.name, said.stdout.strip())
+    assert 0 == said.returncode, said.stderr
+    guarded.teams["treasury"] = fresh
+    wait_until(lambda: topics_seen(guarded, fresh) > 0)
+    assert 0 == topics_seen(guarded, older)
+    assert 2 == achats("password", "nobody", **as_administrator(guarded)).returncode
+
+
+def topics_seen(guarded: Guarded, account: Account) -> int:
+    """How many topics an account sees; none when it is not let in."""
+    try:
+        return len(AdminClient(guarded.client(account)).list_topics(timeout=3).topics)
+    except KafkaException:
+        return 0
 
 
 def test_a_broker_without_access_control_is_said(bootstrap: str):

@@ -1,7 +1,6 @@
 """The examples of subscribers/ run as a team's own program: they take what is new by the rules for subscribers, and nothing else."""
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,11 @@ import pytest
 
 from schemas.registry import topics
 from services.kernel.envelope import Outgoing
-from tests.support.followers import ended, environment_of, following, of_another_type, said
+from tests.support.followers import EXAMPLES, PROGRAMS, ended, environment_of, following, of_another_type, said, start_of
 from tests.support.guarded import Guarded
-from tests.support.java import compiled
 from tests.support.reading import wait_until
-from tests.support.style import ROOT
 
 ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version
-EXAMPLES = ROOT / "subscribers" / "examples"
-PROGRAMS = {
-    "confluent-kafka": "follow_confluent_kafka.py",
-    "kafka-python": "follow_kafka_python.py",
-    "faust": "follow_faust.py",
-    "java": "FollowJava.java",
-}
 TEAM = "treasury"
 
 FIRST = {
@@ -79,12 +69,6 @@ def about(expected: dict[str, list[str]], company: str) -> dict[str, list[str]]:
     return {name.format(company): codes for name, codes in expected.items()}
 
 
-def command(program: str, folder: Path) -> list[str]:
-    """How to start an example."""
-    source = EXAMPLES / PROGRAMS[program]
-    return compiled(source, folder / "classes") if source.suffix == ".java" else [sys.executable, str(source)]
-
-
 def expel(guarded: Guarded, group: str) -> None:
     """The group forgets the member that was killed, as it does by itself after 45 s."""
     admin = ADMIN.KafkaAdminClient(**guarded.login.settings)
@@ -101,7 +85,7 @@ def test_an_example_follows_by_the_rules_and_goes_on_after_a_kill(program: str, 
       in memory     everything again, then what is new
     """
     company, group = f"of-{program}", f"{TEAM}.{program}"
-    run = (command(program, tmp_path), environment_of(guarded.bootstrap, guarded.teams[TEAM], group, tmp_path), tmp_path)
+    run = (start_of(PROGRAMS[program], tmp_path), environment_of(guarded.bootstrap, guarded.teams[TEAM], group), tmp_path)
     guarded.write(first(company))
     with following(*run) as follower:
         expected = about(FIRST, company)

@@ -21,6 +21,8 @@ from services.kernel import kafka as kernel
 from services.kernel.envelope import Event, Outgoing, Record, encode, event_id, parked
 from services.kernel.errors import Unreadable
 from tests.support.drivers import READERS, WRITERS
+from tests.support.followers import PROGRAMS, environment_of, following, start_of
+from tests.support.reading import wait_until
 
 ZSTD = 4
 TIME = "2026-03-02T08:00:00.000000Z"
@@ -143,6 +145,22 @@ def test_a_header_without_value_is_read_by_all_and_written_by_two(ground: Ground
         WRITERS[writer](ground.bootstrap, bare)
     for read in READERS.values():
         assert [(("none", None),)] * 2 == [one.headers for one in read(ground.bootstrap, topic)]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_subscriber_s_program_takes_each_event_once_whoever_wrote_it(program: str, ground: Ground, tmp_path: Path):
+    """Three libraries wrote the same events; on a laptop's broker nobody logs in. The typical company is version 4, the largest 981."""
+    invoices = ("inv-34f446d39ea53a5615d53962", "inv-97e652a96ae75eede9bbf18f")
+    expected = {
+        "achats.booked.v1 atelier-lumiere": ["invoice", "invoice"],
+        "achats.companies.v1 atelier-lumiere": ["premium"],
+        **{f"achats.invoices.v1 atelier-lumiere/{one}": ["to_process"] for one in invoices},
+        "achats.notified.v1 atelier-lumiere": ["integration_active", "integration_active"],
+    }
+    run = (start_of(PROGRAMS[program], tmp_path), environment_of(ground.bootstrap, None, f"analytics.{program}"), tmp_path)
+    with following(*run) as follower:
+        wait_until(lambda: follower.told("atelier-lumiere") == expected or follower.process.poll() is not None)
+        assert expected == follower.told("atelier-lumiere"), follower.errors
 
 
 @pytest.mark.parametrize(
