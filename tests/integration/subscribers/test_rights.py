@@ -15,8 +15,8 @@ from deploy.local.access import Account
 from deploy.ops import grants
 from deploy.ops.grants import Grant, Limit
 from deploy.ops.subscribers import subscribers
-from tests.support.followers import said
 from tests.support.guarded import TEAMS, Guarded, file_of
+from tests.support.public_history import said
 from tests.support.reading import group, wait_until
 
 ADMIN: Any = kafka.admin  # a checker knows the stubs of an older version

@@ -1,11 +1,13 @@
 """The files of subscribers/: what may be asked for, and in which words everything else is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from deploy.ops.grants import Grant, Limit, Plan, grants_of, limits_of
 from deploy.ops.subscribers import SubscribersWrong, subscribers
+from deploy.ops.subscribers_commands import app
 from schemas.registry import topics
 from tests.support.style import ROOT
 
@@ -105,6 +107,16 @@ def test_every_fault_of_every_file_is_said_at_once(tmp_path: Path):
     assert ["a.yaml: slo: is missing", "d.yaml: team is stock: the file must be called stock.yaml"] == [lines[0], lines[-1]]
     assert lines[1].startswith("b.yaml: is not YAML: ")
     assert "c.yaml: must be a block of `name: value` lines" == lines[2]
+
+
+def test_the_page_names_the_public_topics_and_what_exists():
+    """Every public topic in its table, and no other; files and commands that are there."""
+    page = (ROOT / "subscribers" / "README.md").read_text(encoding="utf-8")
+    assert {one.name for one in topics() if one.seen_by == "public"} == set(re.findall(r"^\| `(achats\.\S+)` \|", page, re.MULTILINE))
+    assert [] == [path for path in re.findall(r"(?:subscribers|schemas|deploy)/[\w/.-]+\w", page) if not (ROOT / path).exists()]
+    commands = {one.callback.__name__ for one in app.registered_commands if one.callback}
+    runbook = (ROOT / "deploy" / "runbook" / "subscribers.md").read_text(encoding="utf-8")
+    assert commands == set(re.findall(r"^achats subscribers ([a-z]+)", page + runbook, re.MULTILINE))
 
 
 def test_a_plan_reads_like_a_sentence():
