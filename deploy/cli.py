@@ -19,6 +19,7 @@ from deploy.local.screen import Screen, adds_up
 from deploy.ops.contracts_commands import app as contracts_app
 from deploy.ops.parked_commands import KafkaOption
 from deploy.ops.parked_commands import app as parked_app
+from deploy.ops.subscribers_commands import app as subscribers_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +31,7 @@ topics_app = typer.Typer(no_args_is_help=True, help="The topics of schemas/topic
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(topics_app, name="topics")
 app.add_typer(parked_app, name="parked")
+app.add_typer(subscribers_app, name="subscribers")
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Keep everything in this folder and go on from it next time.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Empty that folder first.")]

@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from deploy.local.access import Account
 from deploy.local.folders import hand_over, write_whole
 from deploy.local.java import Java
 from deploy.local.processes import LOOPBACK, ServerFailed, ServerProcess, free_port, is_free, run_to_end
@@ -47,10 +48,11 @@ class Node:
 class Broker:
     """One node, its folder and its process."""
 
-    def __init__(self, node: Node, folder: Path, advertised_port: int | None = None) -> None:
-        """`advertised_port`: where clients are sent to, when something stands before the node."""
+    def __init__(self, node: Node, folder: Path, advertised_port: int | None = None, administrator: Account | None = None) -> None:
+        """`advertised_port`: where clients are sent to, when something stands before the node. `administrator`: with access control."""
         self.node = node
         self._advertised_port = advertised_port or node.port
+        self._administrator = administrator
         self._folder = folder
         self._settings = folder / "server.properties"
         self._log_dir = folder / "data"
@@ -61,12 +63,14 @@ class Broker:
         hand_over(self._folder)
         write_whole(self._settings, self._properties(nodes).encode())
         if not (self._log_dir / "meta.properties").exists():
-            formatting = java.command("kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", self._settings)
+            formatting = java.command(
+                "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", self._settings, *self._accounts
+            )
             run_to_end(f"Formatting Kafka node {self.node.number}", formatting, self._folder)
 
     def _properties(self, nodes: Sequence[Node]) -> str:
         """Static voters: every node names all the others, so ports may change between two starts but not during one."""
-        return TEMPLATE.substitute(
+        usual = TEMPLATE.substitute(
             node=self.node.number,
             port=self.node.port,
             advertised_port=self._advertised_port,
@@ -76,6 +80,11 @@ class Broker:
             replicas=min(len(nodes), 3),
             in_sync=2 if len(nodes) >= 3 else 1,
         )
+        return usual + (self._administrator.server_settings if self._administrator else "")
+
+    @property
+    def _accounts(self) -> list[str]:
+        return self._administrator.formatting if self._administrator else []
 
     def launch(self, java: Java) -> None:
         """Start the process, without waiting for an answer."""
@@ -83,7 +92,8 @@ class Broker:
 
     def wait_ready(self, limit_s: float = READY_LIMIT_S) -> None:
         """Wait until the broker answers for itself in the cluster's metadata; raises ServerFailed."""
-        admin = AdminClient({"bootstrap.servers": self.node.address, **QUIET_CLIENT})
+        login = self._administrator.client_settings if self._administrator else {}
+        admin = AdminClient({"bootstrap.servers": self.node.address, **QUIET_CLIENT, **login})
         self._process.wait_until(lambda: self.node.number in _live_brokers(admin), limit_s)
 
     def ask_to_end(self) -> None:

@@ -84,11 +84,12 @@ class Deployment:
 
     @property
     def urls(self) -> dict[str, str]:
-        """The addresses a person can open."""
+        """The addresses a person can open, and the broker's, which a subscriber's program follows."""
         return {
             "connectivite": f"{self.web}/connectivite",
             "mailbox": self.mailbox.http_url,
             "amazon_truth": f"{self.amazon.control_url}/truth",
+            "kafka": self.kafka.bootstrap,
         }
 
     @property

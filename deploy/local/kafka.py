@@ -12,6 +12,7 @@ from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from deploy.local.access import Account
 from deploy.local.broker import READY_LIMIT_S, Broker, Node, train_start_cache
 from deploy.local.folders import hand_over, write_whole
 from deploy.local.java import Java
@@ -57,9 +58,13 @@ class Cluster:
 class Kafka:
     """Apache Kafka in KRaft mode under `data/kafka`. `start` starts every node that is not running, with the records it had."""
 
-    def __init__(self, data: Path, brokers: int = 1, advertised_port: int | None = None) -> None:
-        """`advertised_port`: where clients of a single node are sent to, when something stands before it."""
+    def __init__(self, data: Path, brokers: int = 1, advertised_port: int | None = None, administrator: Account | None = None) -> None:
+        """`advertised_port`: where clients of a single node are sent to, when something stands before it.
+
+        With an `administrator`, whom the folder keeps, clients log in by SCRAM and may do only what an ACL allows.
+        """
         self._advertised_port = advertised_port
+        self._administrator = administrator
         self._folder = data.absolute() / "kafka"
         self._size = brokers
         self._cluster = self._known_cluster()
@@ -105,7 +110,8 @@ class Kafka:
         return cluster
 
     def _make_brokers(self) -> list[Broker]:
-        return [Broker(node, self._folder / f"node{node.number}", self._advertised_port) for node in self._cluster.nodes]
+        own = self._advertised_port, self._administrator
+        return [Broker(node, self._folder / f"node{node.number}", *own) for node in self._cluster.nodes]
 
     def stop(self) -> None:
         """Ask all nodes to end, then wait for each; one that does not end is killed."""

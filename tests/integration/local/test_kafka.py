@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from deploy.local.access import Account
 from deploy.local.folders import temporary_data_folder
 from deploy.local.kafka import Cluster, Kafka, OtherCluster, warm_coordinator
 from deploy.local.processes import LOOPBACK
@@ -75,6 +76,29 @@ def test_started_by_root_it_belongs_to_an_ordinary_user(kafka: Kafka, data: Path
     """Goal: nothing that listens runs as root. Case: the owner of a file the broker wrote."""
     assert kafka.alive
     assert "nobody" == (data / "kafka" / "node1" / "data" / "meta.properties").owner()
+
+
+def test_with_an_administrator_nobody_else_gets_in() -> None:
+    """Goal: the account outlives the process. Case: SIGKILL, start; the right password, a wrong one, nobody's name."""
+    administrator = Account("administrator", "right")
+    with temporary_data_folder() as folder, Kafka(folder, administrator=administrator) as kafka:
+        kafka.kill()
+        kafka.start()
+        asked = {
+            "right": administrator.client_settings,
+            "wrong": Account("administrator", "wrong").client_settings,
+            "nobody": {"security.protocol": "PLAINTEXT"},
+        }
+        assert ["right"] == [who for who, login in asked.items() if _lets_in(kafka, login)]
+    assert "right" not in repr(administrator)
+
+
+def _lets_in(kafka: Kafka, login: dict[str, str]) -> bool:
+    try:
+        AdminClient({"bootstrap.servers": kafka.bootstrap, **QUIET, **login}).list_topics(timeout=5)
+    except KafkaException:
+        return False
+    return True
 
 
 def _make_topic(kafka: Kafka, name: str) -> None:
