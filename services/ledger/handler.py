@@ -29,7 +29,8 @@ from services.kernel.loop import note_parked
 from services.kernel.names import Log
 from services.kernel.probes import RECORDS
 from services.ledger import Logged
-from services.ledger.domain.originals import ORIGINAL_TYPES, Credit, Original, credit_of, names_original, original_of
+from services.ledger.domain.crediting import NamedInvoices, NumberKey, numbers_named
+from services.ledger.domain.originals import Original
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import (
     NOTHING,
@@ -59,7 +60,6 @@ RETRY = retry_topic(SERVICE)
 
 type InvoiceKey = tuple[str, str]  # company id, invoice id
 type PdfKey = tuple[str, str]  # company id, SHA-256
-type NumberKey = tuple[str, str]  # company id, number of an invoice
 type SupplierKey = tuple[str, str]  # company id, auxiliary
 type Place = tuple[str, str, int]  # company id, run id, number in the run: two companies never share a run
 
@@ -87,15 +87,12 @@ class Late:
 
 @dataclass(slots=True)
 class Known:
-    """What the book says of the documents and suppliers of a page. It moves along with the page, for the records behind.
-
-    `named` = by each number that a credit note of the page names, the booked invoices that bear it, by their ids.
-    """
+    """What the book says of the documents and suppliers of a page. It moves along with the page, for the records behind."""
 
     standing: dict[InvoiceKey, Standing]
     bearers: dict[PdfKey, str]
     years: Mapping[str, Sequence[FiscalYear]]
-    named: dict[NumberKey, dict[str, Original]]
+    named: NamedInvoices
     mergers: dict[str, Mergers]
     suppliers: Collection[SupplierKey]
 
@@ -241,13 +238,12 @@ class KeepBooks:
     def _known(self, said: Sequence[EventData]) -> Known:
         documents = [data for data in said if isinstance(data, InvoiceClassified | ClassificationHeld)]
         decisions = [data for data in said if isinstance(data, SupplierMerged)]
-        numbers = {key for data in documents if (key := _named_by(data)) is not None}
-        originals = self._books.originals(numbers)
+        numbers = numbers_named(documents)
         return Known(
             dict(self._books.standing({(data.company_id, data.invoice_id) for data in documents})),
             dict(self._books.bearers({(data.company_id, data.document.sha256) for data in documents})),
             self._books.fiscal_years({data.company_id for data in documents}),
-            {number: {one.invoice_id: one for one in originals.get(number, ())} for number in numbers},
+            NamedInvoices(numbers, self._books.originals(numbers)),
             dict(self._books.mergers({data.company_id for data in (*documents, *decisions)})),
             self._books.suppliers({(data.company_id, code) for data in decisions for code in (data.auxiliary, data.into)}),
         )
@@ -319,41 +315,14 @@ def _version(offset: int, event: Event[Document], content: bytes, before: Standi
     mergers = known.mergers.get(event.data.company_id, NO_MERGERS)
     document = booked_as(event.data, mergers)
     bearer = known.bearers.setdefault((document.company_id, document.document.sha256), document.invoice_id)
-    credit = _credit(document, known)
+    credit = known.named.credit(document)
     judged = judge(document, known.years.get(document.company_id, ()), bearer, credit)
     verdict = against(before, judged, same_postings(judged, mergers))
     after = advance(before, event.id, document.revision, content, verdict)
     known.standing[document.company_id, document.invoice_id] = after
     booked = credit.document if credit and judged.entry else document
-    _note_original(booked, verdict, known)
+    known.named.note(booked, verdict)
     return Version(offset, replace(event, data=booked), content, verdict, after)
-
-
-def _named_by(document: Document) -> NumberKey | None:
-    """The number that a credit note names."""
-    if isinstance(document, InvoiceClassified) and names_original(document):
-        return document.company_id, document.credited_number or ""
-    return None
-
-
-def _credit(document: Document, known: Known) -> Credit | None:
-    """What a credit note takes from the invoice it names."""
-    number = _named_by(document)
-    if number is None or not isinstance(document, InvoiceClassified):
-        return None
-    return credit_of(document, list(known.named[number].values()))
-
-
-def _note_original(document: Document, verdict: Verdict, known: Known) -> None:
-    """A credit note behind finds the invoice as it stands from now on, under its number of now."""
-    of_company = [found for (company, _), found in known.named.items() if company == document.company_id]
-    before = [found.pop(document.invoice_id) for found in of_company if document.invoice_id in found]
-    entry = verdict.entry.lines if verdict.entry else before[0].entry if before else ()
-    found = known.named.get((document.company_id, document.number or ""))
-    if found is None or not entry or verdict.outcome is not Outcome.RECORDED or not isinstance(document, InvoiceClassified):
-        return
-    if document.type in ORIGINAL_TYPES:
-        found[document.invoice_id] = original_of(document, entry)
 
 
 def _place(delivery: Delivery) -> tuple[str, int]:

@@ -13,12 +13,13 @@ from services.kernel.postgres import PostgresStore
 from services.ledger.adapters.announcements import ensure_sayable
 from services.ledger.adapters.positions import FENCED, QUERIES, Fenced, PostgresPositions, Tenure
 from services.ledger.adapters.suppliers import known_suppliers, mergers_of, note_mergers, note_suppliers
+from services.ledger.domain.crediting import NumberKey
 from services.ledger.domain.facts import Facts, facts_json
 from services.ledger.domain.originals import Original
 from services.ledger.domain.posting import Entry, Line
 from services.ledger.domain.standing import Document, FiscalYear, Standing
 from services.ledger.domain.suppliers import Mergers
-from services.ledger.handler import InvoiceKey, Late, NumberKey, Outrun, Page, PdfKey, SupplierKey, Version
+from services.ledger.handler import InvoiceKey, Late, Outrun, Page, PdfKey, SupplierKey, Version
 
 CONTENT_REFUSED, MERGED_MEANWHILE = "LG002", "LG004"
 VERSIONS_KEY = "invoice_company_id_invoice_id_version_key"

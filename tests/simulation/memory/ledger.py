@@ -11,11 +11,12 @@ from services.kernel.clock import instant
 from services.kernel.envelope import Outgoing
 from services.kernel.errors import Refused, Unavailable
 from services.ledger.adapters.positions import Fenced, Tenure
+from services.ledger.domain.crediting import NumberKey
 from services.ledger.domain.originals import ORIGINAL_TYPES, Original, original_of
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.standing import FiscalYear, Outcome, Standing
 from services.ledger.domain.suppliers import Mergers
-from services.ledger.handler import InvoiceKey, NumberKey, Page, PdfKey, Place, SupplierKey, Version
+from services.ledger.handler import InvoiceKey, Page, PdfKey, Place, SupplierKey, Version
 from tests.simulation.memory.ledger_check import CHART, CommitCheck
 from tests.simulation.memory.ledger_messages import Batch, ensure_sayable, waiting
 from tests.simulation.memory.ledger_positions import MemoryPositions
