@@ -18,6 +18,7 @@ FLAGS = {
     "nature_doubtful": "compte à vérifier",
     "fixed_asset": "immobilisation",
     "vat_on_payment": "TVA due à l’encaissement",
+    "credited_unknown": "facture d’origine à vérifier",
 }
 STATUS = {"to_process": "À traiter", "validated": "Validée", "reversed": "Contre-passée", "archived": "Archivée"}
 SHOWN = 60

@@ -68,9 +68,9 @@ def test_all_of_it_comes_back_from_a_company_that_deducts_less_now():
 
 
 def test_what_printing_rounded_away_is_no_account_of_the_invoice():
-    """FR-1 is a cent dearer than its lines: 658000. AV-1 gives back a quarter."""
+    """FR-1 is a cent dearer than its lines: 658000. AV-1 gives back a quarter, under another title."""
     original = booked(invoice(gross_cents=120_01), a606400="606300")
-    assert ["606300"] == expense(returned([("606400", 25_00, "20")]), original)
+    assert ["606300"] == expense(titled_return([("Retour", "606400", 25_00, "20")]), original)
 
 
 def test_a_part_goes_where_all_of_the_invoice_is():
