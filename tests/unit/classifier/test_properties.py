@@ -170,11 +170,11 @@ def test_every_nearly_sound_document_has_one_answer(document: InvoiceCollected) 
 
 
 def test_nearly_sound_documents_come_far() -> None:
-    """Goal: the property above is not about documents that the first step holds: of 60 drawn, at least a third are classified."""
+    """Goal: the property above is not about documents that the first step holds: of 300 drawn, at least a third are classified (of few, one odd field drawn again and again decides)."""
     seen = list[str]()
 
     @seed(1)
-    @settings(max_examples=60, deadline=None, database=None)
+    @settings(max_examples=300, deadline=None, database=None)
     @given(nearly_sound_documents())
     def draw(document: InvoiceCollected) -> None:
         seen.append(type(classify(document, RULEBOOK)).__name__)
