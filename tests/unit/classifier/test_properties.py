@@ -170,7 +170,10 @@ def test_every_nearly_sound_document_has_one_answer(document: InvoiceCollected) 
 
 
 def test_nearly_sound_documents_come_far() -> None:
-    """Goal: the property above is not about documents that the first step holds: of 300 drawn, at least a third are classified (of few, one odd field drawn again and again decides)."""
+    """
+    Goal: the property above is not about documents that the first step holds: of 300 drawn, at least a third are classified.
+    Of few, one odd field that is drawn again and again decides.
+    """
     seen = list[str]()
 
     @seed(1)
